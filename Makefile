@@ -1,0 +1,46 @@
+# make reproduce [CORES=n] [CONFIG=studies/smoke.yaml]   the whole workflow, in .venv
+# make test                                              checks and tests, in .venv
+PYTHON ?= python3
+CORES ?= all
+CONFIG ?=
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: setup reproduce test lint benchmark lock clean
+
+setup: $(READY)
+
+# Made last, so that an interrupted set-up is done again; newer than the pins, so that it is done once.
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; choose one with make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+reproduce: $(READY)
+	$(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/basedpyright
+
+test: lint
+	$(BIN)/python -m pytest
+
+benchmark: $(READY)
+	$(BIN)/python -m benchmarks
+
+lock: pyproject.toml
+	rm -rf .venv-lock
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
+	(head -2 requirements.txt; .venv-lock/bin/python -m pip freeze --exclude approxgan | sed 's/+cpu$$//' | sort -f) > requirements.tmp
+	mv requirements.tmp requirements.txt
+	rm -rf .venv-lock
+
+clean:
+	rm -rf $(VENV) .snakemake

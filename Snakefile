@@ -1,0 +1,48 @@
+"""The whole experiment: `snakemake --cores 8` makes results/report.html."""
+
+import os
+import sys
+
+from snakemake.utils import min_version
+
+from approxgan import config as configuration
+from approxgan import grid, registry, sources, specs
+from approxgan.core import InputError
+
+min_version("9.0")
+
+
+configfile: "config.yaml"
+
+
+try:
+    configuration.check(config)
+except InputError as error:
+    sys.exit(f"approxgan: {error}")
+
+CELLS = grid.cells(config)
+PROBES = grid.probes(config)
+DATASETS = grid.used_datasets(config)
+FIGURES = config["figures"]["names"]
+
+# `python` in a rule is the interpreter that runs Snakemake, activated or not.
+shell.prefix(f"export PATH={os.path.dirname(sys.executable)}:$PATH; ")
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/probe.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/report.html",

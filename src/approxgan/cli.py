@@ -1,0 +1,136 @@
+"""What each subcommand does: finds its spec and its paths, loads its stage, calls it."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from approxgan import config as configuration
+from approxgan import grid, registry, specs
+from approxgan.core import InputError
+
+FAMILIES = tuple(registry.FAMILIES)
+DEFAULT = Path("config.yaml")
+
+
+def listing(args: Namespace) -> None:
+    """Names and first lines of the variants; reads their text only."""
+    chosen = FAMILIES if args.family is None else (args.family,)
+    for family in chosen:
+        if family not in FAMILIES:
+            raise InputError(f"{family!r} is not a family; accepted: {', '.join(FAMILIES)}")
+        if args.family is None:
+            print(f"{family}:")
+        names = registry.names(family)
+        width = max((len(name) for name in names), default=0)
+        for name in names:
+            about = registry.describe(family, name)
+            needed = [*about.required]
+            needed += ["epsilon"] if about.constants.get("takes_epsilon") else []
+            settings = f" [{', '.join(needed)}]" if needed else ""
+            print(f"  {name:<{width}}  {about.summary}{settings}")
+
+
+def _config(args: Namespace) -> dict[str, Any]:
+    return configuration.read([DEFAULT, *args.configfile])
+
+
+def cells(args: Namespace) -> None:
+    for name in grid.cells(_config(args)):
+        print(name)
+
+
+def check(args: Namespace) -> None:
+    checked = _config(args) if args.spec is None else args.spec
+    configuration.check(checked)
+    configuration.check_values(checked)
+
+
+def _spec(args: Namespace, make: Callable[..., Any], *names: str) -> Any:
+    """The spec handed over, or the same one made from the config."""
+    return args.spec if args.spec is not None else make(_config(args), *names)
+
+
+def data(args: Namespace) -> None:
+    from approxgan.data import make
+
+    make(_spec(args, specs.data, args.dataset), args.results / "data" / f"{args.dataset}.npz")
+
+
+def train(args: Namespace) -> None:
+    from approxgan.run import run
+
+    spec = _spec(args, specs.train, args.cell)
+    source = args.results / "data" / f"{spec['dataset']}.npz"
+    run(spec, source, args.results / "runs" / args.cell, args.threads)
+
+
+def evaluate(args: Namespace) -> None:
+    from approxgan.quality import run
+
+    folder = args.results / "runs" / args.cell
+    run(folder, _spec(args, specs.quality), folder / "quality.parquet")
+
+
+def null(args: Namespace) -> None:
+    from approxgan.quality import null as score
+
+    spec = _spec(args, specs.null, args.dataset)
+    score(spec, args.results / "null" / f"{args.dataset}.parquet")
+
+
+def _probe(args: Namespace) -> tuple[Mapping[str, Any], Path]:
+    return _spec(args, specs.probe, args.probe), args.results / "probe" / args.probe
+
+
+def points(args: Namespace) -> None:
+    from approxgan.probe import points as keep
+
+    spec, folder = _probe(args)
+    source = args.results / "data" / f"{spec['dataset']}.npz"
+    keep(spec, source, folder / "points.npz", args.threads)
+
+
+def describe(args: Namespace) -> None:
+    from approxgan.probe import describe as measure
+
+    spec, folder = _probe(args)
+    measure(spec, folder / "points.npz", folder / "points.parquet", args.threads)
+
+
+def probe(args: Namespace) -> None:
+    from approxgan.probe import run
+
+    spec, folder = _probe(args)
+    out = folder / f"{args.mode}.parquet"
+    run(spec, args.mode, folder / "points.npz", out, args.threads)
+
+
+def collect(args: Namespace) -> None:
+    from approxgan.collect import table
+
+    spec = _spec(args, specs.collect)
+    table(args.table, spec, args.results, args.results / "tables" / args.table)
+
+
+def claims(args: Namespace) -> None:
+    from approxgan.claims import write
+
+    tables = args.results / "tables"
+    write(tables, _spec(args, specs.claims), tables / "claims")
+
+
+def figure(args: Namespace) -> None:
+    from approxgan.drawing import draw
+
+    registry.check("figures", args.figure)
+    stem = args.results / "figures" / args.figure
+    draw(args.figure, args.results / "tables", stem, _spec(args, specs.figure)["dpi"])
+
+
+def report(args: Namespace) -> None:
+    from approxgan.report import stage
+
+    stage(_spec(args, specs.report), args.results)

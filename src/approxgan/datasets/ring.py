@@ -1,0 +1,50 @@
+"""Gaussians equally spaced on a circle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from approxgan.core import Modes
+from approxgan.datasets._mixture import draw, require_count, require_length
+
+
+@dataclass(frozen=True)
+class Ring:
+    """An equal mixture of isotropic Gaussians at the angles 2πk / count, k = 0, 1, ...
+
+    The first mode lies on the positive x axis. Raises ``ValueError`` for settings out of range.
+    """
+
+    count: int
+    """Number of modes."""
+    radius: float
+    """Distance of the modes' centres from the origin, in data units."""
+    sigma: float
+    """Standard deviation of a mode along each axis, in data units."""
+
+    dim = 2
+
+    def __post_init__(self) -> None:
+        require_count("count", self.count)
+        require_length("radius", self.radius)
+        require_length("sigma", self.sigma)
+
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """[n, 2] float64: fresh draws of the mixture."""
+        return draw(self.modes(), n, rng)
+
+    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """[n, 2] float64: draws of the mixture, like ``sample``."""
+        return self.sample(n, rng)
+
+    def modes(self) -> Modes:
+        """The modes, counter-clockwise: centres [count, 2]."""
+        # Without endpoint=False the last mode would be the first again, at angle 2π.
+        angles = np.linspace(0, 2 * np.pi, self.count, endpoint=False)
+        centres = self.radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        return Modes(centres, self.sigma)
+
+
+variant = Ring

@@ -1,0 +1,49 @@
+"""From tables to picture files that are the same bytes whenever they are made again."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from approxgan import record, registry
+
+SVG = {"svg.hashsalt": "approxgan", "svg.fonttype": "path", "path.simplify": True}
+
+
+def save(figure: Figure, stem: Path, dpi: float, title: str = "", caption: str = "") -> None:
+    """``stem``.svg and ``stem``.png, atomically; title and caption travel in the SVG.
+
+    ``dpi`` is the resolution of the PNG and of the parts of the SVG that are pixels.
+    No date, and no random names, get into the files.
+    """
+    described = {"Date": None, "Creator": None, "Title": title or None}
+    vector = {**described, "Description": caption or None}
+    with mpl.rc_context(SVG):
+        record.write_bytes(_with_suffix(stem, ".svg"), _rendered(figure, "svg", dpi, vector))
+        record.write_bytes(
+            _with_suffix(stem, ".png"), _rendered(figure, "png", dpi, {"Software": None})
+        )
+
+
+def _with_suffix(stem: Path, suffix: str) -> Path:
+    # Path.with_suffix would cut a name at its last dot.
+    return stem.with_name(stem.name + suffix)
+
+
+def _rendered(figure: Figure, kind: str, dpi: float, metadata: dict[str, str | None]) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
+    return buffer.getvalue()
+
+
+def draw(name: str, tables_dir: Path, out_stem: Path, dpi: float) -> None:
+    """Load the tables that the figure needs, draw it and save it.
+
+    Raises ``InputError`` for an unknown figure, and for a missing table, whose file it names.
+    """
+    figure = registry.build("figures", name, {})
+    tables = {need: record.read_table(tables_dir / f"{need}.parquet") for need in figure.needs}
+    save(figure.draw(tables), out_stem, dpi, figure.title, figure.caption)

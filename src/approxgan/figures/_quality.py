@@ -1,0 +1,92 @@
+"""Scores at the end of training against ε, with exact's and a perfect generator's levels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+from scipy import stats
+
+from approxgan.figures import _epsilon, _style
+from approxgan.figures._groups import Series
+
+NULL = {"facecolor": "#e8e3d3", "edgecolor": "#b3a97c", "linewidth": 0.0, "hatch": "////"}
+BAND = {"color": "#000000", "alpha": 0.13, "linewidth": 0}
+
+
+def panel(ax: Axes, rows: pd.DataFrame, null: pd.DataFrame, shown: list[Series]) -> None:
+    """One metric of one group: ``rows`` and ``null`` hold nothing else.
+
+    Medians over the seeds with a finite score, bands of their middle half. A hollow marker has
+    lost seeds to divergence; a cross at the upper edge has lost all.
+    """
+    values = null["value"].dropna()
+    if len(values):
+        ax.axhspan(*values.quantile([0.025, 0.975]), zorder=0, **NULL)
+        ax.axhline(values.mean(), color=NULL["edgecolor"], linewidth=1.0, zorder=0.5)
+    for one in shown:
+        part = one.rows(rows)
+        if one.mode == "exact":
+            _exact(ax, part, one)
+            continue
+        _epsilon.level(ax, part, "value", one, linewidth=1.5, linestyle=(0, (5, 1)))
+        _line(ax, part.dropna(subset="epsilon"), one)
+
+
+def _exact(ax: Axes, rows: pd.DataFrame, one: Series) -> None:
+    values = rows["value"].dropna().to_numpy(float)
+    if not len(values):
+        return
+    ax.axhline(values.mean(), color=one.colour, linewidth=1.6, zorder=3)
+    if len(values) > 1:
+        half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
+        ax.axhspan(values.mean() - half, values.mean() + half, zorder=1, **BAND)
+
+
+def _line(ax: Axes, rows: pd.DataFrame, one: Series) -> None:
+    got = _epsilon.summary(rows, "value", 0.5)
+    complete = rows.groupby("epsilon")["value"].apply(lambda v: v.notna().all())
+    if len(got):
+        x = got.index.to_numpy(float)
+        ax.fill_between(x, got["low"], got["high"], color=one.colour, alpha=0.16, linewidth=0)
+        ax.plot(x, got["middle"], color=one.colour, linewidth=1.5)
+        full = complete.reindex(got.index).to_numpy(bool)
+        look = {"linestyle": "", "marker": one.marker, "color": one.colour}
+        ax.plot(x[full], got["middle"][full], **look)
+        ax.plot(x[~full], got["middle"][~full], markerfacecolor="white", **look)
+    lost = [epsilon for epsilon in complete.index if epsilon not in got.index]
+    if lost:
+        height = np.full(len(lost), 0.985)
+        across = ax.get_xaxis_transform()
+        ax.plot(lost, height, "x", color=one.colour, transform=across, clip_on=False)
+
+
+def threshold(null: pd.DataFrame) -> float:
+    """Where the axis stops being linear: the power of ten above the null's spread."""
+    values = np.abs(null["value"].dropna().to_numpy(float))
+    values = values[values > 0]
+    if not len(values):
+        return 1e-3
+    return float(10.0 ** np.ceil(np.log10(np.quantile(values, 0.95))))
+
+
+def keys(shown: list[Series], rows: pd.DataFrame) -> list[Any]:
+    """Legend entries."""
+    entries: list[Any] = []
+    for one in shown:
+        stepped = one.rows(rows)["epsilon"].notna().any()
+        look = {"marker": one.marker} if stepped else {"linestyle": (0, (5, 1))}
+        if one.mode == "exact":
+            look = {"linestyle": "-"}
+        entries.append(_style.key(one.label, color=one.colour, **look))
+    with mpl.rc_context({"hatch.linewidth": 0.5}):
+        entries.append(Patch(label="exact: 95 % interval of the mean", **BAND))
+        entries.append(Patch(label="perfect generator (95 %)", **NULL))
+    hollow = {"color": _style.INK, "marker": "o", "markerfacecolor": "white", "linestyle": ""}
+    entries.append(_style.key("some seeds diverged", **hollow))
+    entries.append(_style.key("all seeds diverged", color=_style.INK, marker="x", linestyle=""))
+    return entries

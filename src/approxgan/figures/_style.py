@@ -1,0 +1,183 @@
+"""One look for every figure: the colour of a mode, the type sizes, the legend, the scales."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+INK = "#1a1a1a"
+PALE = "#d9d9d9"
+COLUMN = 3.3
+"""Width of a panel in inches: three of them stay readable at half width."""
+
+# Okabe and Ito's and Tol's colours, apart for all common kinds of colour vision. A mode that is
+# not here gets a colour computed from its name: the same in every figure, whatever else is drawn.
+KNOWN = {
+    "exact": (INK, "o"),
+    "subgradient": ("#7a7a7a", "s"),
+    "forward_difference": ("#0072b2", "o"),
+    "central_difference": ("#56b4e9", "D"),
+    "uniform_shift": ("#d55e00", "s"),
+    "random_direction": ("#009e73", "^"),
+    "spsa": ("#e69f00", "v"),
+    "forward_gradient": ("#cc79a7", "P"),
+    "gradient_sampling": ("#882255", "X"),
+    "random_coordinates": ("#999933", "<"),
+}
+SPARE_MARKERS = (">", "p", "h", "d", "8")
+
+
+def colour(mode: str, variant: int = 0) -> str:
+    """The mode's colour; a further variant of the mode's settings is lighter."""
+    base = KNOWN[mode][0] if mode in KNOWN else _hashed_colour(mode)
+    white = np.ones(3)
+    share = 0.8 ** min(variant, 4)
+    return mpl.colors.to_hex(share * np.array(mpl.colors.to_rgb(base)) + (1 - share) * white)
+
+
+def marker(mode: str) -> str:
+    return KNOWN[mode][1] if mode in KNOWN else SPARE_MARKERS[_digest(mode)[2] % 5]
+
+
+def _hashed_colour(mode: str) -> str:
+    digest = _digest(mode)
+    hue = 360 * int.from_bytes(digest[:2]) / 65536
+    return mpl.colors.to_hex(sns.husl_palette(1, h=hue / 360, s=0.85, l=0.35 + digest[3] / 1024)[0])
+
+
+def _digest(mode: str) -> bytes:
+    return hashlib.sha256(mode.encode()).digest()
+
+
+def words(name: str) -> str:
+    """A name as it reads in a legend."""
+    return name.replace("_", " ")
+
+
+def epsilon_text(epsilon: float) -> str:
+    """ε for a title: 10⁻⁴, 3·10⁻⁴."""
+    exponent = int(np.floor(np.log10(epsilon) + 1e-9))
+    factor = epsilon / 10.0**exponent
+    power = "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return power if abs(factor - 1) < 1e-6 else f"{factor:.3g}·{power}"
+
+
+def themed(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """Draw in the house style, whatever the process has set."""
+
+    @functools.wraps(draw)
+    def wrapped(*args: Any, **kwargs: Any) -> Figure:
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update(_parameters())
+            return draw(*args, **kwargs)
+
+    return wrapped
+
+
+def _parameters() -> dict[str, Any]:
+    return {
+        **sns.axes_style("ticks"),
+        "font.family": "sans-serif",
+        "font.sans-serif": ["DejaVu Sans"],
+        "font.size": 11,
+        "axes.titlesize": 11.5,
+        "axes.labelsize": 11,
+        "xtick.labelsize": 10,
+        "ytick.labelsize": 10,
+        "legend.fontsize": 10.5,
+        "figure.titlesize": 13,
+        "axes.edgecolor": INK,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "axes.linewidth": 0.8,
+        "lines.linewidth": 1.7,
+        "lines.markersize": 4.5,
+        "figure.facecolor": "white",
+        "savefig.facecolor": "white",
+    }
+
+
+def new(width: float, height: float) -> Figure:
+    """An empty figure that keeps its labels apart; inches."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    engine = figure.get_layout_engine()
+    engine.set(w_pad=0.06, h_pad=0.06, wspace=0.03, hspace=0.03)  # pyright: ignore
+    return figure
+
+
+def dress(ax: Axes) -> None:
+    """No upper and right frame, a faint grid, and tick settings that outlive the theme."""
+    sns.despine(ax=ax)
+    # Ticks are made when the figure is saved, outside the theme: they need settings of their own.
+    ax.tick_params(labelsize=10, color=INK, labelcolor=INK)
+    ax.grid(True, color="#e6e6e6", linewidth=0.6)
+    ax.set_axisbelow(True)
+
+
+def no_data(reason: str) -> Figure:
+    """A figure that says that there is nothing to draw, and why."""
+    figure = new(6, 1.6)
+    figure.text(0.5, 0.6, "no data", ha="center", fontsize=14, fontweight="bold")
+    figure.text(0.5, 0.32, reason, ha="center")
+    return figure
+
+
+def legend(figure: Figure, handles: Sequence[Any]) -> None:
+    """One legend under the panels: as many columns as fit, and the height that it takes."""
+    width, height = figure.get_size_inches()
+    longest = max((len(handle.get_label()) for handle in handles), default=1)
+    columns = int(np.clip((width - 0.3) // (0.085 * longest + 0.62), 1, 5))
+    columns = min(columns, max(len(handles), 1))
+    figure.set_size_inches(width, height + 0.225 * -(-len(handles) // columns) + 0.1)
+    figure.legend(
+        handles=list(handles),
+        loc="outside lower center",
+        ncols=columns,
+        frameon=False,
+        handlelength=2.2,
+        columnspacing=1.4,
+    )
+
+
+def key(label: str, **look: Any) -> Line2D:
+    """A legend entry."""
+    return Line2D([], [], label=label, **look)
+
+
+def scale(ax: Axes, values: np.ndarray, threshold: float | None = None) -> None:
+    """A y scale that shows all of the values: linear, or symmetrical log beyond ±threshold.
+
+    Without a threshold the scale is linear if the values span less than two decades around
+    their median size.
+    """
+    sizes = np.abs(values[np.isfinite(values)])
+    sizes = sizes[sizes > 0]
+    if not len(sizes):
+        return
+    if threshold is None:
+        middle = float(np.median(sizes))
+        if sizes.max() < 30 * middle:
+            return
+        threshold = 10.0 ** np.ceil(np.log10(middle))
+    # Two ticks to a decade would overlap near zero; at most six decades get a tick.
+    decades = np.log10(max(sizes.max(), threshold) / threshold)
+    ax.set_yscale("symlog", linthresh=threshold, linscale=0.6)
+    every = max(1, int(np.ceil(decades / 5)))
+    powers = threshold * 10.0 ** np.arange(0, np.ceil(decades) + 1, every)
+    finite = values[np.isfinite(values)]
+    positive = powers[powers <= max(finite.max() * 1.5, 0)]
+    negative = -powers[powers <= max(-finite.min() * 1.5, 0)][::-1]
+    ax.set_yticks([*negative, 0.0, *positive])
+    ax.yaxis.set_minor_locator(mpl.ticker.NullLocator())

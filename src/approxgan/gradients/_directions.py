@@ -1,0 +1,35 @@
+"""Slopes along q directions, and the gradient estimate they add up to."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from approxgan.core import Estimate, Objective
+
+BLOCK = 32
+"""Directions evaluated at once: bounds memory to that many copies of the parameters."""
+
+
+def differences(
+    f: Objective, theta: Tensor, directions: Tensor, step: float, *, two_sided: bool
+) -> Estimate:
+    """(1/q) Σ_k slope_k u_k with slopes (f(θ + εu) - f(θ)) / ε, or two-sided.
+
+    θ [S, P], directions [S, q, P]. The base value is evaluated in the same call as the points it
+    is subtracted from, so both are rounded alike.
+    """
+    count = directions.shape[1]
+    grad = torch.zeros_like(theta)
+    value = theta.new_zeros(theta.shape[0])
+    for block in directions.movedim(1, 0).split(BLOCK):
+        ahead = theta + step * block
+        other = theta - step * block if two_sided else theta[None]
+        values = f.many(torch.cat([ahead, other])).detach()
+        first, second = values[: len(block)], values[len(block) :]
+        slopes = (first - second) / (2.0 * step if two_sided else step)
+        grad += torch.einsum("ks,ksp->sp", slopes, block)
+        value = (first + second).mean(0) / 2.0 if two_sided else second[0]
+    return Estimate(
+        grad / count, value, forwards=2 * count if two_sided else count + 1, backwards=0
+    )

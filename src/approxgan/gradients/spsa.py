@@ -1,0 +1,43 @@
+"""Simultaneous perturbation stochastic approximation (Spall 1992)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+
+from approxgan.core import Estimate, Objective, Streams
+from approxgan.gradients._directions import differences
+from approxgan.gradients._steps import positive, required
+
+
+@dataclass(frozen=True)
+class Spsa:
+    """ĝ = (1/q) Σ_k (f(θ + ε u_k) - f(θ - ε u_k)) / 2ε · u_k, u of independent signs.
+
+    Spall divides by u; for signs 1/u = u. Expected squared relative error as ε → 0: (d-1)/q.
+    """
+
+    directions: int
+    """q, the number of directions of one estimate."""
+
+    takes_epsilon: ClassVar[bool] = True
+    order: ClassVar[int | None] = None
+    random: ClassVar[bool] = True
+    differentiates: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        positive("directions", self.directions)
+
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams
+    ) -> Estimate:
+        directions = rng.signs(self.directions, theta.shape[1]).to(theta)
+        return differences(f, theta, directions, required(eps), two_sided=True)
+
+    def squared_error(self, dimension: int) -> float | None:
+        return (dimension - 1) / self.directions
+
+
+variant = Spsa

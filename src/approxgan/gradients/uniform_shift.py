@@ -1,0 +1,39 @@
+"""The article's formula read literally: one ε added to all of w, one number for all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from approxgan.core import Estimate, Objective, Streams
+from approxgan.gradients._steps import required
+
+
+@dataclass(frozen=True)
+class UniformShift:
+    """ĝ_i = (f(θ + ε 1) - f(θ)) / ε for every i: the slope along the all-ones direction.
+
+    As ε → 0 every entry is Σ_j ∂f/∂θ_j, √P times too long along the one direction it sees.
+    """
+
+    takes_epsilon: ClassVar[bool] = True
+    order: ClassVar[int | None] = None
+    random: ClassVar[bool] = False
+    differentiates: ClassVar[bool] = False
+
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams
+    ) -> Estimate:
+        step = required(eps)
+        value, shifted = f.many(torch.stack([theta, theta + step])).detach()
+        grad = ((shifted - value) / step)[:, None].expand_as(theta).contiguous()
+        return Estimate(grad, value, forwards=2, backwards=0)
+
+    def squared_error(self, dimension: int) -> float | None:
+        return None
+
+
+variant = UniformShift

@@ -1,0 +1,13 @@
+"""The non-saturating loss of Goodfellow et al. (2014), the one most GANs are trained with."""
+
+from approxgan.core import Term
+
+
+class Nonsaturating:
+    """L_G = -E log D(G(z)); L_D = -E log D(x) - E log(1 - D(G(z)))."""
+
+    generator = (Term("fake", "softplus", -1.0, 1.0),)
+    discriminator = (Term("real", "softplus", -1.0, 1.0), Term("fake", "softplus", 1.0, 1.0))
+
+
+variant = Nonsaturating

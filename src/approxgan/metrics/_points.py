@@ -1,0 +1,26 @@
+"""What every metric asks of the points it is given."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def checked(points: np.ndarray, name: str, dim: int | None = None) -> np.ndarray:
+    """The points as [n, dim] float64.
+
+    Raises ``ValueError`` unless there are at least two finite points, of ``dim`` columns where
+    that is given.
+    """
+    points = np.asarray(points, dtype=np.float64)
+    if points.ndim != 2 or len(points) < 2 or points.shape[1] < 1:
+        raise ValueError(
+            f"{name} have shape {points.shape}; accepted: [n, dim], n at least 2, dim at least 1"
+        )
+    if dim is not None and points.shape[1] != dim:
+        raise ValueError(
+            f"{name} have {points.shape[1]} columns; accepted: {dim}, as what they are compared to"
+        )
+    unusable = int((~np.isfinite(points).all(axis=1)).sum())
+    if unusable:
+        raise ValueError(f"{unusable} of {len(points)} {name} are not finite; accepted: none")
+    return points

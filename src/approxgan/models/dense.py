@@ -1,0 +1,76 @@
+"""Dense leaky-ReLU generator and discriminator over stacked flat parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from approxgan.core import Player
+from approxgan.models._activation import leaky_relu
+
+
+@dataclass(frozen=True)
+class Dense:
+    """latent -> hidden... -> data, and data -> hidden... -> one logit.
+
+    Flat parameters hold, layer by layer, the weight [out, in] row by row and then the bias.
+    The start is PyTorch's default for ``Linear``: weight and bias uniform on ±1/√in.
+    """
+
+    latent: int
+    generator: Sequence[int]
+    discriminator: Sequence[int]
+    slope: float
+    """Leaky ReLU's slope below 0; TensorFlow's default, which the article uses, is 0.2."""
+
+    def __post_init__(self) -> None:
+        for name, widths in (("generator", self.generator), ("discriminator", self.discriminator)):
+            if not widths or min(widths) < 1:
+                raise ValueError(f"{name}={list(widths)} must be one or more hidden widths >= 1")
+        if self.latent < 1:
+            raise ValueError(f"latent={self.latent} must be >= 1")
+        if not 0.0 <= self.slope <= 1.0:
+            raise ValueError(f"slope={self.slope} must lie in [0, 1]")
+
+    def sizes(self, player: Player, dim: int) -> tuple[int, ...]:
+        if player == "generator":
+            return (self.latent, *self.generator, dim)
+        return (dim, *self.discriminator, 1)
+
+    def size(self, player: Player, dim: int) -> int:
+        sizes = self.sizes(player, dim)
+        return sum(out * (into + 1) for into, out in zip(sizes, sizes[1:], strict=False))
+
+    def init(self, player: Player, dim: int, rng: np.random.Generator) -> np.ndarray:
+        sizes = self.sizes(player, dim)
+        pieces = []
+        for into, out in zip(sizes, sizes[1:], strict=False):
+            bound = 1.0 / np.sqrt(into)
+            pieces.append(rng.uniform(-bound, bound, out * (into + 1)))
+        return np.concatenate(pieces)
+
+    def apply(
+        self, player: Player, dim: int, theta: Tensor, x: Tensor, kink: float | None = None
+    ) -> Tensor:
+        sizes = self.sizes(player, dim)
+        start, last = 0, len(sizes) - 2
+        for layer, (into, out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+            weight = theta[:, start : start + into * out].unflatten(1, (out, into))
+            start += into * out
+            bias = theta[:, start : start + out].unsqueeze(1)
+            start += out
+            x = torch.baddbmm(bias, x, weight.mT)
+            if layer < last:
+                x = leaky_relu(x, self.slope, kink)
+        return x
+
+    def layers(self, player: Player, dim: int) -> tuple[tuple[int, ...], tuple[float, ...]]:
+        sizes = self.sizes(player, dim)
+        return sizes, (self.slope,) * (len(sizes) - 2) + (1.0,)
+
+
+variant = Dense

@@ -1,0 +1,156 @@
+"""Observers of a training run: the trace, the samples at snapshots, and the clock."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from approxgan import errors, streams
+from approxgan.core import PLAYERS
+from approxgan.gan import Game, PlayerObjective
+from approxgan.gradients._autograd import gradient
+from approxgan.train import StepInfo, TrainState
+
+PROGRESS_LINES = 10
+"""Progress lines of a job's log, where no person watches."""
+
+
+def true_gradient(f: PlayerObjective, theta: Tensor) -> Tensor:
+    """[S, P] by autograd in float64, at the same θ, batch and latents."""
+    return gradient(f.to(torch.float64), theta.double()).grad
+
+
+class Trace:
+    """One row a traced step and seed: losses, gradient norms, gradient errors, cost so far."""
+
+    columns: tuple[str, ...] = (
+        *(f"{player}_loss" for player in PLAYERS),
+        *(f"{player}_gradient_norm" for player in PLAYERS),
+        *errors.PER_PLAYER,
+    )
+
+    def __init__(self, seeds: Sequence[int], every: int) -> None:
+        self._seeds = list(seeds)
+        self._every = every
+        self._rows: list[dict[str, np.ndarray]] = []
+        self._counts: list[tuple[int, int, int]] = []
+
+    def see(self, info: StepInfo) -> None:
+        if info.step % self._every:
+            return
+        row = {name: np.full(len(self._seeds), np.nan) for name in self.columns}
+        place = [self._seeds.index(seed) for seed in info.seeds]
+        for player in PLAYERS:
+            estimate = info.estimates[player]
+            row[f"{player}_loss"][place] = estimate.value.double().cpu().numpy()
+            norm = estimate.grad.double().norm(dim=-1)
+            row[f"{player}_gradient_norm"][place] = norm.cpu().numpy()
+            truth = true_gradient(info.objectives[player], info.theta[player])
+            for name, value in errors.compare(estimate.grad, truth).items():
+                row[f"{player}_{name}"][place] = value.cpu().numpy()
+        self._rows.append(row)
+        self._counts.append((info.step, info.forwards, info.backwards))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """step, forwards, backwards [T]; seeds [S]; every other column [T, S]."""
+        counts = np.array(self._counts, dtype=np.int64).reshape(-1, 3)
+        columns = {
+            name: np.array([row[name] for row in self._rows]).reshape(-1, len(self._seeds))
+            for name in self.columns
+        }
+        return {
+            "step": counts[:, 0],
+            "forwards": counts[:, 1],
+            "backwards": counts[:, 2],
+            "seeds": np.array(self._seeds),
+            **columns,
+        }
+
+
+class Snapshots:
+    """Samples of every seed's generator at the start and after each equal part of the run.
+
+    The latents are the same at every snapshot and for every mode.
+    """
+
+    def __init__(self, game: Game, seeds: Sequence[int], steps: int, parts: int, n: int) -> None:
+        self._game = game
+        self._seeds = list(seeds)
+        self._due = [steps * part // parts for part in range(parts + 1)]
+        latents = [
+            streams.generator(seed, "evaluation").standard_normal(
+                (n, game.model.latent), dtype=np.float32
+            )
+            for seed in seeds
+        ]
+        self._latents = torch.from_numpy(np.stack(latents))
+        self._samples = np.full(
+            (len(seeds), len(self._due), n, game.dim), np.nan, dtype=np.float32
+        )
+
+    @torch.no_grad()
+    def see(self, state: TrainState) -> None:
+        if state.step not in self._due or not state.seeds:
+            return
+        place = [self._seeds.index(seed) for seed in state.seeds]
+        theta = state.players["generator"].theta
+        latents = self._latents[place].to(theta)
+        drawn = self._game.model.apply("generator", self._game.dim, theta, latents)
+        self._samples[place, self._due.index(state.step)] = drawn.float().cpu().numpy()
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """steps [T], seeds [S], samples [S, T, n, dim] float32; NaN after divergence."""
+        return {
+            "steps": np.array(self._due),
+            "seeds": np.array(self._seeds),
+            "samples": self._samples,
+        }
+
+
+class Clock:
+    """Wall and processor seconds of the training itself, without the observers' own."""
+
+    def __init__(self) -> None:
+        self._started: tuple[float, float] | None = None
+        self.seconds = 0.0
+        self.cpu_seconds = 0.0
+
+    def start(self) -> None:
+        self._started = (time.perf_counter(), time.process_time())
+
+    def stop(self) -> None:
+        if self._started is not None:
+            self.seconds += time.perf_counter() - self._started[0]
+            self.cpu_seconds += time.process_time() - self._started[1]
+            self._started = None
+
+
+class Progress:
+    """A bar on a terminal, otherwise a few lines for the log."""
+
+    def __init__(self, steps: int, what: str) -> None:
+        self._steps = steps
+        self._what = what
+        self._terminal = sys.stderr.isatty()
+        self._bar: Any = tqdm(total=steps, desc=what, unit="step", disable=not self._terminal)
+        self._every = max(1, steps // PROGRESS_LINES)
+
+    def see(self, step: int, seeds: int) -> None:
+        if self._terminal:
+            self._bar.update(step - self._bar.n)
+        elif step % self._every == 0:
+            print(
+                f"{self._what}: step {step} of {self._steps}, {seeds} seeds training",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    def close(self) -> None:
+        self._bar.close()

@@ -1,0 +1,61 @@
+"""Random numbers: every seed has its own streams, and every purpose its own stream of a seed.
+
+Numbers are drawn in float32 or float64 by NumPy on the processor, whatever the run's dtype and
+device, so that runs in float32, in float64 and on a GPU see the same starts, batches and latents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Purpose = Literal["start", "batch", "latent", "direction", "evaluation", "data", "reference"]
+PURPOSES: tuple[Purpose, ...] = (
+    "start",
+    "batch",
+    "latent",
+    "direction",
+    "evaluation",
+    "data",
+    "reference",
+)
+
+
+def generator(seed: int, purpose: Purpose, *further: int) -> np.random.Generator:
+    """The stream of one seed for one purpose; ``further`` numbers split it."""
+    key = (PURPOSES.index(purpose), *further)
+    return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=key))
+
+
+class SeedStreams:
+    """``core.Streams`` over stacked seeds: row s comes from seed s alone."""
+
+    def __init__(
+        self,
+        generators: Sequence[np.random.Generator],
+        dtype: torch.dtype = torch.float64,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        self._generators = list(generators)
+        self._dtype = dtype
+        self._device = device
+
+    def _stack(self, rows: list[np.ndarray]) -> Tensor:
+        return torch.from_numpy(np.stack(rows)).to(device=self._device, dtype=self._dtype)
+
+    def normal(self, *shape: int) -> Tensor:
+        """[S, *shape] standard normal, the same numbers for every dtype."""
+        return self._stack([g.standard_normal(shape, dtype=np.float32) for g in self._generators])
+
+    def signs(self, *shape: int) -> Tensor:
+        """[S, *shape] of -1 and 1 with equal probability."""
+        count = int(np.prod(shape))
+        rows = []
+        for g in self._generators:
+            bits = np.unpackbits(np.frombuffer(g.bytes((count + 7) // 8), dtype=np.uint8))
+            rows.append(bits[:count].reshape(shape).astype(np.float32) * 2 - 1)
+        return self._stack(rows)

@@ -1,0 +1,146 @@
+"""The three passes of a sweep: lay out the parameters, go through the samples, add up.
+
+A sample's losses go into one of lanes × 4 strands by its place in the batch; a strand is added
+up in order, then the strands of a lane, then the lanes. That is how torch's mean adds a row of
+floats in vectors, so that rounding grows as it does there, and a task is one seed's one lane, so
+that the result does not depend on which thread takes which task.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from approxgan.sweep._cache import inner
+from approxgan.sweep._layout import Shape, chain, workspace
+from approxgan.sweep._lines import at_logit, spread, start
+from approxgan.sweep._plan import NODE, ROW, STRIDE, B, N, W
+from approxgan.sweep._pointer import ahead, cast, pointer
+from approxgan.sweep._safe import safe_radii
+from approxgan.sweep._sample import backward, forward, jacobians, of
+from approxgan.sweep._scalar import add_all, expand, value
+
+STRANDS = 4
+
+
+class Terms(NamedTuple):
+    spans: np.ndarray
+    """[T, 3] int64: start, stop, code of the function."""
+    factors: np.ndarray
+    """[T, 2]: sign, weight."""
+    limits: np.ndarray
+    """See ``_scalar.LIMITS``."""
+
+
+@inner
+def run(shape, terms, flat, inputs, losses, values, room, exact, whole, first, last):
+    """Tasks first to last; task t is lane t % lanes of seed t // lanes.
+
+    inputs [S, samples, columns]; losses [S, lanes, T, coordinates], values [S, lanes, T].
+    """
+    lanes, coordinates = losses.shape[1], losses.shape[3]
+    s, lines, strand, coefficients, series = workspace(shape, room, exact, whole)
+    limits = pointer(terms.limits)
+    for task in range(first, last):
+        seed, lane = task // lanes, task % lanes
+        net = chain(shape, flat[seed])
+        for t in range(len(terms.spans)):
+            total = pointer(losses[seed, lane, t])
+            begin, end, kind = terms.spans[t]
+            sign = terms.factors[t, 0]
+            value_of_lane = cast(0.0, strand)
+            _clear(total, coordinates)
+            for part in range(STRANDS):
+                subtotal = cast(0.0, strand)
+                _clear(strand, coordinates)
+                for sample in range(begin + part * lanes + lane, end, STRANDS * lanes):
+                    forward(net, pointer(inputs[seed, sample]), s)
+                    logit = s.p[of(net, net.last, NODE)]
+                    if not np.isfinite(logit):
+                        subtotal = cast(np.nan, strand)
+                        break
+                    expand(kind, sign * logit, series, coefficients)
+                    subtotal += value(kind, sign * logit, coefficients)
+                    backward(net, s)
+                    jacobians(net, s)
+                    safe_radii(net, s)
+                    _units(net, s, lines, kind, sign, limits, coefficients, strand)
+                value_of_lane += subtotal
+                _add(total, strand, coordinates)
+            values[seed, lane, t] = value_of_lane
+
+
+@inner
+def _clear(x, count):
+    for i in range(count):
+        x[i] = cast(0.0, x)
+
+
+@inner
+def _add(x, y, count):
+    for i in range(count):
+        x[i] += y[i]
+
+
+@inner
+def _units(net, s, lines, kind, sign, limits, coefficients, losses):
+    """Add one sample's loss at every coordinate's step."""
+    logit = s.p[of(net, net.last, NODE)]
+    for m in range(1, net.owned + 1):
+        for unit in range(of(net, m, N)):
+            width = start(net, s, lines, m, unit)
+            first, count = spread(net, s, lines, m, width)
+            most = at_logit(net, s, lines, first, count, width)
+            to = ahead(losses, of(net, m, ROW) + unit * width)
+            add_all(kind, sign, logit, lines.total, most, limits, coefficients, to, width)
+
+
+@inner
+def finish(shape, terms, theta, steps, constant, sums, of_lanes, losses, values):
+    """Losses [S, P] and values [S] from the lanes' sums; NaN for what is not finite."""
+    merged, strand = np.empty((2, sums.shape[3]), theta.dtype)
+    nan = merged.dtype.type(np.nan)
+    for seed in range(len(values)):
+        values[seed] = _merge(
+            terms, sums[seed], of_lanes[seed], constant[seed], merged, strand
+        )  # fmt: skip
+        step = steps[seed % len(steps)]
+        _scatter(shape, merged, losses[seed])
+        for i in range(losses.shape[1]):
+            moved = theta[seed, i] + step[i % len(step)]
+            if not np.isfinite(values[seed]) or not np.isfinite(moved):
+                losses[seed, i] = nan
+
+
+@inner
+def _merge(terms, sums, of_lanes, constant, merged, strand):
+    """Lanes in order, terms in order, then the constant: coordinates' and the value alike."""
+    merged[:] = merged.dtype.type(0)
+    value = merged.dtype.type(0)
+    for t in range(len(terms.spans)):
+        weight = terms.factors[t, 1]
+        subtotal = merged.dtype.type(0)
+        strand[:] = merged.dtype.type(0)
+        for lane in range(len(sums)):
+            subtotal += of_lanes[lane, t]
+            _add(pointer(strand), pointer(sums[lane, t]), len(strand))
+        value += weight * subtotal
+        for i in range(len(merged)):
+            merged[i] += weight * strand[i]
+    for i in range(len(merged)):
+        merged[i] += constant
+    return value + constant
+
+
+@inner
+def _scatter(shape: Shape, merged, losses):
+    """From rows of weights and bias to the order of the flat parameters."""
+    table = shape.table
+    for m in range(1, shape.owned + 1):
+        before = table[m - 1, N]
+        for unit in range(table[m, N]):
+            row = table[m, ROW] + unit * table[m, STRIDE]
+            at = table[m, W] + unit * before
+            losses[at : at + before] = merged[row : row + before]
+            losses[table[m, B] + unit] = merged[row + before]

@@ -1,0 +1,36 @@
+"""The one place that decides how a coordinate sweep is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from approxgan.core import DenseProblem, Sweep
+from approxgan.sweep import batched
+
+
+def how(problem: DenseProblem | None) -> str:
+    """'compiled' for dense piecewise-linear networks on the processor, 'batched' otherwise."""
+    if problem is None or problem.inputs.device.type != "cpu":
+        return "batched"
+    # Numba is loaded where a sweep needs it: modes without sweeps start faster.
+    from approxgan.sweep import compiled  # noqa: PLC0415
+
+    return "compiled" if compiled.covers(problem) else "batched"
+
+
+def sweep(
+    way: str,
+    f: Callable[[Tensor], Tensor],
+    problem: DenseProblem | None,
+    theta: Tensor,
+    step: float | Tensor,
+    threads: int,
+) -> Sweep:
+    """The loss at θ + step·e_i for every i; ``way`` is what ``how`` said of f's ``problem``."""
+    if problem is None or way == "batched":
+        return batched.sweep(f, theta, step)
+    from approxgan.sweep import compiled  # noqa: PLC0415
+
+    return compiled.sweep(problem, theta.detach(), step, threads)

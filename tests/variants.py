@@ -1,0 +1,26 @@
+"""Settings with which the tests build every variant: EXAMPLE[family][variant]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from approxgan.registry import build
+
+EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
+    "datasets": {
+        "article": {},
+        "grid": {"side": 5, "spacing": 2.0, "sigma": 0.05},
+        "ring": {"count": 8, "radius": 2.0, "sigma": 0.1},
+    },
+    "metrics": {
+        "energy_distance": {},
+        "frechet": {},
+        "mode_coverage": {},
+        "sliced_wasserstein": {"projections": 32},
+    },
+}
+
+
+def example(family: str, name: str) -> Any:
+    """The variant with its example settings."""
+    return build(family, name, dict(EXAMPLE[family][name]))

@@ -1,0 +1,41 @@
+import json
+import subprocess
+
+TABLES = [
+    "training",
+    "outcomes",
+    "quality",
+    "quality_null",
+    "gradient_error",
+    "probe_points",
+    "cost",
+    "samples",
+    "data",
+]
+
+
+wildcard_constraints:
+    dataset="[a-z][a-z0-9_]*",
+    mode="[a-z][a-z0-9_]*",
+    table="|".join(TABLES),
+    figure="|".join(FIGURES),
+    cell="|".join(map(re.escape, CELLS)),
+    probe="|".join(map(re.escape, PROBES)),
+
+
+def spec(value):
+    """A stage's spec as one word of a command."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+onstart:
+    # Settings' values are checked by the variants themselves, which import torch: once per run,
+    # in this process' child, and before any job.
+    checked = subprocess.run(
+        [sys.executable, "-m", "approxgan", "check", "--spec", spec(config)],
+        capture_output=True,
+        text=True,
+    )
+    if checked.returncode:
+        sys.stderr.write(checked.stderr)
+        sys.exit(1)

@@ -1,0 +1,23 @@
+def needed_tables(w):
+    needs = registry.describe("figures", w.figure).constants["needs"]
+    return [f"results/tables/{table}.parquet" for table in needs]
+
+
+rule figure:
+    output:
+        svg="results/figures/{figure}.svg",
+        png=report(
+            "results/figures/{figure}.png",
+            caption="../report/{figure}.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+    input:
+        tables=needed_tables,
+        code=lambda w: sources.stage("drawing", figures=w.figure),
+    params:
+        spec=spec(specs.figure(config)),
+    log:
+        "results/logs/figure/{figure}.log",
+    shell:
+        "python -m approxgan figure {wildcards.figure} --spec {params.spec:q} > {log} 2>&1"

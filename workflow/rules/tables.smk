@@ -1,0 +1,47 @@
+def of_cells(*files):
+    return [f"results/runs/{cell}/{file}" for cell in CELLS for file in files]
+
+
+def of_probes(name, probe):
+    return [f"results/probe/{name}/{mode}.parquet" for mode in grid.probe_modes(probe)]
+
+
+GATHERED = {
+    "training": of_cells("trace.npz"),
+    "outcomes": of_cells("trace.npz"),
+    "quality": of_cells("quality.parquet"),
+    "quality_null": [f"results/null/{name}.parquet" for name in DATASETS],
+    "gradient_error": [path for item in PROBES.items() for path in of_probes(*item)],
+    "probe_points": [f"results/probe/{name}/points.parquet" for name in PROBES],
+    "cost": of_cells("cost.json"),
+    "samples": of_cells("samples.npz"),
+    "data": [f"results/data/{name}.npz" for name in DATASETS],
+}
+
+
+rule collect:
+    output:
+        multiext("results/tables/{table}", ".parquet", ".csv"),
+    input:
+        results=lambda w: GATHERED[w.table],
+        code=sources.stage("collect"),
+    params:
+        spec=spec(specs.collect(config)),
+    log:
+        "results/logs/collect/{table}.log",
+    shell:
+        "python -m approxgan collect {wildcards.table} --spec {params.spec:q} > {log} 2>&1"
+
+
+rule claims:
+    output:
+        multiext("results/tables/claims", ".parquet", ".csv"),
+    input:
+        tables=expand("results/tables/{table}.parquet", table=TABLES),
+        code=sources.stage("claims"),
+    params:
+        spec=spec(specs.claims(config)),
+    log:
+        "results/logs/claims.log",
+    shell:
+        "python -m approxgan claims --spec {params.spec:q} > {log} 2>&1"

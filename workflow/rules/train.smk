@@ -1,0 +1,27 @@
+def train_code(w):
+    cell = CELLS[w.cell]
+    return sources.stage(
+        "run",
+        modes=cell.mode,
+        losses=cell.loss,
+        models=config["models"][cell.model]["kind"],
+    )
+
+
+rule train:
+    output:
+        expand(
+            "results/runs/{{cell}}/{file}",
+            file=["trace.npz", "samples.npz", "parameters.npz", "spec.json", "cost.json"],
+        ),
+    input:
+        data=lambda w: f"results/data/{CELLS[w.cell].dataset}.npz",
+        code=train_code,
+    params:
+        spec=lambda w: spec(grid.spec(config, CELLS[w.cell])),
+    log:
+        "results/logs/train/{cell}.log",
+    threads: 1
+    shell:
+        "python -m approxgan train {wildcards.cell} --spec {params.spec:q}"
+        " --threads {threads} > {log} 2>&1"
