@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import DescrStatsW
 
@@ -146,6 +147,11 @@ def test_holm_by_hand() -> None:
     got = statistics.holm([0.01, np.nan, 0.04, 0.03])
     np.testing.assert_allclose(got, [0.03, np.nan, 0.06, 0.06])
     assert statistics.holm([]).size == 0
+
+
+def test_holm_against_statsmodels() -> None:
+    p = rng(7).random(9) ** 3
+    np.testing.assert_allclose(statistics.holm(p), multipletests(p, method="holm")[1])
 
 
 def test_equivalence_against_statsmodels() -> None:

@@ -1,4 +1,7 @@
-"""Settings with which the tests build every variant: EXAMPLE[family][variant]."""
+"""Settings with which the tests build every variant: EXAMPLE[family][variant].
+
+A variant without required settings needs no entry.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,18 @@ EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
         "mode_coverage": {},
         "sliced_wasserstein": {"projections": 32},
     },
+    "models": {
+        "dense": {"latent": 3, "generator": [5, 4], "discriminator": [6, 5], "slope": 0.2},
+    },
+    "modes": {
+        "forward_gradient": {"directions": 3},
+        "random_direction": {"directions": 3, "distribution": "gaussian", "sides": 1},
+        "spsa": {"directions": 3},
+        "subgradient": {"alpha": 0.6},
+    },
 }
 
 
 def example(family: str, name: str) -> Any:
     """The variant with its example settings."""
-    return build(family, name, dict(EXAMPLE[family][name]))
+    return build(family, name, dict(EXAMPLE.get(family, {}).get(name, {})))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from approxgan._claim_runs import Match, Missing, Rules
+from approxgan._claim_runs import Match, Missing, Rules, enough
 
 FORWARDS_PER_BACKWARD = 2
 
@@ -26,8 +26,7 @@ def budgets(one: Match, rules: Rules) -> np.ndarray:
     }
     theirs = {seed: reach(rows, target, never) for seed, rows in _by_seed(exact)}
     common = sorted(mine.keys() & theirs.keys())
-    if not common:
-        raise Missing(f"no seed in common with exact: {one.name(one.chosen)}")
+    enough(len(common), rules, one.name(one.chosen))
     return np.log([mine[seed] / theirs[seed] for seed in common])
 
 

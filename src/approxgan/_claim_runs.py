@@ -59,28 +59,47 @@ class Match:
         return f"{'/'.join(self.group)} {self.mode}{settings}{epsilon} ({seeds} seeds)"
 
 
-def match(tables: Mapping[str, pd.DataFrame], rules: Rules, mode: str) -> list[Match]:
+@dataclass(frozen=True)
+class Matches:
+    """What a claim about one mode rests on."""
+
+    found: list[Match]
+    left_out: list[str]
+    """Groups that ran both modes but cannot be compared, with the reason."""
+
+
+def match(tables: Mapping[str, pd.DataFrame], rules: Rules, mode: str) -> Matches:
     """A match for every group that ran both modes. Raises ``Missing`` if there is none."""
     outcomes, quality = table(tables, "outcomes"), table(tables, "quality")
     outcomes = outcomes[outcomes["loss"].isin(rules["losses"])]
     quality = quality[quality["metric"] == rules["metric"]]
-    found = []
+    matches = Matches([], [])
     for group, rows in outcomes.groupby(list(GROUP)):
-        path = quality.merge(pd.DataFrame([group], columns=list(GROUP)))
+        here = pd.DataFrame([group], columns=list(GROUP))
+        path = quality.merge(here)
         runs = _with_final(rows, path)
         mine, exact = runs[runs["mode"] == mode], runs[runs["mode"] == rules["baseline"]]
         if mine.empty or exact.empty:
             continue
-        chosen = _chosen(mine, table(tables, "gradient_error"), group, rules["probe_dtype"])
-        cost = table(tables, "cost").merge(pd.DataFrame([group], columns=list(GROUP)))
         one = exact[exact["settings"] == exact["settings"].min()]
-        found.append(Match(group, mode, mine, one, path, cost, chosen))
-    if not found:
-        raise Missing(
-            f"no data set was run with both {mode} and {rules['baseline']} and one of the losses "
-            f"{', '.join(rules['losses'])}"
-        )
-    return found
+        try:
+            chosen = _chosen(mine, table(tables, "gradient_error"), group, rules["probe_dtype"])
+            made = Match(group, mode, mine, one, path, table(tables, "cost").merge(here), chosen)
+            common = set(made.at(chosen)["seed"]) & set(one["seed"])
+            enough(len(common), rules, made.name(chosen))
+            matches.found.append(made)
+        except Missing as missing:
+            matches.left_out.append(str(missing))
+    if not matches.found:
+        raise Missing("; ".join(matches.left_out) or _never_met(rules, mode))
+    return matches
+
+
+def _never_met(rules: Rules, mode: str) -> str:
+    return (
+        f"no data set was run with both {mode} and {rules['baseline']} and one of the losses "
+        f"{', '.join(rules['losses'])}"
+    )
 
 
 def table(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
@@ -134,6 +153,12 @@ def same_step(epsilons: pd.Series, epsilon: float) -> np.ndarray:
     return np.isclose(values, epsilon, rtol=1e-6, atol=0.0, equal_nan=True)
 
 
+def enough(seeds: int, rules: Rules, name: str) -> None:
+    """Raise ``Missing`` unless a comparison rests on enough seeds."""
+    if seeds < rules["least_seeds"]:
+        raise Missing(f"{seeds} seeds in common, of {rules['least_seeds']} needed: {name}")
+
+
 def differences(match: Match, cell: Cell, rules: Rules, base: Cell | None = None) -> np.ndarray:
     """Final quality minus exact's (or the base cell's), per seed, in exact's standard deviations.
 
@@ -147,8 +172,7 @@ def differences(match: Match, cell: Cell, rules: Rules, base: Cell | None = None
         )
     reference = match.exact if base is None else match.at(base)
     both = match.at(cell)[["seed", "quality"]].merge(reference[["seed", "quality"]], on="seed")
-    if len(both) < 2:
-        raise Missing(f"fewer than two seeds in common: {match.name(cell)}")
+    enough(len(both), rules, match.name(cell))
     cap = float(rules["cap_sds"])
     lost, other = both["quality_x"].isna(), both["quality_y"].isna()
     values = ((both["quality_x"] - both["quality_y"]) / spread).clip(-cap, cap)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from approxgan import _claim_cost, statistics
-from approxgan._claim_runs import Cell, Match, Missing, Rules, differences, match
+from approxgan import _claim_cost as costs
+from approxgan import _claim_ways as ways
+from approxgan import record
+from approxgan._claim_runs import Match, Matches, Missing, Rules, match
+from approxgan._claim_ways import Judged
 from approxgan.core import InputError
 from approxgan.statistics import Interval
 from approxgan.tables import CLAIMS
@@ -21,6 +25,7 @@ STATEMENTS = {
     "C5": "Approximate gradients spare the cost of exact ones.",
     "C6": "A good step is found by experiment.",
 }
+NEEDS = ("outcomes", "quality", "gradient_error", "cost")
 REQUIRED = (
     "metric",
     "baseline",
@@ -30,6 +35,7 @@ REQUIRED = (
     "alpha",
     "resamples",
     "seed",
+    "least_seeds",
     "equivalence_sds",
     "cap_sds",
     "never_runs",
@@ -38,18 +44,15 @@ REQUIRED = (
     "spread_margin",
     "cost_margin",
 )
-Judged = tuple[Interval, str, str, str]
-"""Effect, verdict, rule, cells."""
-CHOSEN = (
-    "ε: the highest median cosine in the probe (of the same model where this data set and loss "
-    "were not probed)"
-)
 
 
-def judge(tables: Mapping[str, pd.DataFrame], rules: Rules) -> pd.DataFrame:
-    """A row per claim, mode and way of judging; ``rules`` is the config's block ``claims``.
+def judge(
+    tables: Mapping[str, pd.DataFrame], rules: Rules, only: Collection[str] = tuple(STATEMENTS)
+) -> pd.DataFrame:
+    """A row per claim of ``only``, mode and way of judging, in the order of the claims.
 
-    What cannot be judged for lack of data is undecided, and its rule says what is missing.
+    ``rules`` is the config's block ``claims``. What cannot be judged for lack of data is
+    undecided, and its rule says what is missing.
     Raises ``InputError`` for a rule that is missing or unknown.
     """
     for key in REQUIRED:
@@ -61,6 +64,8 @@ def judge(tables: Mapping[str, pd.DataFrame], rules: Rules) -> pd.DataFrame:
     found = {mode: _matches(tables, rules, mode) for mode in rules["modes"]}
     rows = []
     for claim, measure, decide in _judges():
+        if claim not in only:
+            continue
         for mode, matches in found.items():
             effect, verdict, rule, cells = _judged(decide, matches, rules)
             text = f"{mode}: {measure}"
@@ -69,7 +74,13 @@ def judge(tables: Mapping[str, pd.DataFrame], rules: Rules) -> pd.DataFrame:
     return made.astype(dict.fromkeys(("effect", "low", "high"), float))
 
 
-def _matches(tables: Mapping[str, pd.DataFrame], rules: Rules, mode: str) -> list[Match] | Missing:
+def write(tables_dir: Path, rules: Rules, stem: Path) -> None:
+    """Judge the tables in a folder; ``stem``.parquet and ``stem``.csv."""
+    tables = {name: record.read_table(tables_dir / f"{name}.parquet") for name in NEEDS}
+    record.write_table(stem, judge(tables, rules))
+
+
+def _matches(tables: Mapping[str, pd.DataFrame], rules: Rules, mode: str) -> Matches | Missing:
     try:
         return match(tables, rules, mode)
     except Missing as missing:
@@ -77,255 +88,37 @@ def _matches(tables: Mapping[str, pd.DataFrame], rules: Rules, mode: str) -> lis
 
 
 def _judged(
-    decide: Callable[[list[Match], Rules], Judged], matches: list[Match] | Missing, rules: Rules
+    decide: Callable[[list[Match], Rules], Judged], matches: Matches | Missing, rules: Rules
 ) -> Judged:
     try:
         if isinstance(matches, Missing):
             raise matches
-        return decide(matches, rules)
+        effect, verdict, rule, cells = decide(matches.found, rules)
     except Missing as missing:
         unknown = Interval(np.nan, np.nan, np.nan)
         return unknown, "undecided", f"undecided for lack of data: {missing}", ""
+    note = f"; left out: {'; '.join(matches.left_out)}" if matches.left_out else ""
+    return effect, verdict, rule + note, cells
 
 
 def _judges() -> Iterator[tuple[str, str, Callable[[list[Match], Rules], Judged]]]:
     """(claim, measure, how), in the order of the table."""
     target = "to the target, ÷ exact's (1)"
-    yield "C1", f"training steps {target}", lambda m, r: _speed(m, r, _claim_cost.per_step)
+    yield "C1", f"training steps {target}", lambda m, r: ways.speed(m, r, costs.per_step)
     yield (
         "C1",
         f"forward-equivalents {target}",
-        lambda m, r: _speed(m, r, _claim_cost.forward_equivalents),
+        lambda m, r: ways.speed(m, r, costs.forward_equivalents),
     )
-    yield "C1", f"seconds {target}", lambda m, r: _speed(m, r, _claim_cost.seconds)
-    yield "C2", "rate of diverged runs − exact's (share of runs)", _divergence
-    yield "C2", "seed-to-seed sd of the final quality ÷ exact's (1)", _spread
-    yield "C3", "final quality − exact's, positive is worse (exact's sds)", _accuracy
+    yield "C1", f"seconds {target}", lambda m, r: ways.speed(m, r, costs.seconds)
+    yield "C2", "rate of diverged runs − exact's (share of runs)", ways.divergence
+    yield "C2", "seed-to-seed sd of the final quality ÷ exact's (1)", ways.spread
+    yield "C3", "final quality − exact's, positive is worse (exact's sds)", ways.accuracy
     worse = "− that at the ε of least gradient error, positive is worse (exact's sds)"
-    yield "C4", f"final quality at the smallest ε {worse}", lambda m, r: _end(m, r, 0)
-    yield "C4", f"final quality at the largest ε {worse}", lambda m, r: _end(m, r, -1)
+    yield "C4", f"final quality at the smallest ε {worse}", lambda m, r: ways.end(m, r, 0)
+    yield "C4", f"final quality at the largest ε {worse}", lambda m, r: ways.end(m, r, -1)
     failed = "rate of vanished or diverged runs at the largest ε − at that of least gradient error"
-    yield "C4", f"{failed} (share of runs)", _failures
-    yield "C5", "forward-equivalents per step ÷ exact's (1)", _counted_cost
-    yield "C5", "seconds per step and seed ÷ exact's (1)", _measured_cost
-    yield "C6", "width of the ε range that is as good as exact (decades)", _good_range
-
-
-def _decide(effect: Interval, bound: float, claimed: str, unit: str) -> tuple[str, str]:
-    """(verdict, rule): is the whole interval on the claimed side of the bound, or on the other?"""
-    other = "below" if claimed == "above" else "above"
-    rule = (
-        f"supported if the whole interval lies {claimed} {bound:.3g}{unit}, contradicted if it "
-        f"lies {other}; it is {effect.low:.3g} to {effect.high:.3g}"
-    )
-    if not (np.isfinite(effect.low) and np.isfinite(effect.high)):
-        return "undecided", f"{rule}: too few runs for an interval"
-    if effect.low > bound:
-        return ("supported" if claimed == "above" else "contradicted"), rule
-    if effect.high < bound:
-        return ("supported" if claimed == "below" else "contradicted"), rule
-    return "undecided", rule
-
-
-def _cells(matches: list[Match]) -> str:
-    return "; ".join(one.name(one.chosen) for one in matches)
-
-
-def _mean(samples: list[np.ndarray], rules: Rules) -> Interval:
-    return statistics.mean_interval(
-        samples,
-        np.random.default_rng(rules["seed"]),
-        level=1 - rules["alpha"],
-        resamples=rules["resamples"],
-    )
-
-
-def _exp(effect: Interval) -> Interval:
-    return Interval(*(float(np.exp(value)) for value in effect))
-
-
-def _less(margin: float) -> float:
-    """The ratio that counts as less by the margin."""
-    return 1 - margin
-
-
-def _speed(matches: list[Match], rules: Rules, cost: Callable[[Match, bool], float]) -> Judged:
-    logs = [
-        _claim_cost.budgets(one, rules) + np.log(cost(one, True) / cost(one, False))
-        for one in matches
-    ]
-    effect = _exp(_mean(logs, rules))
-    verdict, rule = _decide(effect, _less(rules["speed_margin"]), "below", "")
-    target = (
-        f"; target: exact's median final {rules['metric']} + {rules['equivalence_sds']:g} of its "
-        f"seed-to-seed sd, between snapshots by interpolation; never reached counts as "
-        f"{rules['never_runs']:g} whole runs; geometric mean over seeds and data sets; {CHOSEN}"
-    )
-    return effect, verdict, rule + target, _cells(matches)
-
-
-def _divergence(matches: list[Match], rules: Rules) -> Judged:
-    counts = [_failed(one.at(one.chosen), ("diverged",)) for one in matches]
-    exact = [_failed(one.exact, ("diverged",)) for one in matches]
-    effect = _rates(counts, exact, rules)
-    verdict, rule = _decide(effect, -rules["rate_margin"], "below", "")
-    rule += (
-        "; undecided where no exact run diverged and none was to be spared, unless the mode adds"
-    )
-    if not sum(failed for failed, _ in exact):
-        verdict = "contradicted" if effect.low > 0 else "undecided"
-    rule += f" some; Newcombe's interval, data sets pooled; {CHOSEN}"
-    return effect, verdict, rule, _cells(matches)
-
-
-def _failed(runs: pd.DataFrame, kinds: tuple[str, ...]) -> tuple[int, int]:
-    """(runs that failed in one of the ways, all runs)."""
-    return int(runs[list(kinds)].astype(bool).any(axis=1).sum()), len(runs)
-
-
-def _rates(first: list[tuple[int, int]], second: list[tuple[int, int]], rules: Rules) -> Interval:
-    pooled = [tuple(int(n) for n in np.sum(counts, axis=0)) for counts in (first, second)]
-    return statistics.rate_difference(pooled[0], pooled[1], 1 - rules["alpha"])
-
-
-def _spread(matches: list[Match], rules: Rules) -> Judged:
-    pairs = []
-    for one in matches:
-        both = one.at(one.chosen)[["seed", "quality"]].merge(
-            one.exact[["seed", "quality"]], on="seed"
-        )
-        both = both.dropna()
-        if len(both) < 3:
-            raise Missing(f"fewer than three seeds survived in both: {one.name(one.chosen)}")
-        pairs.append((both["quality_x"].to_numpy(float), both["quality_y"].to_numpy(float)))
-    logs = statistics.log_spread_interval(
-        pairs,
-        np.random.default_rng(rules["seed"]),
-        level=1 - rules["alpha"],
-        resamples=rules["resamples"],
-    )
-    effect = _exp(logs)
-    verdict, rule = _decide(effect, _less(rules["spread_margin"]), "below", "")
-    note = "seeds that survived in both, geometric mean over data sets, paired bootstrap"
-    return effect, verdict, f"{rule}; {note}; {CHOSEN}", _cells(matches)
-
-
-def _accuracy(matches: list[Match], rules: Rules) -> Judged:
-    samples = [differences(one, one.chosen, rules) for one in matches]
-    effect = _mean(samples, rules)
-    verdict, rule = _decide(effect, rules["equivalence_sds"], "above", " sds")
-    flips = [
-        statistics.sign_flip(sample, np.random.default_rng(rules["seed"]), rules["resamples"])
-        for sample in samples
-    ]
-    adjusted = ", ".join(f"{p:.2g}" for p in statistics.holm(flips))
-    margin = rules["equivalence_sds"]
-    same = [max(statistics.below(x, margin), statistics.below(-x, margin)) for x in samples]
-    note = (
-        f"stratified bootstrap, capped at {rules['cap_sds']:g} sds, which a diverged run counts "
-        f"as; sign-flip p by data set (Holm) {adjusted}; equivalence p "
-        f"{', '.join(f'{p:.2g}' for p in same)}"
-    )
-    return effect, verdict, f"{rule}; {note}; {CHOSEN}", _cells(matches)
-
-
-def _ends(matches: list[Match], end: int) -> list[tuple[Match, Cell]]:
-    """Each match with its smallest (0) or largest (-1) ε, where that is not the chosen one."""
-    pairs = [(one, one.steps()[end]) for one in matches if one.steps()]
-    pairs = [(one, cell) for one, cell in pairs if cell[1] != one.chosen[1]]
-    if not pairs:
-        raise Missing("no ε of the range lies on that side of the one of least gradient error")
-    return pairs
-
-
-def _end(matches: list[Match], rules: Rules, end: int) -> Judged:
-    pairs = _ends(matches, end)
-    effect = _mean([differences(one, cell, rules, one.chosen) for one, cell in pairs], rules)
-    verdict, rule = _decide(effect, rules["equivalence_sds"], "above", " sds")
-    note = (
-        f"stratified bootstrap, capped at {rules['cap_sds']:g} sds, which a diverged run counts as"
-    )
-    return effect, verdict, f"{rule}; {note}; {CHOSEN}", _contrast(pairs)
-
-
-def _failures(matches: list[Match], rules: Rules) -> Judged:
-    pairs, kinds = _ends(matches, -1), ("vanished", "diverged")
-    far = [_failed(one.at(cell), kinds) for one, cell in pairs]
-    near = [_failed(one.at(one.chosen), kinds) for one, _ in pairs]
-    effect = _rates(far, near, rules)
-    verdict, rule = _decide(effect, rules["rate_margin"], "above", "")
-    return (
-        effect,
-        verdict,
-        f"{rule}; Newcombe's interval, data sets pooled; {CHOSEN}",
-        _contrast(pairs),
-    )
-
-
-def _contrast(pairs: list[tuple[Match, Cell]]) -> str:
-    return "; ".join(f"{one.name(cell)} against ε={one.chosen[1]:g}" for one, cell in pairs)
-
-
-def _counted_cost(matches: list[Match], rules: Rules) -> Judged:
-    ratios = [
-        _claim_cost.forward_equivalents(one, True) / _claim_cost.forward_equivalents(one, False)
-        for one in matches
-    ]
-    effect = Interval(*[float(np.exp(np.mean(np.log(ratios))))] * 3)
-    verdict, rule = _decide(effect, _less(rules["cost_margin"]), "below", "")
-    note = "counted, not sampled: the interval is a point; forward = 1, backward = 2"
-    return effect, verdict, f"{rule}; {note}; geometric mean over data sets", _cells(matches)
-
-
-def _measured_cost(matches: list[Match], rules: Rules) -> Judged:
-    logs = []
-    for one in matches:
-        mine, exact = _claim_cost.jobs(one, True), _claim_cost.jobs(one, False)
-        common = mine.index.intersection(exact.index)
-        logs += list(np.log(mine[common].to_numpy() / exact[common].to_numpy()))
-    if len(logs) < 2:
-        raise Missing("the table cost has fewer than two pairs of jobs with the same seeds")
-    effect = _exp(statistics.t_interval(np.array(logs), 1 - rules["alpha"]))
-    verdict, rule = _decide(effect, _less(rules["cost_margin"]), "below", "")
-    note = f"geometric mean over {len(logs)} pairs of jobs with the same seeds, Student's interval"
-    return effect, verdict, f"{rule}; {note}; {CHOSEN}", _cells(matches)
-
-
-def _good_range(matches: list[Match], rules: Rules) -> Judged:
-    """Each ε stands for the stretch of the grid around it: its spacing in decades."""
-    widths, texts = [], []
-    for one in matches:
-        cells = one.steps()
-        if len(cells) < 2:
-            raise Missing(f"fewer than two ε were run: {one.name(one.chosen)}")
-        spacing = np.log10(cells[-1][1] / cells[0][1]) / (len(cells) - 1)
-        good = _good([differences(one, cell, rules) for cell in cells], rules)
-        widths.append([spacing * part.sum() for part in good])
-        kept = [f"{cell[1]:g}" for cell, is_good in zip(cells, good[1], strict=True) if is_good]
-        texts.append(
-            f"{'/'.join(one.group)} {one.mode}: ε={', '.join(kept) or 'none'} shown as good"
-        )
-    point, sure, possible = np.mean(widths, axis=0)
-    effect = Interval(float(point), float(sure), float(possible))
-    certain, conceivable = np.array(widths)[:, 1], np.array(widths)[:, 2]
-    verdict = "undecided"
-    if (certain > 0).all():
-        verdict = "supported"
-    elif (conceivable == 0).all():
-        verdict = "contradicted"
-    rule = (
-        f"an ε is as good as exact if the mean difference is under {rules['equivalence_sds']:g} of "
-        f"exact's sds; supported if every data set has an ε shown to be (one-sided t, Holm over ε, "
-        f"p < {rules['alpha']:g}), contradicted if every ε of every data set is shown not to be; "
-        f"low: the range shown as good; high: the range not shown as bad; all ε are reported"
-    )
-    return effect, verdict, rule, "; ".join(texts)
-
-
-def _good(samples: list[np.ndarray], rules: Rules) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Per ε: good by its mean; shown as good; not shown as bad."""
-    margin, alpha = rules["equivalence_sds"], rules["alpha"]
-    point = np.array([sample.mean() < margin for sample in samples])
-    shown = statistics.holm([statistics.below(sample, margin) for sample in samples]) < alpha
-    bad = statistics.holm([statistics.below(-sample, -margin) for sample in samples]) < alpha
-    return point, shown, ~bad
+    yield "C4", f"{failed} (share of runs)", ways.failures
+    yield "C5", "forward-equivalents per step ÷ exact's (1)", ways.counted_cost
+    yield "C5", "seconds per step and seed ÷ exact's (1)", ways.measured_cost
+    yield "C6", "width of the ε range that is as good as exact (decades)", ways.good_range

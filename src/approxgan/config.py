@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
@@ -45,6 +47,9 @@ def read(paths: Sequence[Path]) -> dict[str, Any]:
 
 def check(config: Mapping[str, Any]) -> None:
     """Raise ``InputError`` for the first rule that a config breaks; imports no variant."""
+    for place, value in _numbers(config, ""):
+        if not math.isfinite(value):
+            raise InputError(f"config: {place}: {value} is not a finite number")
     error = best_match(_validator().iter_errors(config))
     if error is not None:
         raise InputError(_explain(error))
@@ -60,8 +65,8 @@ def check(config: Mapping[str, Any]) -> None:
         _located(f"quality.metrics.{name}", registry.check_settings, "metrics", name, settings)
     for name in config["figures"]["names"]:
         _located("figures.names", registry.check, "figures", name)
-    grid.cells(config)
-    grid.probes(config)
+    _located("grid", grid.cells, config)
+    _located("grid", grid.probes, config)
 
 
 def check_values(config: Mapping[str, Any]) -> None:
@@ -70,7 +75,11 @@ def check_values(config: Mapping[str, Any]) -> None:
     Imports torch, hence apart from ``check``. Raises ``InputError``.
     """
     for name, definition in config["datasets"].items():
-        _located(f"datasets.{name}", grid.build_dataset, definition)
+        dataset = _located(f"datasets.{name}", grid.build_dataset, definition)
+        try:
+            dataset.training(definition["points"], np.random.default_rng(0))
+        except ValueError as error:
+            raise InputError(f"config: datasets.{name}.points: {error}") from error
     for name, definition in config["models"].items():
         _located(f"models.{name}", grid.build_model, definition)
     for place, user in _users(config):
@@ -87,6 +96,18 @@ def check_values(config: Mapping[str, Any]) -> None:
 @cache
 def _validator() -> Draft202012Validator:
     return Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
+
+
+def _numbers(value: Any, place: str) -> Iterator[tuple[str, float]]:
+    """Every float of a config and where it stands."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _numbers(item, f"{place}.{key}".lstrip("."))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _numbers(item, f"{place}[{number}]")
+    elif isinstance(value, float):
+        yield place, value
 
 
 def _users(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -120,9 +120,7 @@ class PlayerObjective:
     def _sample_terms(self) -> tuple[SampleTerm, ...]:
         rows = {"real": (0, self.split), "fake": (self.split, self.inputs.shape[1])}
         return tuple(
-            SampleTerm(
-                *rows[t.on], t.function, t.sign, t.weight / (rows[t.on][1] - rows[t.on][0])
-            )
+            SampleTerm(*rows[t.on], t.function, t.sign, t.weight / (rows[t.on][1] - rows[t.on][0]))
             for t in self._own_terms()
         )
 

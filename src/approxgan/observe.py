@@ -91,9 +91,7 @@ class Snapshots:
             for seed in seeds
         ]
         self._latents = torch.from_numpy(np.stack(latents))
-        self._samples = np.full(
-            (len(seeds), len(self._due), n, game.dim), np.nan, dtype=np.float32
-        )
+        self._samples = np.full((len(seeds), len(self._due), n, game.dim), np.nan, dtype=np.float32)
 
     @torch.no_grad()
     def see(self, state: TrainState) -> None:

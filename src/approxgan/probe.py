@@ -54,8 +54,11 @@ def place(
 ) -> tuple[PlayerObjective, Tensor, list[int]]:
     """The objective, θ [S, P] and seeds of a kept point, in a precision."""
     name = f"{player}.{step}"
-    parts = {p: torch.from_numpy(arrays[f"{name}.{p}"]).to(dtype) for p in FROZEN}
-    f = PlayerObjective(game, player, split=int(arrays[f"{name}.split"]), **parts)
+    opponent, inputs, constant = (
+        torch.from_numpy(arrays[f"{name}.{part}"]).to(dtype) for part in FROZEN
+    )
+    split = int(arrays[f"{name}.split"])
+    f = PlayerObjective(game, player, opponent, inputs, split, constant)
     theta = torch.from_numpy(arrays[f"{name}.theta"]).to(dtype)
     return f, theta, arrays[f"{name}.seeds"].tolist()
 

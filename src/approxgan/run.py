@@ -55,9 +55,7 @@ def run(spec: Mapping[str, Any], data_path: Path, out: Path, threads: int = 1) -
     mode = registry.build("modes", spec["mode"], dict(spec["settings"]))
     state = init(game, data, spec["seeds"], s)
     trace = Trace(spec["seeds"], training["trace_every"])
-    snapshots = Snapshots(
-        game, spec["seeds"], s.steps, training["snapshots"], training["samples"]
-    )
+    snapshots = Snapshots(game, spec["seeds"], s.steps, training["snapshots"], training["samples"])
     clock = Clock()
     progress = Progress(s.steps, f"{spec['dataset']} {spec['mode']}")
 
@@ -114,4 +112,3 @@ def write(
     )
     record.write_json(out / "cost.json", dict(cost))
     record.write_json(out / "spec.json", dict(spec))
-

@@ -17,7 +17,9 @@ Config = Mapping[str, Any]
 def _pick(kind: str, found: Mapping[str, Any], name: str) -> Any:
     if name not in found:
         some = ", ".join(list(found)[:5])
-        raise InputError(f"{name!r} is not a {kind} of this config; it has {len(found)}: {some} ...")
+        raise InputError(
+            f"{name!r} is not a {kind} of this config; it has {len(found)}: {some} ..."
+        )
     return found[name]
 
 

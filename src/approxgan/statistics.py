@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 GROUP = ("study", "dataset", "model", "loss")
@@ -60,9 +59,9 @@ def mean_interval(
     estimate = float(np.mean([sample.mean() for sample in arrays]))
     if min(len(sample) for sample in arrays) < 2:
         return Interval(estimate, np.nan, np.nan)
-    if all(np.ptp(sample) == 0 for sample in arrays):
+    if all(_flat(sample) for sample in arrays):
         return Interval(estimate, estimate, estimate)
-    if any(len(sample) < 3 or np.ptp(sample) == 0 for sample in arrays):
+    if any(len(sample) < 3 or _flat(sample) for sample in arrays):
         method = "percentile"
     result = stats.bootstrap(
         tuple(arrays),
@@ -75,6 +74,11 @@ def mean_interval(
     )
     low, high = result.confidence_interval
     return Interval(estimate, float(low), float(high))
+
+
+def _flat(sample: np.ndarray) -> bool:
+    """Whether the values agree up to rounding: they have no spread to reason from."""
+    return bool(np.ptp(sample) <= 1e-9 * np.abs(sample).max())
 
 
 def _mean_of_means(*samples: np.ndarray, axis: int) -> np.ndarray:
@@ -145,13 +149,18 @@ def sign_flip(differences: np.ndarray, rng: np.random.Generator, resamples: int)
     return float(result.pvalue)
 
 
-def holm(p_values: Sequence[float]) -> np.ndarray:
+def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
     """Holm's adjusted p-values, in order; NaN stays NaN and does not count as a test."""
     values = np.asarray(p_values, float)
     known = np.isfinite(values)
     adjusted = np.full(values.shape, np.nan)
-    if known.any():
-        adjusted[known] = multipletests(values[known], method="holm")[1]
+    # By hand, because statsmodels' multipletests collects garbage at every call.
+    tested = values[known]
+    order = np.argsort(tested)
+    steps = np.maximum.accumulate(tested[order] * np.arange(len(tested), 0, -1))
+    ranked = np.empty(len(tested))
+    ranked[order] = np.minimum(steps, 1.0)
+    adjusted[known] = ranked
     return adjusted
 
 
@@ -164,7 +173,7 @@ def below(sample: np.ndarray, bound: float) -> float:
     sample = np.asarray(sample, float)
     if len(sample) < 2:
         return np.nan
-    if np.ptp(sample) == 0:
+    if _flat(sample):
         return 0.0 if sample[0] < bound else 1.0
     return float(stats.ttest_1samp(sample, bound, alternative="less").pvalue)
 

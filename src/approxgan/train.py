@@ -124,9 +124,9 @@ class Draws:
             rows.append(self._rows(batch_stream, count))
             latents.append(latent_stream.standard_normal(shape, dtype=np.float32))
         latent = torch.from_numpy(np.stack(latents, 2)).to(**place)
-        index = torch.from_numpy(np.stack(rows, 1)).to(self.data.device)
+        real = self.data[torch.from_numpy(np.stack(rows, 1)).to(self.data.device)]
         for k in range(count):
-            yield Batch(self.data[index[k]], dict(zip(PLAYERS, latent[k], strict=True)))
+            yield Batch(real[k], dict(zip(PLAYERS, latent[k], strict=True)))
 
     def _rows(self, stream: np.random.Generator, count: int) -> np.ndarray:
         """[count, B] rows of the data; the whole set in order if the batch is as large."""

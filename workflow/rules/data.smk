@@ -1,11 +1,13 @@
 rule data:
+    input:
+        code=lambda w: sources.stage(
+            "data", datasets=config["datasets"][w.dataset]["kind"]
+        ),
     output:
         "results/data/{dataset}.npz",
-    input:
-        code=lambda w: sources.stage("data", datasets=config["datasets"][w.dataset]["kind"]),
-    params:
-        spec=lambda w: spec(specs.data(config, w.dataset)),
     log:
         "results/logs/data/{dataset}.log",
+    params:
+        spec=lambda w: spec(specs.data(config, w.dataset)),
     shell:
         "python -m approxgan data {wildcards.dataset} --spec {params.spec:q} > {log} 2>&1"

@@ -4,6 +4,9 @@ def needed_tables(w):
 
 
 rule figure:
+    input:
+        tables=needed_tables,
+        code=lambda w: sources.stage("drawing", figures=w.figure),
     output:
         svg="results/figures/{figure}.svg",
         png=report(
@@ -12,12 +15,9 @@ rule figure:
             category="Figures",
             labels={"figure": "{figure}"},
         ),
-    input:
-        tables=needed_tables,
-        code=lambda w: sources.stage("drawing", figures=w.figure),
-    params:
-        spec=spec(specs.figure(config)),
     log:
         "results/logs/figure/{figure}.log",
+    params:
+        spec=spec(specs.figure(config)),
     shell:
         "python -m approxgan figure {wildcards.figure} --spec {params.spec:q} > {log} 2>&1"

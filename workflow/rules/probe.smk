@@ -9,48 +9,48 @@ def probe_code(w, *modes):
 
 
 rule points:
-    output:
-        "results/probe/{probe}/points.npz",
     input:
         data=lambda w: f"results/data/{PROBES[w.probe]['dataset']}.npz",
         code=lambda w: probe_code(w, "exact"),
-    params:
-        spec=lambda w: spec(specs.points(config, w.probe)),
+    output:
+        "results/probe/{probe}/points.npz",
     log:
         "results/logs/probe/{probe}/points.log",
     threads: 1
+    params:
+        spec=lambda w: spec(specs.points(config, w.probe)),
     shell:
         "python -m approxgan points {wildcards.probe} --spec {params.spec:q}"
         " --threads {threads} > {log} 2>&1"
 
 
 rule describe:
-    output:
-        "results/probe/{probe}/points.parquet",
     input:
         points="results/probe/{probe}/points.npz",
         code=lambda w: probe_code(w),
-    params:
-        spec=lambda w: spec({**specs.probe(config, w.probe), "modes": []}),
+    output:
+        "results/probe/{probe}/points.parquet",
     log:
         "results/logs/probe/{probe}/describe.log",
     threads: 1
+    params:
+        spec=lambda w: spec({**specs.probe(config, w.probe), "modes": []}),
     shell:
         "python -m approxgan describe {wildcards.probe} --spec {params.spec:q}"
         " --threads {threads} > {log} 2>&1"
 
 
 rule probe:
-    output:
-        "results/probe/{probe}/{mode}.parquet",
     input:
         points="results/probe/{probe}/points.npz",
         code=lambda w: probe_code(w, w.mode),
-    params:
-        spec=lambda w: spec(specs.probe_mode(config, w.probe, w.mode)),
+    output:
+        "results/probe/{probe}/{mode}.parquet",
     log:
         "results/logs/probe/{probe}/{mode}.log",
     threads: 1
+    params:
+        spec=lambda w: spec(specs.probe_mode(config, w.probe, w.mode)),
     shell:
         "python -m approxgan probe {wildcards.probe} {wildcards.mode} --spec {params.spec:q}"
         " --threads {threads} > {log} 2>&1"

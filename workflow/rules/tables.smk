@@ -20,28 +20,28 @@ GATHERED = {
 
 
 rule collect:
-    output:
-        multiext("results/tables/{table}", ".parquet", ".csv"),
     input:
         results=lambda w: GATHERED[w.table],
         code=sources.stage("collect"),
-    params:
-        spec=spec(specs.collect(config)),
+    output:
+        multiext("results/tables/{table}", ".parquet", ".csv"),
     log:
         "results/logs/collect/{table}.log",
+    params:
+        spec=spec(specs.collect(config)),
     shell:
         "python -m approxgan collect {wildcards.table} --spec {params.spec:q} > {log} 2>&1"
 
 
 rule claims:
-    output:
-        multiext("results/tables/claims", ".parquet", ".csv"),
     input:
         tables=expand("results/tables/{table}.parquet", table=TABLES),
         code=sources.stage("claims"),
-    params:
-        spec=spec(specs.claims(config)),
+    output:
+        multiext("results/tables/claims", ".parquet", ".csv"),
     log:
         "results/logs/claims.log",
+    params:
+        spec=spec(specs.claims(config)),
     shell:
         "python -m approxgan claims --spec {params.spec:q} > {log} 2>&1"

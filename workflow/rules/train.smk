@@ -9,19 +9,25 @@ def train_code(w):
 
 
 rule train:
-    output:
-        expand(
-            "results/runs/{{cell}}/{file}",
-            file=["trace.npz", "samples.npz", "parameters.npz", "spec.json", "cost.json"],
-        ),
     input:
         data=lambda w: f"results/data/{CELLS[w.cell].dataset}.npz",
         code=train_code,
-    params:
-        spec=lambda w: spec(grid.spec(config, CELLS[w.cell])),
+    output:
+        expand(
+            "results/runs/{{cell}}/{file}",
+            file=[
+                "trace.npz",
+                "samples.npz",
+                "parameters.npz",
+                "spec.json",
+                "cost.json",
+            ],
+        ),
     log:
         "results/logs/train/{cell}.log",
     threads: 1
+    params:
+        spec=lambda w: spec(grid.spec(config, CELLS[w.cell])),
     shell:
         "python -m approxgan train {wildcards.cell} --spec {params.spec:q}"
         " --threads {threads} > {log} 2>&1"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
 
 from approxgan.figures._groups import Series
 
@@ -56,5 +56,5 @@ def log_epsilon(ax: Axes, epsilons: pd.Series) -> None:
     first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
     every = 2 if last - first > 4 else 1
     ax.set_xticks(10.0 ** np.arange(first, last + 1, every))
-    ax.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+    ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlim(low / 1.8, high * 1.8)

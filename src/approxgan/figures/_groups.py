@@ -37,11 +37,17 @@ def series(frame: pd.DataFrame) -> list[Series]:
     for mode in modes:
         kinds = sorted(frame.loc[frame["mode"] == mode, "settings"].fillna("").unique())
         for variant, settings in enumerate(kinds):
-            named = len(kinds) > 1 and settings
-            label = _style.words(mode) + (f" ({settings})" if named else "")
+            label = _style.words(mode) + _difference(settings, kinds)
             look = (_style.colour(mode, variant), _style.marker(mode))
             found.append(Series(mode, settings, label, *look))
     return found
+
+
+def _difference(settings: str, kinds: Sequence[str]) -> str:
+    """What tells these settings from the mode's other ones, in brackets."""
+    common = set.intersection(*(set(kind.split("_")) for kind in kinds))
+    own = [part for part in settings.split("_") if part not in common]
+    return f" ({', '.join(own)})" if len(kinds) > 1 and any(own) else ""
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:

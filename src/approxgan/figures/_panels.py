@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,7 +22,8 @@ class Panels:
 
     def at(self, group: int, row: int = 0) -> Axes:
         across = self.axes.shape[1]
-        return self.axes[group // across * self.rows + row, group % across]
+        ax: Any = self.axes[group // across * self.rows + row, group % across]
+        return ax
 
     def finish(self, groups: int, xlabel: str, ylabels: list[str]) -> None:
         """Outer labels only; what holds no group disappears."""
@@ -41,7 +43,10 @@ class Panels:
 
 
 def panels(
-    groups: int, heights: list[float], across: int = 3, sharey: str | bool = False
+    groups: int,
+    heights: list[float],
+    across: int = 3,
+    sharey: Literal["none", "all", "row"] = "none",
 ) -> Panels:
     """Axes for every group: one row per entry of heights, in inches."""
     blocks = -(-groups // across)

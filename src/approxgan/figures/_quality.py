@@ -55,9 +55,9 @@ def _line(ax: Axes, rows: pd.DataFrame, one: Series) -> None:
         ax.fill_between(x, got["low"], got["high"], color=one.colour, alpha=0.16, linewidth=0)
         ax.plot(x, got["middle"], color=one.colour, linewidth=1.5)
         full = complete.reindex(got.index).to_numpy(bool)
-        look = {"linestyle": "", "marker": one.marker, "color": one.colour}
-        ax.plot(x[full], got["middle"][full], **look)
-        ax.plot(x[~full], got["middle"][~full], markerfacecolor="white", **look)
+        for part, face in ((full, one.colour), (~full, "white")):
+            look: dict[str, Any] = {"color": one.colour, "markerfacecolor": face}
+            ax.plot(x[part], got["middle"][part], linestyle="", marker=one.marker, **look)
     lost = [epsilon for epsilon in complete.index if epsilon not in got.index]
     if lost:
         height = np.full(len(lost), 0.985)

@@ -10,9 +10,11 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import seaborn as sns
+from matplotlib import colors
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
 INK = "#1a1a1a"
 PALE = "#d9d9d9"
@@ -39,9 +41,9 @@ SPARE_MARKERS = (">", "p", "h", "d", "8")
 def colour(mode: str, variant: int = 0) -> str:
     """The mode's colour; a further variant of the mode's settings is lighter."""
     base = KNOWN[mode][0] if mode in KNOWN else _hashed_colour(mode)
-    white = np.ones(3)
     share = 0.8 ** min(variant, 4)
-    return mpl.colors.to_hex(share * np.array(mpl.colors.to_rgb(base)) + (1 - share) * white)
+    red, green, blue = (share * part + 1 - share for part in colors.to_rgb(base))
+    return colors.to_hex((red, green, blue))
 
 
 def marker(mode: str) -> str:
@@ -51,7 +53,7 @@ def marker(mode: str) -> str:
 def _hashed_colour(mode: str) -> str:
     digest = _digest(mode)
     hue = 360 * int.from_bytes(digest[:2]) / 65536
-    return mpl.colors.to_hex(sns.husl_palette(1, h=hue / 360, s=0.85, l=0.35 + digest[3] / 1024)[0])
+    return colors.to_hex(sns.husl_palette(1, h=hue / 360, s=0.85, l=0.35 + digest[3] / 1024)[0])
 
 
 def _digest(mode: str) -> bytes:
@@ -84,7 +86,7 @@ def themed(draw: Callable[..., Figure]) -> Callable[..., Figure]:
     return wrapped
 
 
-def _parameters() -> dict[str, Any]:
+def _parameters() -> dict[Any, Any]:
     return {
         **sns.axes_style("ticks"),
         "font.family": "sans-serif",
@@ -180,4 +182,4 @@ def scale(ax: Axes, values: np.ndarray, threshold: float | None = None) -> None:
     positive = powers[powers <= max(finite.max() * 1.5, 0)]
     negative = -powers[powers <= max(-finite.min() * 1.5, 0)][::-1]
     ax.set_yticks([*negative, 0.0, *positive])
-    ax.yaxis.set_minor_locator(mpl.ticker.NullLocator())
+    ax.yaxis.set_minor_locator(NullLocator())

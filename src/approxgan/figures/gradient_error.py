@@ -31,8 +31,9 @@ class GradientError:
         "Thin dashed curves are theory for the forward difference, "
         "√((ε/2 · ‖f''‖/‖g‖)² + (√(2P) · u|f|/√3 / (ε‖g‖))²): truncation with the diagonal f'' of "
         "the Hessian, and two losses per coordinate rounded to nearest, each with standard "
-        "deviation u|f|/√3 (u the unit roundoff, P the number of parameters). Only the last "
-        "rounding of the loss is counted, so that measurements may lie above. Stars mark the step "
+        "deviation u|f|/√3 (u the unit roundoff, P the number of parameters). Measurements may lie "
+        "above: only the last rounding of the loss is counted, and steps that cross kinks of a "
+        "piecewise-linear network are not. Stars mark the step "
         "of Shi et al. (2021), 2√(ε_f/|f''|), with ε_f = u|f|/√3 and |f''| its root mean square. "
         "Thin dotted levels are the smooth-limit error of random modes. An error of 1 is what a "
         "gradient of exact zeros scores; above 1 the estimate is mostly noise."
@@ -46,7 +47,7 @@ class GradientError:
             return _style.no_data("the table gradient_error holds no finite error above 0")
         shown = _groups.series(errors)
         groups = list(_groups.split(errors, _groups.PROBE_GROUP))
-        laid = _panels.panels(len(groups), [3.0, 3.0], sharey=True)
+        laid = _panels.panels(len(groups), [3.0, 3.0], sharey="all")
         for g, (title, rows) in enumerate(groups):
             for r, player in enumerate(PLAYERS):
                 ax = laid.at(g, r)

@@ -49,6 +49,7 @@ class QualityMetrics:
                 _epsilon.log_epsilon(ax, quality["epsilon"])
                 if not part["value"].notna().any():
                     ax.set_yticks([])
+                    ax.text(0.5, 0.5, "not defined", transform=ax.transAxes, ha="center")
             laid.at(g).set_title(title)
         labels = [_style.words(metric).replace(" ", "\n", 1) for metric in metrics]
         laid.finish(len(groups), "ε (parameter units)", labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 
 import numpy as np
@@ -65,6 +66,8 @@ class _Block:
         self.samples = mine[mine["step"] == mine["step"].max()]
         self.runs = runs
         self.name = str(runs["dataset"].iloc[0])
+        first = {key: _style.words(str(runs[key].iloc[0])) for key in _groups.GROUP}
+        self.title = f"{first['dataset']} ({first['model']} model, {first['loss']} loss)"
         true = data[(data["dataset"] == self.name) & (data["source"] == "true")]
         self.true = true.nsmallest(SHOWN, "index")
         series = _groups.series(runs)
@@ -75,7 +78,7 @@ class _Block:
         self.across = 1 + len(self.epsilons)
 
     def draw(self, part: Figure, across: int) -> None:
-        part.suptitle(_style.words(self.name), fontweight="bold", fontsize=12)
+        part.suptitle(self.title, fontweight="bold", fontsize=12)
         axes = part.subplots(self.height, across, squeeze=False)
         for ax in axes.flat:
             ax.set_axis_off()
@@ -89,11 +92,13 @@ class _Block:
                 if row == 0:
                     ax.set_title(f"ε = {_style.epsilon_text(epsilon)}", fontsize=10)
                 if column == 1:
+                    ax.set_axis_on()
                     ax.set_ylabel(_wrapped(one.label), fontsize=9.5)
 
     def _panel(self, ax: Axes, title: str, what: tuple | None, colour: str) -> None:
         points = self.true if what is None else self._points(*what)
         if points is None:
+            ax.set(xticks=[], yticks=[], aspect="equal", frame_on=False)
             return
         ax.set_axis_on()
         ax.set(xticks=[], yticks=[], aspect="equal")
@@ -107,7 +112,7 @@ class _Block:
         ax.set(xlim=limits[0], ylim=limits[1])
         if title:
             ax.set_title(title, fontsize=9.5, pad=3)
-        note = "" if what is None else self._note(points, limits)
+        note = "" if what is None else self._note(points, limits, self._diverged(*what))
         place = {"ha": "center", "fontsize": 8, "transform": ax.transAxes, "zorder": 9}
         box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1}
         if note:
@@ -134,18 +139,23 @@ class _Block:
         half = max(np.ptp(values, axis=0).max() * 0.62, 1e-9)
         return np.stack([middle - half, middle + half], 1)
 
+    def _diverged(self, one: _groups.Series, epsilon: float) -> bool:
+        runs = one.rows(self.runs)
+        here = runs[_groups.same_step(runs["epsilon"], epsilon)]
+        return bool(here["diverged"].astype(bool).any())
+
     @staticmethod
-    def _note(points: pd.DataFrame, limits: np.ndarray) -> str:
-        if points.empty:
-            return "diverged"
+    def _note(points: pd.DataFrame, limits: np.ndarray, diverged: bool) -> str:
+        if diverged or points.empty:
+            return "diverged" if diverged else "no samples"
         values = points[NEEDED].to_numpy(float)
         beyond = ((values < limits[:, 0]) | (values > limits[:, 1])).any(1).mean()
         return f"{beyond:.0%} outside" if beyond > 0.01 else ""
 
 
 def _wrapped(label: str) -> str:
-    """A row label no longer than its panel: one word a line."""
-    return label.replace(" ", "\n", 1)
+    """A row label in lines no longer than its panel."""
+    return textwrap.fill(label, 13, break_long_words=False)
 
 
 variant = Samples

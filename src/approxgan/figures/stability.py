@@ -42,12 +42,13 @@ class Stability:
         width = max(2 * (0.48 * len(columns) + 0.3) + 2.2, 6.5)
         figure = _style.new(width, 0.27 * len(lines) + 1.7)
         axes = figure.subplots(1, 2)
+        meshes = []
         for ax, (kind, words) in zip(axes, KINDS.items(), strict=True):
-            mesh = _panel(ax, lines, columns, kind)
+            meshes.append(_panel(ax, lines, columns, kind))
             ax.set_title(words, fontweight="bold")
         _name_lines(axes[0], lines)
         bar = figure.colorbar(
-            mesh, ax=axes, location="bottom", shrink=0.5, aspect=45, label=_note(outcomes)
+            meshes[0], ax=axes, location="bottom", shrink=0.5, aspect=45, label=_note(outcomes)
         )
         bar.outline.set_visible(False)
         bar.set_ticks([0, 0.25, 0.5, 0.75, 1], labels=["0", "25 %", "50 %", "75 %", "100 %"])

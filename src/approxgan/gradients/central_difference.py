@@ -20,9 +20,7 @@ class CentralDifference:
     random: ClassVar[bool] = False
     differentiates: ClassVar[bool] = False
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
         step = required(eps)
         ahead, value = f.sweep(theta, step)
         behind, _ = f.sweep(theta, -step)

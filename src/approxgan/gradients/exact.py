@@ -20,9 +20,7 @@ class Exact:
     random: ClassVar[bool] = False
     differentiates: ClassVar[bool] = True
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
         return gradient(f, theta)
 
     def squared_error(self, dimension: int) -> float | None:

@@ -23,9 +23,7 @@ class ForwardDifference:
     random: ClassVar[bool] = False
     differentiates: ClassVar[bool] = False
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
         step = required(eps)
         losses, value = f.sweep(theta, step)
         grad = (losses - value[:, None]) / step

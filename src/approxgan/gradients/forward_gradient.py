@@ -32,9 +32,7 @@ class ForwardGradient:
     def __post_init__(self) -> None:
         positive("directions", self.directions)
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
         directions = rng.normal(self.directions, theta.shape[1]).to(theta)
         grad = torch.zeros_like(theta)
         value = theta.new_zeros(theta.shape[0])
@@ -45,9 +43,7 @@ class ForwardGradient:
                 value = values.primal[0]
                 if values.tangent is not None:
                     grad += torch.einsum("ks,ksp->sp", values.tangent, block)
-        return Estimate(
-            grad / self.directions, value, forwards=2 * self.directions, backwards=0
-        )
+        return Estimate(grad / self.directions, value, forwards=2 * self.directions, backwards=0)
 
     def squared_error(self, dimension: int) -> float | None:
         return (dimension + 1) / self.directions

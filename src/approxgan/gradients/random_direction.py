@@ -46,9 +46,7 @@ class RandomDirection:
         if self.sides not in (1, 2):
             raise ValueError(f"sides={self.sides!r} is not accepted; accepted: 1, 2")
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
         directions = self._draw(theta.shape[1], rng).to(theta)
         return differences(f, theta, directions, required(eps), two_sided=self.sides == 2)
 

@@ -30,9 +30,7 @@ class Spsa:
     def __post_init__(self) -> None:
         positive("directions", self.directions)
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
         directions = rng.signs(self.directions, theta.shape[1]).to(theta)
         return differences(f, theta, directions, required(eps), two_sided=True)
 

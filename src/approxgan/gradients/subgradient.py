@@ -31,9 +31,7 @@ class Subgradient:
         if not 0.0 <= self.alpha <= 1.0:
             raise ValueError(f"alpha={self.alpha} must lie in [0, 1]")
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
         return gradient(f.with_kink(self.alpha), theta)
 
     def squared_error(self, dimension: int) -> float | None:

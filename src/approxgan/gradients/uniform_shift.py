@@ -24,9 +24,7 @@ class UniformShift:
     random: ClassVar[bool] = False
     differentiates: ClassVar[bool] = False
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
         step = required(eps)
         value, shifted = f.many(torch.stack([theta, theta + step])).detach()
         grad = ((shifted - value) / step)[:, None].expand_as(theta).contiguous()

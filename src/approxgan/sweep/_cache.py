@@ -22,9 +22,6 @@ inner = numba.njit(**OPTIONS)
 inlined = numba.njit(forceinline=True, **OPTIONS)
 """The same for short ones in the innermost loops."""
 
-reduced = numba.njit(fastmath={"nnan", "nsz"}, forceinline=True, **OPTIONS)
-"""The same for a maximum, which is exact in any order; the order among NaN does not matter."""
-
 
 def entry(name: str) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function that Python calls, and keep the result under ``name``.

@@ -15,11 +15,11 @@ import numpy as np
 from approxgan.sweep._cache import inner
 from approxgan.sweep._layout import Shape, chain, workspace
 from approxgan.sweep._lines import at_logit, spread, start
-from approxgan.sweep._plan import NODE, ROW, STRIDE, B, N, W
-from approxgan.sweep._pointer import ahead, cast, pointer
+from approxgan.sweep._plan import NODE, ROW, SPAN, B, N, W
 from approxgan.sweep._safe import safe_radii
-from approxgan.sweep._sample import backward, forward, jacobians, of
+from approxgan.sweep._sample import backward, forward, jacobians, of, roundings
 from approxgan.sweep._scalar import add_all, expand, value
+from approxgan.sweep._vector import ahead, cast, load, pointer, splat, store
 
 STRANDS = 4
 
@@ -65,6 +65,7 @@ def run(shape, terms, flat, inputs, losses, values, room, exact, whole, first, l
                     backward(net, s)
                     jacobians(net, s)
                     safe_radii(net, s)
+                    roundings(net, s)
                     _units(net, s, lines, kind, sign, limits, coefficients, strand)
                 value_of_lane += subtotal
                 _add(total, strand, coordinates)
@@ -73,14 +74,15 @@ def run(shape, terms, flat, inputs, losses, values, room, exact, whole, first, l
 
 @inner
 def _clear(x, count):
-    for i in range(count):
-        x[i] = cast(0.0, x)
+    zero = splat(cast(0.0, x))
+    for i in range(0, count, 8):
+        store(x, i, zero)
 
 
 @inner
 def _add(x, y, count):
-    for i in range(count):
-        x[i] += y[i]
+    for i in range(0, count, 8):
+        store(x, i, load(x, i) + load(y, i))
 
 
 @inner
@@ -88,10 +90,11 @@ def _units(net, s, lines, kind, sign, limits, coefficients, losses):
     """Add one sample's loss at every coordinate's step."""
     logit = s.p[of(net, net.last, NODE)]
     for m in range(1, net.owned + 1):
+        width = of(net, m - 1, SPAN)
         for unit in range(of(net, m, N)):
-            width = start(net, s, lines, m, unit)
+            start(net, s, lines, m, unit, width)
             first, count = spread(net, s, lines, m, width)
-            most = at_logit(net, s, lines, first, count, width)
+            most = at_logit(net, s, lines, m, unit, first, count, width)
             to = ahead(losses, of(net, m, ROW) + unit * width)
             add_all(kind, sign, logit, lines.total, most, limits, coefficients, to, width)
 
@@ -99,37 +102,34 @@ def _units(net, s, lines, kind, sign, limits, coefficients, losses):
 @inner
 def finish(shape, terms, theta, steps, constant, sums, of_lanes, losses, values):
     """Losses [S, P] and values [S] from the lanes' sums; NaN for what is not finite."""
-    merged, strand = np.empty((2, sums.shape[3]), theta.dtype)
-    nan = merged.dtype.type(np.nan)
     for seed in range(len(values)):
-        values[seed] = _merge(
-            terms, sums[seed], of_lanes[seed], constant[seed], merged, strand
-        )  # fmt: skip
+        values[seed] = _merge(terms, sums[seed], of_lanes[seed], constant[seed])
         step = steps[seed % len(steps)]
-        _scatter(shape, merged, losses[seed])
+        _scatter(shape, pointer(sums[seed]), losses[seed])
         for i in range(losses.shape[1]):
-            moved = theta[seed, i] + step[i % len(step)]
+            moved = theta[seed, i] + step[i if len(step) > 1 else 0]
             if not np.isfinite(values[seed]) or not np.isfinite(moved):
-                losses[seed, i] = nan
+                losses[seed, i] = np.nan
 
 
 @inner
-def _merge(terms, sums, of_lanes, constant, merged, strand):
-    """Lanes in order, terms in order, then the constant: coordinates' and the value alike."""
-    merged[:] = merged.dtype.type(0)
-    value = merged.dtype.type(0)
+def _merge(terms, sums, of_lanes, constant):
+    """Lanes in order, terms in order, then the constant; into sums[0, 0] and the result."""
+    merged, count = pointer(sums[0, 0]), sums.shape[2]
+    value = cast(0.0, merged)
     for t in range(len(terms.spans)):
-        weight = terms.factors[t, 1]
-        subtotal = merged.dtype.type(0)
-        strand[:] = merged.dtype.type(0)
-        for lane in range(len(sums)):
+        weight, total = terms.factors[t, 1], pointer(sums[0, t])
+        subtotal = of_lanes[0, t]
+        for lane in range(1, len(sums)):
             subtotal += of_lanes[lane, t]
-            _add(pointer(strand), pointer(sums[lane, t]), len(strand))
+            _add(total, pointer(sums[lane, t]), count)
         value += weight * subtotal
-        for i in range(len(merged)):
-            merged[i] += weight * strand[i]
-    for i in range(len(merged)):
-        merged[i] += constant
+        for i in range(0, count, 8):
+            store(total, i, splat(weight) * load(total, i))
+        if t > 0:
+            _add(merged, total, count)
+    for i in range(0, count, 8):
+        store(merged, i, load(merged, i) + splat(constant))
     return value + constant
 
 
@@ -140,7 +140,8 @@ def _scatter(shape: Shape, merged, losses):
     for m in range(1, shape.owned + 1):
         before = table[m - 1, N]
         for unit in range(table[m, N]):
-            row = table[m, ROW] + unit * table[m, STRIDE]
+            row = ahead(merged, table[m, ROW] + unit * table[m - 1, SPAN])
             at = table[m, W] + unit * before
-            losses[at : at + before] = merged[row : row + before]
-            losses[table[m, B] + unit] = merged[row + before]
+            for i in range(before):
+                losses[at + i] = row[i]
+            losses[table[m, B] + unit] = row[before]

@@ -8,10 +8,10 @@ import numpy as np
 
 from approxgan.sweep._cache import inner
 from approxgan.sweep._lines import Lines
-from approxgan.sweep._plan import ROW, STRIDE, WT, B, N, Plan, W
-from approxgan.sweep._pointer import ahead, pointer
+from approxgan.sweep._plan import ROW, SPAN, WT, B, N, Plan, W
 from approxgan.sweep._sample import Net, Sample
 from approxgan.sweep._scalar import COEFFICIENTS
+from approxgan.sweep._vector import ahead, cast, pointer
 
 
 class Shape(NamedTuple):
@@ -29,86 +29,86 @@ class Shape(NamedTuple):
 def room_for(plan: Plan) -> tuple[int, int, int]:
     """Elements of work space: of the type of θ, float64, int64. See ``workspace``."""
     p = plan
-    floats = 5 * p.nodes + p.jacobian + len(p.table) + 2 * p.widest + COEFFICIENTS
-    floats += p.lines * (p.longest + 1) + p.longest + p.coordinates
+    floats = 5 * p.nodes + p.jacobian + 3 * len(p.table) + (3 + p.lines) * p.widest
+    floats += p.lines + COEFFICIENTS + p.coordinates
     return floats, p.widest + COEFFICIENTS, 2 * p.lines + p.widest
 
 
 @inner
 def workspace(shape, room, exact, whole):
     """Cut up the work space; ``room`` starts as zeros."""
-    nodes, _, coordinates, jacobian, widest, count, longest = shape.extents
+    nodes, _, _, coordinates, jacobian, widest, count = shape.extents
     units = pointer(room)
     jac = ahead(units, 5 * nodes)
-    safe = ahead(jac, jacobian)
-    scratch = ahead(safe, len(shape.table))
+    scratch = ahead(jac, jacobian)
     bound = ahead(scratch, widest)
-    coefficients = ahead(bound, widest)
-    changes = ahead(coefficients, COEFFICIENTS)
-    most = ahead(changes, count * longest)
-    total = ahead(most, count)
-    strand = ahead(total, longest)
+    total = ahead(bound, widest)
+    changes = ahead(total, widest)
+    strand = ahead(changes, count * widest)
+    most = ahead(strand, coordinates)
+    safe = ahead(most, count)
+    noise = ahead(safe, len(shape.table))
+    grain = ahead(noise, len(shape.table))
+    for i in range(nodes):
+        units[i] = cast(np.inf, units)
     s = Sample(
         units, ahead(units, nodes), ahead(units, 2 * nodes), ahead(units, 3 * nodes),
-        ahead(units, 4 * nodes), jac, safe, pointer(exact), scratch,
+        ahead(units, 4 * nodes), jac, safe, noise, grain, pointer(exact), scratch,
     )  # fmt: skip
     node = pointer(whole)
     unit = ahead(node, count)
-    lines = Lines(changes, longest, most, node, unit, bound, ahead(unit, count), total)
-    return s, lines, strand, coefficients, ahead(s.exact, widest)
+    lines = Lines(changes, widest, most, node, unit, bound, ahead(unit, count), total)
+    return s, lines, strand, ahead(grain, len(shape.table)), ahead(s.exact, widest)
 
 
 @inner
 def chain(shape, flat):
-    """One seed's layout: weights, transposed weights, moves, one after the other."""
-    transposed, coordinates = shape.extents[1], shape.extents[2]
-    weights = pointer(flat)
-    moves = ahead(weights, len(flat) - coordinates)
+    """One seed's layout: rows, transposed rows, moves, one after the other."""
+    rows = pointer(flat)
+    transposed = ahead(rows, shape.extents[1])
     return Net(
         pointer(shape.table), pointer(shape.jacobians), len(shape.table) - 1, shape.owned,
-        pointer(shape.slopes), weights, ahead(moves, -transposed), moves,
+        pointer(shape.slopes), rows, transposed, ahead(transposed, shape.extents[2]),
     )  # fmt: skip
 
 
 @inner
 def prepare(shape, theta, frozen, steps, flat):
-    """Fill the layout from θ [S, P], the parameters behind [S, Q] and steps [S, P] or [1, 1]."""
-    table, own = shape.table, theta.shape[1]
+    """Lay out θ [S, P], what is behind [S, Q] and steps [S, P] or [1, 1]; flat starts as zeros."""
+    table, owned = shape.table, shape.owned
     for seed in range(theta.shape[0]):
         net = chain(shape, flat[seed])
-        flat[seed, :own] = theta[seed]
-        flat[seed, own : own + frozen.shape[1]] = frozen[seed]
+        step = steps[seed % len(steps)]
         for m in range(1, len(table)):
-            width, before = table[m, N], table[m - 1, N]
-            rows = ahead(net.weights, table[m, W])
-            _transpose(rows, width, before, ahead(net.transposed, table[m, WT]))
-        for m in range(1, shape.owned + 1):
-            _moves(table, m, theta[seed], steps[seed % len(steps)], net.moves)
+            own = theta[seed] if m <= owned else frozen[seed]
+            _lay_out(table, m, own, net)
+        for m in range(1, owned + 1):
+            _moves(table, m, theta[seed], step, net.moves)
 
 
 @inner
-def _transpose(rows, width, before, out):
-    """W row by row and b, to Wᵀ row by row, b, and zeros."""
+def _lay_out(table, m, own, net):
+    width, before = table[m, N], table[m - 1, N]
+    out = ahead(net.transposed, table[m, WT])
     for k in range(width):
+        row = ahead(net.rows, table[m, ROW] + k * table[m - 1, SPAN])
+        at = table[m, W] + k * before
         for i in range(before):
-            out[i * width + k] = rows[k * before + i]
-        out[before * width + k] = rows[width * before + k]
-    for i in range((before + 1) * width, (before + 4) // 4 * 4 * width):
-        out[i] = 0.0
+            row[i] = own[at + i]
+            out[i * table[m, SPAN] + k] = own[at + i]
+        row[before] = own[table[m, B] + k]
+        out[before * table[m, SPAN] + k] = row[before]
 
 
 @inner
 def _moves(table, m, theta, steps, out):
-    """Row by row the changes of the weights into a unit, of its bias, and zeros."""
-    before, stride = table[m - 1, N], table[m, STRIDE]
+    before = table[m - 1, N]
     for unit in range(table[m, N]):
-        row = ahead(out, table[m, ROW] + unit * stride)
+        row = ahead(out, table[m, ROW] + unit * table[m - 1, SPAN])
         at = table[m, W] + unit * before
         for i in range(before):
             row[i] = _move(theta, steps, at + i)
         row[before] = _move(theta, steps, table[m, B] + unit)
-        for i in range(before + 1, stride):
-            row[i] = 0.0
 
 
 @inner

@@ -14,10 +14,25 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from approxgan.sweep._cache import inlined, inner, reduced
-from approxgan.sweep._plan import BENT, NARROW, NODE, ROW, STRIDE, N
-from approxgan.sweep._pointer import ahead, cast, fma
+from approxgan.sweep._cache import inlined, inner
+from approxgan.sweep._plan import BENT, NARROW, NODE, ROW, N
 from approxgan.sweep._sample import Pointer, into_narrow, into_wide, of
+from approxgan.sweep._vector import (
+    ahead,
+    biggest,
+    cast,
+    fma,
+    is_single,
+    load,
+    lowest,
+    not_below,
+    root,
+    scrambled,
+    size,
+    splat,
+    store,
+    where_above,
+)
 
 MARGIN = 1.0 + 1e-4
 """Widens bounds, so that their rounding can never hide a crossing."""
@@ -41,39 +56,30 @@ class Lines(NamedTuple):
     """[longest]: the change of one unit's input, or of the logit."""
 
 
-@reduced
-def largest(x, count):
-    """max |x[i]|"""
-    best = abs(x[0])
-    for i in range(count):
-        size = abs(x[i])
-        best = size if size > best else best
-    return best
+@inlined
+def _set_line(lines, k, most, m, unit):
+    lines.most[k], lines.node[k], lines.unit[k] = biggest(most), m, unit
 
 
 @inlined
-def _store(lines, k, change, width, m, unit):
-    lines.most[k] = largest(change, width)
-    lines.node[k], lines.unit[k] = m, unit
-
-
-@inner
-def start(net, s, lines, m, unit):
+def start(net, s, lines, m, unit, width):
     """Line 0: the change of the unit's output by each coordinate's step, rounded as h is."""
-    zero, width = cast(0.0, s.p), of(net, m, STRIDE)
-    move = ahead(net.moves, of(net, m, ROW) + unit * width)
+    zero = splat(cast(0.0, s.p))
+    moves = ahead(net.moves, of(net, m, ROW) + unit * width)
     x = ahead(s.h, of(net, m - 1, NODE))
     node = of(net, m, NODE) + unit
-    slope, p, low, h = net.slopes[m], s.p[node], s.low[node], s.h[node]
-    change = lines.changes
-    for i in range(width):
-        moved = p + fma(move[i], x[i], low)
-        change[i] = (moved if moved > zero else slope * moved) - h
-    _store(lines, 0, change, width, m, unit)
-    return width
+    slope, p = splat(net.slopes[m]), splat(s.p[node])
+    low, h = splat(s.low[node]), splat(s.h[node])
+    most = zero
+    for i in range(0, width, 8):
+        moved = p + fma(load(moves, i), load(x, i), low)
+        change = where_above(moved, zero, moved, slope * moved) - h
+        store(lines.changes, i, change)
+        most = where_above(most, size(change), most, size(change))
+    _set_line(lines, 0, most, m, unit)
 
 
-@inner
+@inlined
 def spread(net, s, lines, m, width):
     """Follow line 0 from node m to the logit; returns the range of lines it still takes."""
     first, count = 0, 1
@@ -81,7 +87,7 @@ def spread(net, s, lines, m, width):
         if of(net, q, NARROW):
             if _is_safe(net, s, lines, q, first, count):
                 break
-            first, count = _gather(net, s, lines, q, first, count, width)
+            first, count = count, _gather(net, s, lines, q, first, count, width)
         elif of(net, q, BENT):
             near = _candidates(net, s, lines, q, first, count)
             if near > 0:
@@ -89,8 +95,8 @@ def spread(net, s, lines, m, width):
     return first, count
 
 
-@inner
-def at_logit(net, s, lines, first, count, width):
+@inlined
+def at_logit(net, s, lines, m, unit, first, count, width):
     """Fill total with the change of the logit, and return a bound on it."""
     low = s.low[of(net, net.last, NODE)]
     most = abs(low)
@@ -98,68 +104,106 @@ def at_logit(net, s, lines, first, count, width):
         slope = s.g[of(net, lines.node[k], NODE) + lines.unit[k]]
         most += abs(slope) * lines.most[k]
         _add_line(lines, slope, k, low, k == first, width)
+    if is_single(s.p) and s.noise[m] > 0.0:
+        _add_noise(s, lines, m, s.p[of(net, m, NODE) + unit], width)
+        most += s.noise[m]
     return most * cast(MARGIN, s.p)
+
+
+@inlined
+def _add_noise(s, lines, m, key, width):
+    """Scatter the logit as rounding in the layers behind the unit does: ``_sample.roundings``.
+
+    A function of the unit's new output, as rounding is. It matters to steps below 1e-5 only,
+    where a loop over forward passes gives differences of noise, and less noise fewer of them.
+    """
+    noise, grain, keys = splat(s.noise[m]), splat(s.grain[m]), splat(key)
+    one = splat(cast(1.0, s.p))
+    for i in range(0, width, 8):
+        change = load(lines.changes, i)
+        share = size(change) * grain
+        share = noise * root(where_above(share, one, one, share))
+        store(lines.total, i, fma(share, scrambled(change, keys), load(lines.total, i)))
 
 
 @inlined
 def _add_line(lines, slope, k, low, is_first, width):
     total, change = lines.total, ahead(lines.changes, k * lines.longest)
+    slopes = splat(slope)
     if is_first:
-        for i in range(width):
-            total[i] = fma(slope, change[i], low)
+        lows = splat(low)
+        for i in range(0, width, 8):
+            store(total, i, fma(slopes, load(change, i), lows))
     else:
-        for i in range(width):
-            total[i] = fma(slope, change[i], total[i])
+        for i in range(0, width, 8):
+            store(total, i, fma(slopes, load(change, i), load(total, i)))
+
+
+@inlined
+def _candidates(net, s, lines, q, first, count):
+    """List the units of the wide node q whose inputs may change sign; returns how many."""
+    units, bound, near = of(net, q, N), lines.bound, 0
+    p = ahead(s.p, of(net, q, NODE))
+    if count == first + 1:
+        row = into_wide(net, s, lines.node[first], lines.unit[first], q)
+        most = splat(lines.most[first] * cast(MARGIN, s.p))
+        for u in range(0, units, 8):
+            bits = not_below(size(load(row, u)) * most, size(load(p, u)))
+            near = _list(lines, near, u, bits)
+        return near
+    _bound(net, s, lines, q, first, count)
+    for u in range(0, units, 8):
+        near = _list(lines, near, u, not_below(load(bound, u), size(load(p, u))))
+    return near
+
+
+@inlined
+def _list(lines, near, u, bits):
+    while bits:
+        lines.found[near] = u + lowest(bits)
+        near += 1
+        bits &= bits - 1
+    return near
 
 
 @inner
-def _candidates(net, s, lines, q, first, count):
-    """List the units of the wide node q whose inputs may change sign; returns how many."""
+def _bound(net, s, lines, q, first, count):
+    """Bound the changes of the wide node's inputs."""
     units, bound = of(net, q, N), lines.bound
-    p = ahead(s.p, of(net, q, NODE))
-    near = 0
     for k in range(first, count):
-        row = ahead(into_wide(net, s, lines.node[k], q), lines.unit[k] * units)
-        most = lines.most[k] * cast(MARGIN, s.p)
+        row = into_wide(net, s, lines.node[k], lines.unit[k], q)
+        most = splat(lines.most[k] * cast(MARGIN, s.p))
         if k == first:
-            for u in range(units):
-                bound[u] = abs(row[u]) * most
+            for u in range(0, units, 8):
+                store(bound, u, size(load(row, u)) * most)
         else:
-            for u in range(units):
-                bound[u] = fma(abs(row[u]), most, bound[u])
-    for u in range(units):
-        near += 0 if bound[u] < abs(p[u]) else 1
-    if near > 0:
-        near = 0
-        for u in range(units):
-            lines.found[near] = u
-            near += 0 if bound[u] < abs(p[u]) else 1
-    return near
+            for u in range(0, units, 8):
+                store(bound, u, fma(size(load(row, u)), most, load(bound, u)))
 
 
 @inner
 def _cross(net, s, lines, q, near, first, count, width):
     """Append a line for every listed unit that does cross its kink; returns the lines' end."""
-    zero = cast(0.0, s.p)
+    zero = splat(cast(0.0, s.p))
     lacking = cast(1.0, s.p) - net.slopes[q]
     following = count
     for found in range(near):
         u = lines.found[found]
         p, low = s.p[of(net, q, NODE) + u], s.low[of(net, q, NODE) + u]
         for k in range(first, count):
-            row = ahead(into_wide(net, s, lines.node[k], q), lines.unit[k] * of(net, q, N))
+            row = into_wide(net, s, lines.node[k], lines.unit[k], q)
             _add_line(lines, row[u], k, low, k == first, width)
-        change, total = ahead(lines.changes, following * lines.longest), lines.total
-        if p > zero:
-            for i in range(width):
-                moved = p + total[i]
-                change[i] = -lacking * (moved if moved < zero else zero)
-        else:
-            for i in range(width):
-                moved = p + total[i]
-                change[i] = lacking * (moved if moved > zero else zero)
-        _store(lines, following, change, width, q, u)
-        if not lines.most[following] == zero:
+        change, ps, most = ahead(lines.changes, following * lines.longest), splat(p), zero
+        # max(0, ·) on the side of the kink that p is not on
+        side = splat(cast(-1.0, s.p) if p > 0.0 else cast(1.0, s.p))
+        rate = splat(lacking)
+        for i in range(0, width, 8):
+            beyond = side * (ps + load(lines.total, i))
+            beyond = rate * where_above(beyond, zero, beyond, zero)
+            store(change, i, beyond)
+            most = where_above(most, size(beyond), most, size(beyond))
+        _set_line(lines, following, most, q, u)
+        if lines.most[following] != 0.0:
             following += 1
     return following
 
@@ -172,30 +216,30 @@ def _is_safe(net, s, lines, q, first, count):
         node = of(net, q, NODE) + r
         most = abs(s.low[node])
         for k in range(first, count):
-            a = lines.node[k]
-            row = ahead(into_narrow(net, s, a, q), r * of(net, a, N))
+            row = into_narrow(net, s, lines.node[k], q, r)
             most += abs(row[lines.unit[k]]) * lines.most[k]
         most *= cast(MARGIN, s.p)
         if of(net, q, BENT) and not most < abs(s.p[node]):
             return False
-        square += (most * s.bend[node]) ** 2
-    return square < s.safe[q] * s.safe[q]
+        square += most * s.bend[node] * most * s.bend[node]
+    return square < s.safe[q]
 
 
 @inner
 def _gather(net, s, lines, q, first, count, width):
-    """Replace the lines by the changes of the narrow node's outputs; returns their range."""
-    zero, slope, units = cast(0.0, s.p), net.slopes[q], of(net, q, N)
-    for r in range(units):
+    """Replace the lines by the changes of the narrow node's outputs; returns their end."""
+    zero, slope = splat(cast(0.0, s.p)), splat(net.slopes[q])
+    for r in range(of(net, q, N)):
         node = of(net, q, NODE) + r
-        p, low, h = s.p[node], s.low[node], s.h[node]
+        p, h, most = splat(s.p[node]), splat(s.h[node]), zero
         for k in range(first, count):
-            a = lines.node[k]
-            row = ahead(into_narrow(net, s, a, q), r * of(net, a, N))
-            _add_line(lines, row[lines.unit[k]], k, low, k == first, width)
-        change, total = ahead(lines.changes, (count + r) * lines.longest), lines.total
-        for i in range(width):
-            moved = p + total[i]
-            change[i] = (moved if moved > zero else slope * moved) - h
-        _store(lines, count + r, change, width, q, r)
-    return count, count + units
+            rate = into_narrow(net, s, lines.node[k], q, r)[lines.unit[k]]
+            _add_line(lines, rate, k, s.low[node], k == first, width)
+        change = ahead(lines.changes, (count + r) * lines.longest)
+        for i in range(0, width, 8):
+            moved = p + load(lines.total, i)
+            moved = where_above(moved, zero, moved, slope * moved) - h
+            store(change, i, moved)
+            most = where_above(most, size(moved), most, size(moved))
+        _set_line(lines, count + r, most, q, r)
+    return count + of(net, q, N)

@@ -10,36 +10,41 @@ from typing import NamedTuple
 
 import numpy as np
 
-N, NODE, W, B, WT, ROW, STRIDE, NARROW, BENT = range(9)
+N, NODE, SPAN, ROW, WT, W, B, NARROW, BENT = range(9)
 """Columns of ``Plan.table``, one row per node.
 
-N: its width. NODE: its place in arrays over all units. W, B: weights [N, N of the node before]
-and biases in the flat parameters. WT: the weights transposed, then the biases as one more row,
-then rows of zeros to a multiple of 4. ROW, STRIDE: a swept unit's coordinates (weights, bias,
-padding) in the arrays over coordinates, and their number. NARROW: few units, all traffic passes
-through them. BENT: its slope is not 1.
+N: its width. NODE, SPAN: its place in arrays over all units, and its length there with one
+place for the bias of the next layer, and padding. ROW: the weights into it, unit by unit in rows
+of the SPAN before, the bias behind the weights; arrays over coordinates are laid out like that
+too. WT: the same transposed, in rows of its own SPAN, the biases last. W, B: weights and biases
+in the flat parameters of their player. NARROW: few units, through which all lines pass: see
+``_lines``. BENT: its slope is not 1.
 """
 COLUMNS = 9
 NARROWEST = 8
-"""Nodes up to this width are where paths are gathered: see ``_lines``."""
-BLOCK = 8
-"""Rows are padded to whole vectors, so that no loop ends in single steps."""
+"""The widest node that counts as narrow."""
+VECTOR = 8
+ROWS = 4
+"""Matrices are padded with zeros to whole vectors and to groups of rows."""
 
 
 class Plan(NamedTuple):
     table: np.ndarray
     """[L + 1, COLUMNS] int64"""
     jacobians: np.ndarray
-    """[L + 1, L + 1] int64: place of ∂(input of node b) / ∂(output of node a), b > a + 1."""
+    """[L + 1, L + 1] int64: place of ∂(inputs of node b) / ∂(outputs of node a), b > a + 1."""
     owned: int
     nodes: int
+    """Sum of SPAN."""
+    rows: int
     transposed: int
     coordinates: int
+    """The part of ``rows`` that is swept."""
     jacobian: int
     widest: int
+    """The largest SPAN."""
     lines: int
     """Lines of one unit: itself and all units behind it."""
-    longest: int
 
 
 def _padded(count: int, block: int) -> int:
@@ -50,26 +55,27 @@ def _padded(count: int, block: int) -> int:
 def plan(sizes: tuple[int, ...], slopes: tuple[float, ...], owned: int) -> Plan:
     last = len(sizes) - 1
     table = np.zeros((last + 1, COLUMNS), np.int64)
-    node = weight = transposed = row = 0
+    node = weight = transposed = row = coordinates = 0
     for m, width in enumerate(sizes):
-        table[m, N], table[m, NODE] = width, node
-        node += _padded(width + 1, BLOCK)
+        span = _padded(width + 1, VECTOR)
+        table[m, [N, NODE, SPAN, ROW, WT]] = width, node, span, row, transposed
+        node += span
         if m == 0:
             continue
         before = sizes[m - 1]
-        table[m, W], table[m, B] = weight, weight + width * before
+        weight = 0 if m == owned + 1 else weight
+        table[m, [W, B]] = weight, weight + width * before
         weight += width * (before + 1)
-        table[m, WT] = transposed
-        transposed += width * _padded(before + 1, 4)
-        table[m, ROW], table[m, STRIDE] = row, _padded(before + 1, BLOCK)
-        row += width * int(table[m, STRIDE]) if m <= owned else 0
+        row += width * int(table[m - 1, SPAN])
+        transposed += span * _padded(before + 1, ROWS)
+        coordinates = row if m == owned else coordinates
         table[m, NARROW] = m < last and width <= NARROWEST
         table[m, BENT] = slopes[m - 1] != 1.0
     jacobians, jacobian = _jacobians(table)
+    widest, lines = int(table[:, SPAN].max()), 1 + sum(sizes[1:])
     return Plan(
-        table, jacobians, owned, node, transposed, row, jacobian, max(sizes) + 1,
-        1 + sum(sizes[1:]), int(table[1 : owned + 1, STRIDE].max()),
-    )  # fmt: skip
+        table, jacobians, owned, node, row, transposed, coordinates, jacobian, widest, lines
+    )
 
 
 def _jacobians(table: np.ndarray) -> tuple[np.ndarray, int]:
@@ -78,10 +84,9 @@ def _jacobians(table: np.ndarray) -> tuple[np.ndarray, int]:
     offsets = np.zeros((last + 1, last + 1), np.int64)
     used = 0
     for a in range(1, last):
-        for b in range(a + 1, last):
-            if b > a + 1:
-                offsets[a, b] = used
-                used += int(table[a, N] * table[b, N])
-            if table[b, NARROW]:
+        for b in range(a + 2, last):
+            if table[a + 1 : b, NARROW].any():
                 break
+            offsets[a, b] = used
+            used += int(table[a, SPAN] * table[b, SPAN])
     return offsets, used

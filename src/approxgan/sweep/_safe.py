@@ -6,13 +6,13 @@ import numpy as np
 
 from approxgan.sweep._cache import inner
 from approxgan.sweep._plan import BENT, NARROW, NODE, N
-from approxgan.sweep._pointer import ahead, cast, fma
 from approxgan.sweep._sample import into_narrow, into_wide, of
+from approxgan.sweep._vector import ahead, cast
 
 
 @inner
 def safe_radii(net, s):
-    """Fill safe: the smallest |p| / ‖∂p/∂h‖ of all units behind each narrow node."""
+    """Fill safe: the smallest (p / ‖∂p/∂h‖)² of all units behind each narrow node."""
     for q in range(net.last - 1, 0, -1):
         if not of(net, q, NARROW):
             continue
@@ -23,20 +23,20 @@ def safe_radii(net, s):
                 break
             if of(net, b, BENT):
                 nearest = min(nearest, _behind_wide(net, s, q, b))
-        s.safe[q] = np.sqrt(nearest)
+        s.safe[q] = nearest
 
 
 @inner
 def _behind_wide(net, s, q, b):
-    """The smallest square of that ratio in node b."""
+    """The smallest in node b."""
     zero, width = cast(0.0, s.p), of(net, b, N)
     p, square = ahead(s.p, of(net, b, NODE)), s.scratch
     for u in range(width):
         square[u] = zero
     for r in range(of(net, q, N)):
-        row = ahead(into_wide(net, s, q, b), r * width)
+        row = into_wide(net, s, q, r, b)
         for u in range(width):
-            square[u] = fma(row[u], row[u], square[u])
+            square[u] += row[u] * row[u]
     nearest = cast(np.inf, s.p)
     for u in range(width):
         if square[u] > zero:
@@ -50,7 +50,7 @@ def _behind_narrow(net, s, q, b):
     zero, width = cast(0.0, s.p), of(net, q, N)
     total, nearest = zero, cast(np.inf, s.p)
     for u in range(of(net, b, N)):
-        row = ahead(into_narrow(net, s, q, b), u * width)
+        row = into_narrow(net, s, q, b, u)
         square = zero
         for r in range(width):
             square += row[r] * row[r]
@@ -59,5 +59,5 @@ def _behind_narrow(net, s, q, b):
         if of(net, b, BENT) and square > zero:
             nearest = min(nearest, p * p / square)
     if total > zero:
-        nearest = min(nearest, s.safe[b] * s.safe[b] / total)
+        nearest = min(nearest, s.safe[b] / total)
     return nearest

@@ -11,10 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from approxgan.sweep._cache import inlined, inner
-from approxgan.sweep._plan import BENT, COLUMNS, NARROW, NODE, WT, N, W
-from approxgan.sweep._pointer import ahead, cast, fma
+from approxgan.sweep._plan import COLUMNS, NARROW, NODE, ROW, SPAN, WT, N
+from approxgan.sweep._vector import ahead, cast, doubled, fma, load, splat, store
 
 Pointer = Any
+ULP = 0.73 * 2.0**-23
+"""Root mean square spacing of float32, relative to numbers spread evenly by their logarithm."""
+FEW = 6.0
+"""Spacings that a unit must move by for everything behind to round anew; as measured."""
 
 
 class Net(NamedTuple):
@@ -27,8 +31,7 @@ class Net(NamedTuple):
     owned: int
     slopes: Pointer
     """[L + 1], by node."""
-    weights: Pointer
-    """Flat parameters of the chain."""
+    rows: Pointer
     transposed: Pointer
     moves: Pointer
     """[coordinates] fl(θ + step) - θ, zero in the padding."""
@@ -38,7 +41,7 @@ class Sample(NamedTuple):
     """What is known of one sample; arrays over units are laid out as ``Plan.table`` says."""
 
     p: Pointer
-    """Inputs of the activations."""
+    """Inputs of the activations; infinite in the padding, where no unit shall cross its kink."""
     low: Pointer
     """What rounding took from p."""
     h: Pointer
@@ -51,6 +54,10 @@ class Sample(NamedTuple):
     """Source by source, but target by target where the target node is narrow."""
     safe: Pointer
     """[L + 1] at narrow nodes: no unit behind crosses its kink for a smaller change of h."""
+    noise: Pointer
+    """[L + 1]: see ``roundings``; its variance times 3, as it is spread evenly."""
+    grain: Pointer
+    """[L + 1]: one over the change from which on the noise is full."""
     exact: Pointer
     """[widest] float64 scratch."""
     scratch: Pointer
@@ -84,7 +91,7 @@ def forward(net, x, s):
         width, node = of(net, m, N), of(net, m, NODE)
         before = of(net, m - 1, N) + 1
         h = ahead(s.h, of(net, m - 1, NODE))
-        _matvec(s.exact, width, ahead(net.transposed, of(net, m, WT)), h, before)
+        _product(s.exact, width, of(net, m, SPAN), ahead(net.transposed, of(net, m, WT)), h, before)
         slope = net.slopes[m]
         for k in range(width):
             p = cast(s.exact[k], s.p)
@@ -97,19 +104,19 @@ def forward(net, x, s):
 
 
 @inner
-def _matvec(out, width, rows, x, count):
+def _product(out, width, span, rows, x, count):
     """out[k] = Σ_i x[i] · rows[i, k] in float64; x and rows end in zeros."""
-    for k in range(width):
-        out[k] = 0.0
+    for k in range(0, width, 8):
+        store(out, k, splat(0.0))
     for i in range(0, count, 4):
-        x0, x1, x2, x3 = (
-            np.float64(x[i]), np.float64(x[i + 1]), np.float64(x[i + 2]), np.float64(x[i + 3]),
-        )  # fmt: skip
-        r0 = ahead(rows, i * width)
-        r1, r2, r3 = ahead(r0, width), ahead(r0, 2 * width), ahead(r0, 3 * width)
-        for k in range(width):
-            y = fma(x0, np.float64(r0[k]), fma(x1, np.float64(r1[k]), out[k]))
-            out[k] = fma(x3, np.float64(r3[k]), fma(x2, np.float64(r2[k]), y))
+        x0, x1 = splat(np.float64(x[i])), splat(np.float64(x[i + 1]))
+        x2, x3 = splat(np.float64(x[i + 2])), splat(np.float64(x[i + 3]))
+        r0 = ahead(rows, i * span)
+        r1, r2, r3 = ahead(r0, span), ahead(r0, 2 * span), ahead(r0, 3 * span)
+        for k in range(0, width, 8):
+            y = fma(x1, doubled(load(r1, k)), fma(x0, doubled(load(r0, k)), load(out, k)))
+            y = fma(x3, doubled(load(r3, k)), fma(x2, doubled(load(r2, k)), y))
+            store(out, k, y)
 
 
 @inner
@@ -121,26 +128,49 @@ def backward(net, s):
         for k in range(width):
             s.scratch[k] = s.g[at + k] * s.bend[at + k]
         to, before = ahead(s.g, of(net, m - 1, NODE)), of(net, m - 1, N)
-        _combine(to, before, s.scratch, width, ahead(net.weights, of(net, m, W)))
+        rows = ahead(net.rows, of(net, m, ROW))
+        _combine(to, before, of(net, m - 1, SPAN), s.scratch, width, rows)
 
 
 @inner
-def _combine(out, width, x, count, rows):
+def _combine(out, width, span, x, count, rows):
     """out[k] = Σ_i x[i] · rows[i, k]"""
-    for k in range(width):
-        out[k] = cast(0.0, out)
+    zero = splat(cast(0.0, out))
+    for k in range(0, width, 8):
+        store(out, k, zero)
     whole = count - count % 4
     for i in range(0, whole, 4):
-        x0, x1, x2, x3 = x[i], x[i + 1], x[i + 2], x[i + 3]
-        r0 = ahead(rows, i * width)
-        r1, r2, r3 = ahead(r0, width), ahead(r0, 2 * width), ahead(r0, 3 * width)
-        for k in range(width):
-            y = fma(x1, r1[k], fma(x0, r0[k], out[k]))
-            out[k] = fma(x3, r3[k], fma(x2, r2[k], y))
+        x0, x1, x2, x3 = splat(x[i]), splat(x[i + 1]), splat(x[i + 2]), splat(x[i + 3])
+        r0 = ahead(rows, i * span)
+        r1, r2, r3 = ahead(r0, span), ahead(r0, 2 * span), ahead(r0, 3 * span)
+        for k in range(0, width, 8):
+            y = fma(x1, load(r1, k), fma(x0, load(r0, k), load(out, k)))
+            store(out, k, fma(x3, load(r3, k), fma(x2, load(r2, k), y)))
     for i in range(whole, count):
-        r0, x0 = ahead(rows, i * width), x[i]
-        for k in range(width):
-            out[k] = fma(x0, r0[k], out[k])
+        r0, x0 = ahead(rows, i * span), splat(x[i])
+        for k in range(0, width, 8):
+            store(out, k, fma(x0, load(r0, k), load(out, k)))
+
+
+@inner
+def roundings(net, s):
+    """Fill noise and grain: how rounding behind a node scatters the logit when it moves.
+
+    The layers behind round anew, a difference of two roundings in each input: variance ulp²/6,
+    and ulp² is on average ``ULP`` squared of the square of the sums' size, for which the node's
+    mean square stands. Where a unit moves by a few spacings only, few of them do.
+    """
+    variance = cast(0.0, s.p)
+    for m in range(net.last - 1, 0, -1):
+        node, width = of(net, m, NODE), of(net, m, N)
+        squares, slopes = cast(0.0, s.p), cast(0.0, s.p)
+        for k in range(node, node + width):
+            rate = s.g[k] * s.bend[k]
+            squares += s.p[k] * s.p[k]
+            slopes += rate * rate
+        ulp = cast(ULP, s.p) * np.sqrt(squares / width)
+        s.noise[m], s.grain[m] = np.sqrt(variance), cast(1.0 / FEW, s.p) / ulp
+        variance += cast(0.5, s.p) * slopes * ulp * ulp
 
 
 @inner
@@ -160,41 +190,42 @@ def jacobians(net, s):
 def _jacobian_into_narrow(net, s, start, b):
     """Backwards, one row for each of the few targets."""
     for r in range(of(net, b, N)):
-        row = ahead(net.weights, of(net, b, W) + r * of(net, b - 1, N))
+        row = ahead(net.rows, of(net, b, ROW) + r * of(net, b - 1, SPAN))
         for a in range(b - 2, start - 1, -1):
             between, bend = of(net, a + 1, N), ahead(s.bend, of(net, a + 1, NODE))
             for k in range(between):
                 s.scratch[k] = row[k] * bend[k]
-            width = of(net, a, N)
-            row = ahead(s.jac, place(net, a, b) + r * width)
-            _combine(row, width, s.scratch, between, ahead(net.weights, of(net, a + 1, W)))
+            width, span = of(net, a, N), of(net, a, SPAN)
+            row = ahead(s.jac, place(net, a, b) + r * span)
+            rows = ahead(net.rows, of(net, a + 1, ROW))
+            _combine(row, width, span, s.scratch, between, rows)
 
 
 @inner
 def _jacobian(net, s, a, b):
     """Forwards from the Jacobian into node b - 1, one row for each source."""
-    between, width = of(net, b - 1, N), of(net, b, N)
-    bend = ahead(s.bend, of(net, b - 1, NODE))
-    rows = into_wide(net, s, a, b - 1)
+    between, bend = of(net, b - 1, N), ahead(s.bend, of(net, b - 1, NODE))
+    width, span = of(net, b, N), of(net, b, SPAN)
+    rows = ahead(net.transposed, of(net, b, WT))
     for unit in range(of(net, a, N)):
-        row = ahead(rows, unit * between)
+        row = into_wide(net, s, a, unit, b - 1)
         for k in range(between):
             s.scratch[k] = row[k] * bend[k]
-        to = ahead(s.jac, place(net, a, b) + unit * width)
-        _combine(to, width, s.scratch, between, ahead(net.transposed, of(net, b, WT)))
+        to = ahead(s.jac, place(net, a, b) + unit * span)
+        _combine(to, width, span, s.scratch, between, rows)
 
 
 @inlined
-def into_wide(net, s, a, b):
-    """∂(inputs of the wide node b) / ∂(outputs of node a), one row for each output."""
+def into_wide(net, s, a, unit, b):
+    """∂(inputs of the wide node b) / ∂(output ``unit`` of node a)"""
     if a == b - 1:
-        return ahead(net.transposed, of(net, b, WT))
-    return ahead(s.jac, place(net, a, b))
+        return ahead(net.transposed, of(net, b, WT) + unit * of(net, b, SPAN))
+    return ahead(s.jac, place(net, a, b) + unit * of(net, b, SPAN))
 
 
 @inlined
-def into_narrow(net, s, a, b):
-    """∂(inputs of the narrow node b) / ∂(outputs of node a), one row for each input."""
+def into_narrow(net, s, a, b, r):
+    """∂(input r of the narrow node b) / ∂(outputs of node a)"""
     if a == b - 1:
-        return ahead(net.weights, of(net, b, W))
-    return ahead(s.jac, place(net, a, b))
+        return ahead(net.rows, of(net, b, ROW) + r * of(net, a, SPAN))
+    return ahead(s.jac, place(net, a, b) + r * of(net, a, SPAN))

@@ -13,8 +13,8 @@ import math
 
 import numpy as np
 
-from approxgan.sweep._cache import inner
-from approxgan.sweep._pointer import cast, fma
+from approxgan.sweep._cache import inlined, inner
+from approxgan.sweep._vector import cast, fma, load, splat, store, where_above
 
 IDENTITY, SOFTPLUS, SIGMOID, SQUARE, SQUARE_TO_ONE, HINGE = range(6)
 CODES = {
@@ -89,7 +89,7 @@ def value(kind, x, coefficients):
 @inner
 def add_all(kind, sign, logit, change, most, limits, coefficients, losses, width):
     """losses[i] += function(sign · (logit + change[i])), where |change| is at most ``most``."""
-    if kind == SOFTPLUS or kind == SIGMOID:
+    if kind in (SOFTPLUS, SIGMOID):
         reach = abs(sign) * most
         straight = kind == SOFTPLUS and not sign * logit + reach <= THRESHOLD
         if straight or not reach <= limits[2]:
@@ -97,62 +97,37 @@ def add_all(kind, sign, logit, change, most, limits, coefficients, losses, width
                 x = np.float64(sign * (logit + change[i]))
                 losses[i] += cast(_smooth(kind, x), coefficients)
         elif reach <= limits[0]:
-            _add3(sign, logit, change, coefficients, losses, width)
+            _add_polynomial(3, sign, logit, change, coefficients, losses, width)
         elif reach <= limits[1]:
-            _add7(sign, logit, change, coefficients, losses, width)
+            _add_polynomial(7, sign, logit, change, coefficients, losses, width)
         else:
-            _add13(sign, logit, change, coefficients, losses, width)
+            _add_polynomial(13, sign, logit, change, coefficients, losses, width)
     else:
         _add_piecewise(kind, sign, logit, change, losses, width)
 
 
+@inlined
+def _add_polynomial(order, sign, logit, change, coefficients, losses, width):
+    signs, logits, centre = splat(sign), splat(logit), splat(sign * logit)
+    value, low = splat(coefficients[0]), splat(coefficients[14])
+    for i in range(0, width, 8):
+        x = signs * (logits + load(change, i)) - centre
+        y = splat(coefficients[order])
+        for k in range(order - 1, 0, -1):
+            y = fma(y, x, splat(coefficients[k]))
+        store(losses, i, load(losses, i) + (value + fma(y, x, low)))
+
+
 @inner
 def _add_piecewise(kind, sign, logit, change, losses, width):
-    zero, one = cast(0.0, losses), cast(1.0, losses)
-    if kind == IDENTITY:
-        for i in range(width):
-            losses[i] += sign * (logit + change[i])
-    elif kind == SQUARE:
-        for i in range(width):
-            x = sign * (logit + change[i])
-            losses[i] += x * x
-    elif kind == SQUARE_TO_ONE:
-        for i in range(width):
-            x = sign * (logit + change[i]) - one
-            losses[i] += x * x
-    else:
-        for i in range(width):
-            x = one + sign * (logit + change[i])
-            losses[i] += x if x > zero else zero
-
-
-@inner
-def _add3(sign, logit, change, c, losses, width):
-    centre = sign * logit
-    c0, c1, c2, c3, low = c[0], c[1], c[2], c[3], c[14]
-    for i in range(width):
-        x = sign * (logit + change[i]) - centre
-        losses[i] += c0 + fma(fma(fma(c3, x, c2), x, c1), x, low)
-
-
-@inner
-def _add7(sign, logit, change, c, losses, width):
-    centre = sign * logit
-    c0, c1, c2, c3, c4, c5, c6, c7 = c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]
-    low = c[14]
-    for i in range(width):
-        x = sign * (logit + change[i]) - centre
-        y = fma(fma(fma(fma(c7, x, c6), x, c5), x, c4), x, c3)
-        losses[i] += c0 + fma(fma(fma(y, x, c2), x, c1), x, low)
-
-
-@inner
-def _add13(sign, logit, change, c, losses, width):
-    centre = sign * logit
-    c0, c1, c2, c3, c4, c5, c6, c7 = c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]
-    c8, c9, c10, c11, c12, c13, low = c[8], c[9], c[10], c[11], c[12], c[13], c[14]
-    for i in range(width):
-        x = sign * (logit + change[i]) - centre
-        y = fma(fma(fma(fma(c13, x, c12), x, c11), x, c10), x, c9)
-        y = fma(fma(fma(fma(fma(y, x, c8), x, c7), x, c6), x, c5), x, c4)
-        losses[i] += c0 + fma(fma(fma(fma(y, x, c3), x, c2), x, c1), x, low)
+    signs, logits = splat(sign), splat(logit)
+    zero, one = splat(cast(0.0, losses)), splat(cast(1.0, losses))
+    for i in range(0, width, 8):
+        x = signs * (logits + load(change, i))
+        if kind == SQUARE:
+            x = x * x
+        elif kind == SQUARE_TO_ONE:
+            x = (x - one) * (x - one)
+        elif kind == HINGE:
+            x = where_above(one + x, zero, one + x, zero)
+        store(losses, i, load(losses, i) + x)

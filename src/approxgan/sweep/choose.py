@@ -15,7 +15,7 @@ def how(problem: DenseProblem | None) -> str:
     if problem is None or problem.inputs.device.type != "cpu":
         return "batched"
     # Numba is loaded where a sweep needs it: modes without sweeps start faster.
-    from approxgan.sweep import compiled  # noqa: PLC0415
+    from approxgan.sweep import compiled
 
     return "compiled" if compiled.covers(problem) else "batched"
 
@@ -31,6 +31,6 @@ def sweep(
     """The loss at θ + step·e_i for every i; ``way`` is what ``how`` said of f's ``problem``."""
     if problem is None or way == "batched":
         return batched.sweep(f, theta, step)
-    from approxgan.sweep import compiled  # noqa: PLC0415
+    from approxgan.sweep import compiled
 
     return compiled.sweep(problem, theta.detach(), step, threads)

@@ -1,8 +1,10 @@
 """The sweep of a dense piecewise-linear network, compiled.
 
-Exact like the loop over forward passes: it sums the same function of θ through every kink that
-a step crosses, and rounds where that loop's rounding shows: θ + step, the moved unit, the logit,
-the loss of a sample and its sums are rounded to the type of θ.
+Exact like the loop over forward passes: it evaluates the same function of θ through every kink
+that a step crosses (``_lines``). It also meets the loop's rounding wall: θ + step, the moved
+unit, the logit, a sample's loss and the sums (``_kernels``) are rounded to the type of θ, and in
+float32 the logit is scattered like rounding in the layers between scatters it
+(``_sample.roundings``).
 """
 
 from __future__ import annotations
@@ -47,9 +49,7 @@ def covers(problem: DenseProblem | None) -> bool:
     )
 
 
-def sweep(
-    problem: DenseProblem, theta: Tensor, step: float | Tensor, threads: int = 1
-) -> Sweep:
+def sweep(problem: DenseProblem, theta: Tensor, step: float | Tensor, threads: int = 1) -> Sweep:
     """The loss at θ + step·e_i for every i; θ [S, P], step a number or [S, P].
 
     The result does not depend on the number of threads, nor a seed's on the seeds beside it.
@@ -58,15 +58,15 @@ def sweep(
     layout, shape = _shape(problem.sizes, problem.slopes, problem.owned, dtype)
     terms = _terms(problem.terms, dtype)
     lay_out, go_through, add_up = _compiled(dtype)
-    point, x = _array(theta, theta), _array(problem.inputs, theta)
-    frozen, constant = _array(problem.frozen, theta), _array(problem.constant, theta)
+    point, x = _array(theta, dtype), _array(problem.inputs, dtype)
+    frozen, constant = _array(problem.frozen, dtype), _array(problem.constant, dtype)
     if isinstance(step, Tensor):
-        steps = _array(step.expand_as(theta), theta)
+        steps = _array(step.expand_as(theta), dtype)
     else:
         steps = np.full((1, 1), step, dtype)
     seeds, lanes = len(point), VECTOR_BYTES // dtype.itemsize
-    length = point.shape[1] + frozen.shape[1] + layout.transposed + layout.coordinates
-    flat = np.empty((seeds, length), dtype)
+    length = layout.rows + layout.transposed + layout.coordinates
+    flat = np.zeros((seeds, length), dtype)
     counts = (seeds, lanes, len(problem.terms))
     sums, of_lanes = np.empty((*counts, layout.coordinates), dtype), np.empty(counts, dtype)
     losses, values = np.empty(point.shape, dtype), np.empty(seeds, dtype)
@@ -81,8 +81,11 @@ def sweep(
     return Sweep(torch.from_numpy(losses), torch.from_numpy(values))
 
 
-def _array(tensor: Tensor, like: Tensor) -> np.ndarray:
-    return tensor.detach().to(like.dtype).contiguous().numpy()
+def _array(tensor: Tensor, dtype: np.dtype) -> np.ndarray:
+    array = (tensor.detach() if tensor.requires_grad else tensor).numpy()
+    if array.dtype == dtype and array.flags.c_contiguous:
+        return array
+    return np.ascontiguousarray(array, dtype)
 
 
 def _room(layout: Plan, dtype: np.dtype) -> tuple[np.ndarray, ...]:

@@ -1,0 +1,114 @@
+"""The command line as a person types it, in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from approxgan import record, registry
+from approxgan.__main__ import main
+
+ROOT = Path(__file__).parents[1]
+CELL = "smoke/ring/compact/nonsaturating/spsa/epsilon1e-3_directions2/seeds0-2"
+SMOKE = ["--configfile", "studies/smoke.yaml"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with the configs and nothing made yet."""
+    shutil.copy(ROOT / "config.yaml", tmp_path)
+    shutil.copytree(ROOT / "studies", tmp_path / "studies")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_variant_is_listed(capsys):
+    assert main(["list"]) == 0
+    printed = capsys.readouterr().out
+    for family in registry.FAMILIES:
+        for name in registry.names(family):
+            assert name in printed
+
+
+def test_an_unknown_family_is_one_line(capsys):
+    assert main(["list", "optimisers"]) == 2
+    text = capsys.readouterr().err
+    assert "optimisers" in text
+    assert "modes" in text
+    assert text.count("\n") == 1
+
+
+def test_a_cell_is_made_by_typing_its_stages(folder, capsys):
+    assert main(["data", "ring", *SMOKE]) == 0
+    assert main(["train", CELL, *SMOKE]) == 0
+    assert main(["evaluate", CELL, *SMOKE]) == 0
+    log = capsys.readouterr().err
+    assert "step 60 of 60" in log
+    run = folder / "results" / "runs" / CELL
+    scores = record.read_table(run / "quality.parquet")
+    assert set(scores["step"]) == {0, 30, 60}
+    assert json.loads((run / "spec.json").read_text())["mode"] == "spsa"
+    assert json.loads((run / "cost.json").read_text())["seconds"] > 0
+
+
+def test_the_same_cell_has_the_same_bytes_again(folder):
+    main(["data", "ring", *SMOKE])
+    kept = {}
+    for results in ("results", "again"):
+        if results == "again":
+            main(["data", "ring", *SMOKE, "--results", "again"])
+        main(["train", CELL, *SMOKE, "--results", results])
+        for path in sorted((folder / results / "runs" / CELL).iterdir()):
+            if path.name != "cost.json":
+                kept.setdefault(path.name, set()).add(path.read_bytes())
+    assert set(kept) == {"trace.npz", "samples.npz", "parameters.npz", "spec.json"}
+    assert all(len(versions) == 1 for versions in kept.values())
+
+
+BAD = [
+    (["train", CELL, *SMOKE], "results/data/ring.npz"),
+    (["train", "no/such/cell"], "no/such/cell"),
+    (["data", "torus"], "torus"),
+    (["figure", "pie"], "pie"),
+    (["figure", "data"], "results/tables"),
+    (["evaluate", CELL, *SMOKE], "spec.json"),
+    (["cells", "--configfile", "none.yaml"], "none.yaml"),
+    (["collect", "training", *SMOKE], "trace.npz"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "named"), BAD, ids=lambda v: " ".join(v)[:40])
+def test_what_is_missing_is_one_line(folder, capsys, arguments, named):
+    assert main(arguments) == 2
+    text = capsys.readouterr().err
+    assert named in text
+    assert text.startswith("approxgan: ")
+    assert text.count("\n") == 1
+    assert not (folder / "results").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["fly"], ["train"], ["train", CELL, "--threads", "0"], ["data", "x", "--spec", "{"]],
+)
+def test_a_wrong_command_line_is_refused_by_the_parser(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_a_batch_larger_than_the_data_is_refused(folder, capsys):
+    record.write_arrays(Path("results/data/ring.npz"), {"training": np.zeros((5, 2))})
+    assert main(["train", CELL, *SMOKE]) == 2
+    assert "training.batch=64" in capsys.readouterr().err
+
+
+def test_a_data_file_without_points_is_refused(folder, capsys):
+    record.write_arrays(Path("results/data/ring.npz"), {"other": np.zeros((5, 2))})
+    assert main(["train", CELL, *SMOKE]) == 2
+    assert "training" in capsys.readouterr().err

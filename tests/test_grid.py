@@ -1,0 +1,78 @@
+"""From the config to cells and paths."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_config import DEFAULT, changed
+
+from approxgan import grid, specs
+from approxgan.core import InputError
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1e-3, "1e-3"), (0.1, "1e-1"), (1, "1e0"), (2.5, "2.5e0"), (3e-8, "3e-8"), (120.0, "1.2e2")],
+)
+def test_a_number_has_one_spelling(value, text):
+    assert grid.canonical(value) == text
+
+
+@given(st.floats(min_value=1e-300, max_value=1e300))
+def test_the_spelling_is_the_number(value):
+    assert float(grid.canonical(value)) == value
+
+
+def test_modes_without_epsilon_run_once():
+    cells = grid.cells(DEFAULT).values()
+    exact = [c for c in cells if c.mode == "exact" and c.study == "main" and c.dataset == "ring"]
+    assert [c.epsilon for c in exact] == [None]
+    assert grid.folder(exact[0]).endswith("/exact/none/seeds0-9")
+
+
+def test_lists_are_axes():
+    entry = {"mode": "spsa", "epsilon": [0.1, 0.2], "directions": [1, 2], "kind": "x"}
+    points = list(grid.settings_of(entry))
+    assert len(points) == 4
+    assert (0.2, {"directions": 1, "kind": "x"}) in points
+    assert grid.token(0.2, {"directions": 1, "kind": "x"}) == "epsilon2e-1_directions1_x"
+
+
+def test_more_seeds_make_more_blocks_and_leave_the_others():
+    few, more = grid.blocks(0, 10, 10), grid.blocks(0, 25, 10)
+    assert few == [tuple(range(10))]
+    assert more[:1] == few
+    assert [len(b) for b in more] == [10, 10, 5]
+    assert grid.blocks(5, 10, 10) == [(5, 6, 7, 8, 9), (10, 11, 12, 13, 14)]
+
+
+def test_every_spec_is_json_and_holds_what_its_names_stand_for():
+    for cell in grid.cells(DEFAULT).values():
+        spec = json.loads(json.dumps(grid.spec(DEFAULT, cell), allow_nan=False))
+        assert spec["definitions"]["dataset"] == DEFAULT["datasets"][cell.dataset]
+        assert spec["seeds"] == list(cell.seeds)
+
+
+def test_a_change_elsewhere_does_not_change_a_cells_spec():
+    cell = next(iter(grid.cells(DEFAULT)))
+    before = specs.train(DEFAULT, cell)
+    for path, value in ((("figures", "dpi"), 60), (("datasets", "grid", "sigma"), 0.5)):
+        assert specs.train(changed(path, value), cell) == before
+    assert specs.train(changed(("training", "steps"), 7), cell) != before
+
+
+def test_an_unknown_cell_is_named():
+    with pytest.raises(InputError, match="no/such/cell"):
+        specs.train(DEFAULT, "no/such/cell")
+
+
+def test_a_study_may_override_training_and_seeds():
+    config = changed(("studies", 0, "training"), {"steps": 3})
+    config["studies"][0]["seeds"] = {"count": 4, "block": 2}
+    cells = list(grid.cells(config).values())
+    main = [c for c in cells if c.study == "main"]
+    assert {c.training["steps"] for c in main} == {3}
+    assert {c.seeds for c in main} == {(0, 1), (2, 3)}

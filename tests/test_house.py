@@ -1,0 +1,120 @@
+"""The rules of the house: who may import whom, what is pinned where, and how long files are."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from approxgan import registry, sources
+from approxgan.registry import FAMILIES
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "approxgan"
+MODULES = sorted(
+    ".".join(p.relative_to(PACKAGE.parent).with_suffix("").parts) for p in PACKAGE.rglob("*.py")
+)
+SMALL = {"core": set(), "registry": {"core"}, "record": {"core"}, "grid": {"core", "registry"}}
+NO_TORCH = ("config", "grid", "specs", "sources", "registry", "record", "collect", "drawing")
+
+
+def imported(module):
+    return {name.removeprefix("approxgan.") for name in sources.imports(module)}
+
+
+def test_the_foundations_import_only_what_they_may():
+    for module, allowed in SMALL.items():
+        assert imported(f"approxgan.{module}") <= allowed, module
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_variant_imports_no_sibling_and_no_other_family(family):
+    folder = FAMILIES[family]
+    others = {f"{other}." for other in FAMILIES.values()} - {f"{folder}."}
+    for name in registry.names(family):
+        for found in imported(f"approxgan.{folder}.{name}"):
+            assert not found.startswith(tuple(others)), (name, found)
+            sibling = found.removeprefix(f"{folder}.").split(".")[0]
+            assert not found.startswith(f"{folder}.") or sibling.startswith("_"), (name, found)
+
+
+def test_what_the_snakefile_imports_does_not_load_torch():
+    names = ", ".join(f"approxgan.{name}" for name in NO_TORCH)
+    code = f"import sys, {names}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_figures_do_not_import_torch():
+    for path in (PACKAGE / "figures").glob("*.py"):
+        names = {n.split(".")[0] for n in sources._named(ast.parse(path.read_text()))}
+        assert "torch" not in names, path.name
+
+
+def test_declared_sources_are_the_ones_a_run_loads():
+    """The modules that training really imports, against the import graph's answer."""
+    declared = sources.stage("run", modes="spsa", losses="minimax", models="dense")
+    code = (
+        "import sys; from approxgan import run, registry\n"
+        "for f, n in (('modes', 'spsa'), ('losses', 'minimax'), ('models', 'dense')):\n"
+        "    registry.load(f, n)\n"
+        "print('\\n'.join(m.__file__ for n, m in sys.modules.items()"
+        " if n.startswith('approxgan.') and getattr(m, '__file__', None)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {Path(line) for line in out.stdout.splitlines() if line.endswith(".py")}
+    assert {p for p in loaded if p.stat().st_size} <= {Path(p) for p in declared}
+    assert not any("exact.py" in path for path in declared)
+
+
+def test_the_version_is_said_once_more_and_the_same():
+    from approxgan import __version__
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert project["version"] == citation["version"] == __version__
+
+
+def pins():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    return dict(line.split("==") for line in wanted)
+
+
+def test_the_lock_file_holds_the_projects_pins():
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    locked = {
+        name.lower(): version
+        for name, version in (line.split("==") for line in lines if not line.startswith("#"))
+    }
+    for name, version in pins().items():
+        assert locked[name.lower()] == version, name
+
+
+def test_the_conda_environment_agrees_with_the_pins():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    conda = [line for line in environment["dependencies"] if "=" in line]
+    found = dict(re.split(r"=+", line, maxsplit=1) for line in conda)
+    names = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
+    for name, version in pins().items():
+        assert found[names.get(name, name)] == version, name
+    assert found["python"].startswith("3.")
+
+
+def test_files_are_short():
+    for path in [*ROOT.glob("src/**/*.py"), *ROOT.glob("workflow/**/*.smk"), ROOT / "Snakefile"]:
+        assert len(path.read_text().splitlines()) <= 300, path
+
+
+def test_every_variant_file_describes_itself():
+    for family in FAMILIES:
+        for name in registry.names(family):
+            about = registry.describe(family, name)
+            assert about.summary.endswith("."), name
+            if family == "modes":
+                assert isinstance(about.constants["takes_epsilon"], bool)

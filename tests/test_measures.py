@@ -1,0 +1,138 @@
+"""Gradient errors, outcomes and the probe against cases with a known answer."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from games import game, objectives
+from variants import example
+
+from approxgan import errors, outcome, probe, tables
+from approxgan.tables import COLUMNS
+
+G = torch.tensor([[3.0, 4.0, 0.0, 0.0]], dtype=torch.float64)
+
+
+def compared(values):
+    result = errors.compare(torch.tensor([values], dtype=torch.float64), G)
+    return {name: float(value[0]) for name, value in result.items()}
+
+
+def test_errors_of_known_estimates():
+    assert compared([3.0, 4.0, 0.0, 0.0]) == {
+        "relative_error": 0.0,
+        "cosine": 1.0,
+        "sign_agreement": 1.0,
+        "zero_fraction": 0.5,
+        "norm_ratio": 1.0,
+    }
+    opposite = compared([-6.0, -8.0, 0.0, 0.0])
+    assert opposite["cosine"] == pytest.approx(-1.0)
+    assert opposite["relative_error"] == pytest.approx(3.0)
+    assert opposite["sign_agreement"] == 0.0
+    assert opposite["norm_ratio"] == pytest.approx(2.0)
+    mixed = compared([3.0, -4.0, 5.0, 0.0])
+    assert mixed["sign_agreement"] == 0.5
+    assert mixed["zero_fraction"] == 0.25
+    assert mixed["cosine"] == pytest.approx((9 - 16) / (5 * math.sqrt(50)))
+
+
+def test_errors_without_a_gradient_are_missing():
+    none = errors.compare(torch.zeros(1, 4), G)
+    assert math.isnan(none["cosine"][0])
+    assert none["relative_error"][0] == 1.0
+    assert none["zero_fraction"][0] == 1.0
+    lost = errors.compare(G, torch.zeros_like(G))
+    assert math.isnan(lost["relative_error"][0])
+
+
+def test_the_documented_errors_are_the_computed_ones():
+    assert tuple(tables.ERRORS) == errors.NAMES
+
+
+@pytest.mark.parametrize(
+    ("low", "length", "start"),
+    [
+        ([1, 1, 1, 0, 0], 20, 0),
+        ([1, 1, 0, 1, 1], 20, None),
+        ([0, 1, 1, 1, 1], 30, 10),
+        ([0, 0, 0, 0, 1], 10, None),
+        ([0, 0, 0, 1, 1], 10, 30),
+    ],
+)
+def test_a_stretch_is_found_where_it_starts(low, length, start):
+    steps = np.arange(5) * 10
+    assert outcome.first_stretch(steps, np.array(low, dtype=bool), length) == start
+
+
+def test_how_a_run_ended_is_read_off_its_trace():
+    norms = np.full((6, 2), 1.0)
+    norms[2:, 1] = 1e-12
+    arrays = {
+        "step": np.arange(6) * 10,
+        "diverged_step": np.array([37, -1]),
+        "forwards_total": np.array(99),
+        "backwards_total": np.array(7),
+        "generator_gradient_norm": norms,
+        "discriminator_gradient_norm": np.full((6, 2), 1.0),
+        "generator_loss": np.tile([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], (2, 1)).T,
+        "discriminator_loss": np.full((6, 2), np.nan),
+    }
+    training = {"steps": 60, "vanishing_threshold": 1e-8, "vanishing_steps": 30}
+    first, second = (outcome.of(arrays, row, training) for row in (0, 1))
+    assert first["diverged"]
+    assert first["diverged_step"] == 37
+    assert not first["vanished"]
+    assert not second["diverged"]
+    assert (second["vanished_step"], second["vanished_player"]) == (20, "generator")
+    assert second["generator_loss_mean"] == 5.0
+    assert second["generator_loss_variance"] == 1.0
+    assert math.isnan(second["discriminator_loss_mean"])
+    named = {"seed", *(set(COLUMNS["outcomes"]) - set(tables.RUN))}
+    assert set(first) == named - {"seed"}
+
+
+def measured(name, draws, epsilon=None, settings=None):
+    from approxgan import registry
+
+    mode = registry.build("modes", name, settings or {})
+    f, theta = objectives(game(), seeds=(0, 1))["discriminator"]
+    return probe.measure((f, theta, [0, 1]), mode, epsilon, "discriminator", 5, draws), theta
+
+
+def test_the_exact_mode_has_no_error():
+    rows, _ = measured("exact", 1)
+    for row in rows:
+        assert row["relative_error"] < 1e-12
+        assert row["cosine"] == pytest.approx(1.0)
+        assert row["variance"] == 0.0
+        assert row["draws"] == 1
+
+
+def test_bias_and_variance_of_a_random_mode_are_told_apart():
+    draws = 400
+    rows, theta = measured("forward_gradient", draws, settings={"directions": 2})
+    dimension = theta.shape[1]
+    for row in rows:
+        expected = (dimension + 1) / 2
+        # The squared error of one draw has a relative spread of about √(2/q)·... below 2 here.
+        assert row["variance"] == pytest.approx(expected, rel=4.5 * 2 / draws**0.5)
+        assert abs(row["bias_squared"]) < 4.5 * expected / draws
+        assert row["theory"] == pytest.approx(math.sqrt(expected))
+
+
+def test_a_biased_mode_has_bias_and_no_variance():
+    rows, _ = measured("forward_difference", 1, epsilon=0.1)
+    for row in rows:
+        assert row["variance"] == 0.0
+        assert row["bias_squared"] == pytest.approx(row["relative_error"] ** 2)
+
+
+def test_the_direction_stream_differs_between_points():
+    f, theta = objectives(game(), seeds=(0,))["generator"]
+    mode = example("modes", "spsa")
+    one, two = (probe.measure((f, theta, [0]), mode, 1e-4, "generator", n, 2) for n in (1, 2))
+    assert one[0]["cosine"] != two[0]["cosine"]

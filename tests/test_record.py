@@ -1,0 +1,82 @@
+"""Result files: atomic, free of pickles, the same bytes again, and clear about damage."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from approxgan import record
+from approxgan.core import InputError
+
+FRAME = pd.DataFrame({"name": ["a", "b"], "x": [0.1, np.nan], "n": [1, 2]})
+
+
+def test_arrays_come_back_and_have_the_same_bytes_again(tmp_path):
+    arrays = {"a": np.arange(6.0).reshape(2, 3), "b": np.array(3)}
+    for name in ("one.npz", "two.npz"):
+        record.write_arrays(tmp_path / name, arrays)
+    back = record.read_arrays(tmp_path / "one.npz")
+    assert np.array_equal(back["a"], arrays["a"])
+    assert back["b"] == 3
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
+
+
+def test_tables_come_back_and_have_the_same_bytes_again(tmp_path):
+    for name in ("one", "two"):
+        record.write_table(tmp_path / name, FRAME)
+    pd.testing.assert_frame_equal(record.read_table(tmp_path / "one.parquet"), FRAME)
+    for suffix in (".parquet", ".csv"):
+        one, two = ((tmp_path / f"{n}{suffix}").read_bytes() for n in ("one", "two"))
+        assert one == two
+
+
+def test_objects_are_not_pickled(tmp_path):
+    with pytest.raises(ValueError, match="allow_pickle"):
+        record.write_arrays(tmp_path / "x.npz", {"a": np.array([{}], dtype=object)})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "x.txt"
+    record.write_text(path, "old")
+
+    def fail():
+        with record.replacing(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError, match="stopped"):
+        fail()
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["x.txt"]
+
+
+def test_a_value_that_is_not_json_is_not_written(tmp_path):
+    with pytest.raises(ValueError, match="JSON"):
+        record.write_json(tmp_path / "x.json", {"a": float("nan")})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "reader"),
+    [
+        ("x.npz", record.read_arrays),
+        ("x.parquet", record.read_table),
+        ("x.json", record.read_json),
+    ],
+)
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut", "noise"])
+def test_damaged_files_are_named(tmp_path, name, reader, damage):
+    path = tmp_path / name
+    record.write_arrays(tmp_path / "x.npz", {"a": np.arange(1000.0)})
+    record.write_table(tmp_path / "x", FRAME)
+    record.write_json(tmp_path / "x.json", {"a": [1, 2, 3]})
+    whole = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    else:
+        left = {"empty": b"", "cut": whole[: len(whole) // 2], "noise": b"\x93noise" * 20}[damage]
+        path.write_bytes(left)
+    with pytest.raises(InputError, match=name.replace(".", r"\.")):
+        reader(path)
