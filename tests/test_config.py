@@ -82,6 +82,10 @@ REFUSED = [
     (("probes", 0, "losses"), ["focal"], "focal"),
     (("quality", "metrics", "beauty"), {}, "beauty"),
     (("quality", "metrics", "energy_distance", "power"), 2, "power"),
+    (("claims", "alpha"), 0, "claims.alpha"),
+    (("claims", "cap_sds"), REMOVED, "cap_sds"),
+    (("claims", "beta"), 0.1, "beta"),
+    (("claims", "modes", "+"), "backprop", "backprop"),
     (("figures", "names", "+"), "pie", "pie"),
     (("figures", "dpi"), 1, "figures.dpi"),
 ]

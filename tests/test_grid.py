@@ -61,7 +61,7 @@ def test_a_change_elsewhere_does_not_change_a_cells_spec():
     before = specs.train(DEFAULT, cell)
     for path, value in ((("figures", "dpi"), 60), (("datasets", "grid", "sigma"), 0.5)):
         assert specs.train(changed(path, value), cell) == before
-    assert specs.train(changed(("training", "steps"), 7), cell) != before
+    assert specs.train(changed(("training", "batch"), 7), cell) != before
 
 
 def test_an_unknown_cell_is_named():

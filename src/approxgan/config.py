@@ -63,6 +63,12 @@ def check(config: Mapping[str, Any]) -> None:
             _check_mode(f"{place}.modes[{number}]", entry)
     for name, settings in config["quality"]["metrics"].items():
         _located(f"quality.metrics.{name}", registry.check_settings, "metrics", name, settings)
+    for family, names in (
+        ("modes", [config["claims"]["baseline"], *config["claims"]["modes"]]),
+        ("losses", config["claims"]["losses"]),
+    ):
+        for name in names:
+            _located("claims", registry.check, family, name)
     for name in config["figures"]["names"]:
         _located("figures.names", registry.check, "figures", name)
     _located("grid", grid.cells, config)

@@ -145,3 +145,7 @@ def _share(work: Callable[[int, int], object], tasks: int, threads: int) -> None
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(os.cpu_count() or 1)
+
+
+if hasattr(os, "register_at_fork"):  # a fork has the pool but none of its threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)
