@@ -52,7 +52,10 @@ def test_a_cell_is_made_by_typing_its_stages(folder, capsys):
     scores = record.read_table(run / "quality.parquet")
     assert set(scores["step"]) == {0, 30, 60}
     assert json.loads((run / "spec.json").read_text())["mode"] == "spsa"
-    assert json.loads((run / "cost.json").read_text())["seconds"] > 0
+    cost = json.loads((run / "cost.json").read_text())
+    marks = cost["seconds_at_steps"]
+    assert [step for step, _ in marks] == [0, 10, 20, 30, 40, 50]
+    assert 0 < marks[1][1] <= marks[-1][1] <= cost["seconds"]
 
 
 def test_the_same_cell_has_the_same_bytes_again(folder):

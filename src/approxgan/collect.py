@@ -86,7 +86,9 @@ def probe_points(config: Config, root: Path) -> Iterator[pd.DataFrame]:
 def cost(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a training job."""
     for cell, folder in _runs(config, root):
-        yield pd.DataFrame([record.read_json(folder / "cost.json")]).assign(
+        found = record.read_json(folder / "cost.json")
+        row = {key: value for key, value in found.items() if key in COLUMNS["cost"]}
+        yield pd.DataFrame([row]).assign(
             **_keys(cell), seeds=f"{cell.seeds[0]}-{cell.seeds[-1]}"
         )
 

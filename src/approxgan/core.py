@@ -6,7 +6,7 @@ K points. ε is an absolute step in parameter units.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
@@ -161,7 +161,10 @@ class DenseProblem:
 class Model(Protocol):
     """A pair of networks as functions of stacked flat parameters."""
 
-    latent: int
+    @property
+    def latent(self) -> int:
+        """Width of the generator's input."""
+        ...
 
     def size(self, player: Player, dim: int) -> int:
         """P, for data of ``dim`` columns."""
@@ -255,4 +258,3 @@ class Cell:
 
 
 Function = Callable[["Tensor"], "Tensor"]
-Names = Sequence[str]

@@ -42,9 +42,10 @@ class Trace:
         self._rows: list[dict[str, np.ndarray]] = []
         self._counts: list[tuple[int, int, int]] = []
 
-    def see(self, info: StepInfo) -> None:
+    def see(self, info: StepInfo) -> bool:
+        """Take the row of a traced step; whether the step is one."""
         if info.step % self._every:
-            return
+            return False
         row = {name: np.full(len(self._seeds), np.nan) for name in self.columns}
         place = [self._seeds.index(seed) for seed in info.seeds]
         for player in PLAYERS:
@@ -57,6 +58,7 @@ class Trace:
                 row[f"{player}_{name}"][place] = value.cpu().numpy()
         self._rows.append(row)
         self._counts.append((info.step, info.forwards, info.backwards))
+        return True
 
     def arrays(self) -> dict[str, np.ndarray]:
         """step, forwards, backwards [T]; seeds [S]; every other column [T, S]."""
@@ -119,6 +121,7 @@ class Clock:
         self._started: tuple[float, float] | None = None
         self.seconds = 0.0
         self.cpu_seconds = 0.0
+        self.marks: list[tuple[int, float]] = []
 
     def start(self) -> None:
         self._started = (time.perf_counter(), time.process_time())
@@ -128,6 +131,10 @@ class Clock:
             self.seconds += time.perf_counter() - self._started[0]
             self.cpu_seconds += time.process_time() - self._started[1]
             self._started = None
+
+    def mark(self, step: int) -> None:
+        """Keep the seconds at a step, while stopped."""
+        self.marks.append((step, self.seconds))
 
 
 class Progress:

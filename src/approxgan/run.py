@@ -61,8 +61,8 @@ def run(spec: Mapping[str, Any], data_path: Path, out: Path, threads: int = 1) -
 
     def observe(state: TrainState, info: StepInfo | None) -> None:
         clock.stop()
-        if info is not None:
-            trace.see(info)
+        if info is not None and trace.see(info):
+            clock.mark(info.step)
         snapshots.see(state)
         progress.see(state.step, len(state.seeds))
         clock.start()
@@ -77,6 +77,7 @@ def run(spec: Mapping[str, Any], data_path: Path, out: Path, threads: int = 1) -
         "seconds": clock.seconds,
         "cpu_seconds": clock.cpu_seconds,
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "seconds_at_steps": clock.marks,
         "sweep": "+".join(sorted(game.sweeps)) or "none",
     }
     write(out, spec, trace, snapshots, state, diverged, cost)

@@ -1,0 +1,160 @@
+"""One full forward-difference gradient: approxgan's sweep and its peers.
+
+``python -m benchmarks.gradient CONTENDER NETWORK PLAYER BATCH`` measures one of them.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numdifftools import Gradient
+from scipy.optimize._numdiff import approx_derivative
+from torch import Tensor
+
+from approxgan.core import Player
+from approxgan.gradients.exact import Exact
+from approxgan.gradients.forward_difference import ForwardDifference
+from benchmarks.games import objective
+from benchmarks.measure import CORES, Row, contest, report
+
+EPSILON = 1e-3
+CONTENDERS = (
+    "approxgan",
+    "approxgan, 1 thread",
+    "in-place loop",
+    "torch.func vmap",
+    "scipy",
+    "numdifftools",
+    "autograd",
+)
+CHUNKS = (64, 256, 1024)
+BUDGET = 20.0
+"""Seconds over which a slow peer is run on fewer coordinates, and its time scaled up."""
+
+Loss = Callable[[Tensor], Tensor]
+Part = Callable[[int], Any]
+"""Differentiate with respect to this many coordinates."""
+
+
+def loop(f: Loss, theta: Tensor) -> Part:
+    """Add ε to one coordinate in place, evaluate, take it back."""
+    point = theta.clone()
+    flat = point[0]
+
+    def run(count: int) -> Tensor:
+        value = f(point)
+        grad = torch.empty(count)
+        for i in range(count):
+            kept = float(flat[i])
+            flat[i] = kept + EPSILON
+            grad[i] = (f(point) - value)[0] / EPSILON
+            flat[i] = kept
+        return grad
+
+    return run
+
+
+def vmapped(f: Loss, theta: Tensor, chunk: int) -> Part:
+    """``torch.func.vmap`` over perturbed copies, ``chunk`` at a time."""
+
+    def at(index: Tensor) -> Tensor:
+        step = torch.nn.functional.one_hot(index, theta.shape[1]).to(theta) * EPSILON
+        return f(theta + step)
+
+    def run(count: int) -> Tensor:
+        values = torch.func.vmap(at, chunk_size=chunk)(torch.arange(count))
+        return (values[:, 0] - f(theta)[0]) / EPSILON
+
+    return run
+
+
+def numeric(f: Loss, theta: Tensor, differentiate: Callable[[Any, np.ndarray], Any]) -> Part:
+    """A NumPy library, given the loss as a function of the first coordinates."""
+    rest = theta[0].numpy()
+
+    def run(count: int) -> Any:
+        def scalar(head: np.ndarray) -> float:
+            full = np.concatenate([head, rest[count:]]).astype(np.float32)
+            return float(f(torch.from_numpy(full[None])))
+
+        return differentiate(scalar, rest[:count].astype(np.float64))
+
+    return run
+
+
+def scipys(scalar: Any, point: np.ndarray) -> Any:
+    return approx_derivative(scalar, point, method="2-point", abs_step=EPSILON)
+
+
+def numdifftools_(scalar: Any, point: np.ndarray) -> Any:
+    return Gradient(scalar, step=EPSILON, method="forward", order=1)(point)
+
+
+def peers(name: str, f: Loss, theta: Tensor) -> dict[str, Part]:
+    """A peer in each form it can take; the fastest is measured."""
+    if name == "torch.func vmap":
+        return {f"chunk {chunk}": vmapped(f, theta, chunk) for chunk in CHUNKS}
+    if name == "in-place loop":
+        return {"": loop(f, theta)}
+    return {"": numeric(f, theta, scipys if name == "scipy" else numdifftools_)}
+
+
+def best(forms: dict[str, Part], count: int) -> tuple[Part, int, float]:
+    """The fastest form and number of threads over some coordinates, and seconds a coordinate."""
+    found = []
+    for threads in sorted({1, CORES}):
+        torch.set_num_threads(threads)
+        for form in forms.values():
+            form(count)
+            start = time.perf_counter()
+            form(count)
+            found.append((time.perf_counter() - start, threads, form))
+    seconds, threads, form = min(found, key=lambda item: item[0])
+    torch.set_num_threads(threads)
+    return form, threads, seconds / count
+
+
+def measure(name: str, network: str, player: Player, batch: int) -> None:
+    """Measure one contender and print its numbers."""
+    torch.set_grad_enabled(False)
+    torch.set_num_threads(1)
+    threads = CORES if name == "approxgan" else 1
+    f, theta = objective(network, player, batch, threads)
+    count = theta.shape[1]
+    if name.startswith("approxgan"):
+        mode = ForwardDifference()
+        # Loading the compiled code is not the sweep's memory.
+        tiny, point = objective("compact", player, 8, threads)
+        mode.estimate(tiny, point, eps=EPSILON, rng=cast(Any, None))
+        call = lambda: mode.estimate(f, theta, eps=EPSILON, rng=cast(Any, None))  # noqa: E731
+        report(call, seconds=2.0, share=1.0, threads=threads)
+    elif name == "autograd":
+        exact = Exact()
+        call = lambda: exact.estimate(f, theta, eps=None, rng=cast(Any, None))  # noqa: E731
+        report(call, seconds=1.0, share=1.0, threads=1)
+    else:
+        form, threads, each = best(peers(name, f, theta), min(count, 1024))
+        part = count if each * count < BUDGET else max(1024, int(BUDGET / each))
+        part = min(part, count)
+        report(lambda: form(part), seconds=0.0, share=part / count, threads=threads)
+
+
+def run(quick: bool) -> list[Row]:
+    """The article's network, both players, batch 64 and 1000."""
+    rows = []
+    for batch in (64,) if quick else (64, 1000):
+        for player, short in (("generator", "G"), ("discriminator", "D")):
+            case = f"{short} article batch {batch}"
+            rows += contest(
+                "gradient", case, CONTENDERS, __name__, "article", player, str(batch), rounds=2
+            )
+    return rows
+
+
+if __name__ == "__main__":
+    measure(sys.argv[1], sys.argv[2], cast(Player, sys.argv[3]), int(sys.argv[4]))

@@ -1,0 +1,122 @@
+"""Timing of contenders in processes of their own, round after round, and their rows."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+CORES = len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured contender of one case."""
+
+    group: str
+    case: str
+    contender: str
+    seconds_median: float
+    seconds_min: float
+    peak_memory_mb: float
+    """Resident memory that the calls added at their peak to what set-up had left."""
+    repeats: int
+    threads: int
+    share: float
+    """Share of the work that was run; the seconds are scaled up from it."""
+
+
+def timed(call: Callable[[], Any], seconds: float, least: int = 3) -> list[float]:
+    """Seconds of each call after one warm-up, for about ``seconds`` and ``least`` calls."""
+    call()
+    found: list[float] = []
+    while len(found) < least or sum(found) < seconds:
+        start = time.perf_counter()
+        call()
+        found.append(time.perf_counter() - start)
+        if found[0] > seconds:
+            break
+    return found
+
+
+def resident_mb() -> float:
+    """Peak resident memory of this process so far, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def report(call: Callable[[], Any], *, seconds: float, share: float, threads: int) -> None:
+    """In a contender's process: measure and print the numbers as one line of JSON."""
+    before = resident_mb()
+    found = timed(call, seconds)
+    numbers = {
+        "seconds": [value / share for value in found],
+        "peak_memory_mb": resident_mb() - before,
+        "share": share,
+        "threads": threads,
+    }
+    print(json.dumps(numbers))
+
+
+def contest(
+    group: str, case: str, contenders: Sequence[str], module: str, *arguments: str, rounds: int = 2
+) -> list[Row]:
+    """Run ``python -m module CONTENDER ARGUMENTS`` for every contender in turn, ``rounds`` times.
+
+    Rounds are interleaved, so that a change of the machine's speed meets all contenders.
+    """
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name in contenders:
+            done = subprocess.run(
+                [sys.executable, "-m", module, name, *arguments],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                sys.exit(f"{module} {name} {' '.join(arguments)} failed:\n{done.stderr}")
+            found[name].append(json.loads(done.stdout.splitlines()[-1]))
+    return [row(group, case, name, parts) for name, parts in found.items()]
+
+
+def row(group: str, case: str, contender: str, parts: Sequence[dict[str, Any]]) -> Row:
+    """The row of one contender's rounds."""
+    seconds = [value for part in parts for value in part["seconds"]]
+    return Row(
+        group,
+        case,
+        contender,
+        statistics.median(seconds),
+        min(seconds),
+        max(part["peak_memory_mb"] for part in parts),
+        len(seconds),
+        parts[0]["threads"],
+        parts[0]["share"],
+    )
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as text: every contender beside the first of its case."""
+    lines = [
+        f"{'case':<34} {'contender':<22} {'median s':>11} {'min s':>11} {'to ours':>9} "
+        f"{'memory MB':>10} {'threads':>7}"
+    ]
+    base: dict[str, float] = {}
+    for r in rows:
+        ours = base.setdefault(f"{r.group} {r.case}", r.seconds_median)
+        lines.append(
+            f"{r.case:<34} {r.contender:<22} {r.seconds_median:>11.3g} {r.seconds_min:>11.3g} "
+            f"{r.seconds_median / ours:>8.3g}x {r.peak_memory_mb:>10.1f} {r.threads:>7}"
+        )
+    return "\n".join(lines)
+
+
+def as_json(rows: Sequence[Row]) -> str:
+    return json.dumps([asdict(r) for r in rows], indent=1) + "\n"
