@@ -1,5 +1,6 @@
 # make reproduce [CORES=n] [CONFIG=studies/smoke.yaml]   the whole workflow, in .venv
 # make test                                              checks and tests, in .venv
+# make benchmark [ONLY=gradient] | make rounding         speed and rounding beside peers
 PYTHON ?= python3
 CORES ?= all
 CONFIG ?=
@@ -7,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup reproduce test lint benchmark lock clean
+.PHONY: setup reproduce test lint benchmark rounding lock clean
 
 setup: $(READY)
 
@@ -29,10 +30,13 @@ lint: $(READY)
 	$(BIN)/basedpyright
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 benchmark: $(READY)
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ONLY)
+
+rounding: $(READY)
+	$(BIN)/python -m benchmarks.rounding
 
 lock: pyproject.toml
 	rm -rf .venv-lock

@@ -88,9 +88,7 @@ def cost(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     for cell, folder in _runs(config, root):
         found = record.read_json(folder / "cost.json")
         row = {key: value for key, value in found.items() if key in COLUMNS["cost"]}
-        yield pd.DataFrame([row]).assign(
-            **_keys(cell), seeds=f"{cell.seeds[0]}-{cell.seeds[-1]}"
-        )
+        yield pd.DataFrame([row]).assign(**_keys(cell), seeds=f"{cell.seeds[0]}-{cell.seeds[-1]}")
 
 
 def samples(config: Config, root: Path) -> Iterator[pd.DataFrame]:
