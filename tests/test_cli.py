@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from approxgan import record, registry
 from approxgan.__main__ import main
+from approxgan.observe import Progress
 
 ROOT = Path(__file__).parents[1]
 CELL = "smoke/ring/compact/nonsaturating/spsa/epsilon1e-3_directions2/seeds0-2"
@@ -115,3 +117,19 @@ def test_a_data_file_without_points_is_refused(folder, capsys):
     record.write_arrays(Path("results/data/ring.npz"), {"other": np.zeros((5, 2))})
     assert main(["train", CELL, *SMOKE]) == 2
     assert "training" in capsys.readouterr().err
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("stream", "shown"), [(Terminal, "10/10"), (io.StringIO, "step 10 of 10")])
+def test_a_person_gets_a_bar_and_a_log_gets_lines(monkeypatch, stream, shown):
+    written = stream()
+    monkeypatch.setattr("sys.stderr", written)
+    progress = Progress(10, "work")
+    for step in range(11):
+        progress.see(step, 3)
+    progress.close()
+    assert shown in written.getvalue()
