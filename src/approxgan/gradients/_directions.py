@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -12,17 +14,24 @@ BLOCK = 32
 
 
 def differences(
-    f: Objective, theta: Tensor, directions: Tensor, step: float, *, two_sided: bool
+    f: Objective,
+    theta: Tensor,
+    draw: Callable[[int], Tensor],
+    count: int,
+    step: float,
+    *,
+    two_sided: bool,
 ) -> Estimate:
     """(1/q) Σ_k slope_k u_k with slopes (f(θ + εu) - f(θ)) / ε, or two-sided.
 
-    θ [S, P], directions [S, q, P]. The base value is evaluated in the same call as the points it
-    is subtracted from, so both are rounded alike.
+    θ [S, P]; ``draw(n)`` gives the next n of the ``count`` = q directions, [S, n, P]. The base
+    value is evaluated in the same call as the points it is subtracted from, so both are rounded
+    alike.
     """
-    count = directions.shape[1]
     grad = torch.zeros_like(theta)
     value = theta.new_zeros(theta.shape[0])
-    for block in directions.movedim(1, 0).split(BLOCK):
+    for start in range(0, count, BLOCK):
+        block = draw(min(BLOCK, count - start)).movedim(1, 0)
         ahead = theta + step * block
         other = theta - step * block if two_sided else theta[None]
         values = f.many(torch.cat([ahead, other])).detach()

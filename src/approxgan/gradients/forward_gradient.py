@@ -33,11 +33,12 @@ class ForwardGradient:
         positive("directions", self.directions)
 
     def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
-        directions = rng.normal(self.directions, theta.shape[1]).to(theta)
         grad = torch.zeros_like(theta)
         value = theta.new_zeros(theta.shape[0])
         with torch.no_grad(), forward_ad.dual_level():
-            for block in directions.movedim(1, 0).split(BLOCK):
+            for start in range(0, self.directions, BLOCK):
+                count = min(BLOCK, self.directions - start)
+                block = rng.normal(count, theta.shape[1]).to(theta).movedim(1, 0)
                 points = theta.detach().expand_as(block).contiguous()
                 values = forward_ad.unpack_dual(f.many(forward_ad.make_dual(points, block)))
                 value = values.primal[0]

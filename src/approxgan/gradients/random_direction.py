@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from approxgan.core import Estimate, Objective, Streams
-from approxgan.gradients._directions import differences
+from approxgan.gradients._directions import BLOCK, differences
 from approxgan.gradients._steps import positive, required
 
 DISTRIBUTIONS = ("gaussian", "sphere", "orthonormal")
@@ -47,22 +47,32 @@ class RandomDirection:
             raise ValueError(f"sides={self.sides!r} is not accepted; accepted: 1, 2")
 
     def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
-        directions = self._draw(theta.shape[1], rng).to(theta)
-        return differences(f, theta, directions, required(eps), two_sided=self.sides == 2)
+        dimension = theta.shape[1]
+        if self.distribution == "orthonormal":
+            # They must be drawn together to be orthogonal to each other.
+            waiting = self._orthonormal(dimension, rng).to(theta)
+            parts = iter(waiting.split(BLOCK, dim=1))
+            draw = lambda count: next(parts)  # noqa: E731
+        else:
+            draw = lambda count: self._draw(count, dimension, rng).to(theta)  # noqa: E731
+        step, two_sided = required(eps), self.sides == 2
+        return differences(f, theta, draw, self.directions, step, two_sided=two_sided)
 
-    def _draw(self, dimension: int, rng: Streams) -> Tensor:
-        """[S, q, P]"""
-        gaussian = rng.normal(self.directions, dimension)
+    def _draw(self, count: int, dimension: int, rng: Streams) -> Tensor:
+        """[S, count, P]"""
+        gaussian = rng.normal(count, dimension)
         if self.distribution == "gaussian":
             return gaussian
-        if self.distribution == "sphere":
-            return gaussian * (dimension**0.5 / gaussian.norm(dim=-1, keepdim=True))
+        return gaussian * (dimension**0.5 / gaussian.norm(dim=-1, keepdim=True))
+
+    def _orthonormal(self, dimension: int, rng: Streams) -> Tensor:
+        """[S, q, P]"""
         if self.directions > dimension:
             raise ValueError(
                 f"directions={self.directions} orthonormal directions do not fit in "
                 f"{dimension} dimensions"
             )
-        basis, triangle = torch.linalg.qr(gaussian.mT)
+        basis, triangle = torch.linalg.qr(rng.normal(self.directions, dimension).mT)
         # Signs of R's diagonal make the distribution uniform (Mezzadri 2007).
         signs = triangle.diagonal(dim1=-2, dim2=-1).sign()
         return basis.mT * signs[..., None] * dimension**0.5

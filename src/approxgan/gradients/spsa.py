@@ -31,8 +31,9 @@ class Spsa:
         positive("directions", self.directions)
 
     def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
-        directions = rng.signs(self.directions, theta.shape[1]).to(theta)
-        return differences(f, theta, directions, required(eps), two_sided=True)
+        step, dimension = required(eps), theta.shape[1]
+        draw = lambda count: rng.signs(count, dimension).to(theta)  # noqa: E731
+        return differences(f, theta, draw, self.directions, step, two_sided=True)
 
     def squared_error(self, dimension: int) -> float | None:
         return (dimension - 1) / self.directions
