@@ -118,3 +118,15 @@ def test_every_variant_file_describes_itself():
             assert about.summary.endswith("."), name
             if family == "modes":
                 assert isinstance(about.constants["takes_epsilon"], bool)
+
+
+def test_every_figure_has_a_caption_for_snakemakes_report():
+    captions = {path.stem for path in (ROOT / "workflow" / "report").glob("*.rst")}
+    assert captions == {*registry.names("figures"), "workflow"}
+
+
+def test_the_readme_names_every_variant_that_is_chosen_by_name():
+    text = (ROOT / "README.md").read_text()
+    for family in ("modes", "datasets", "losses", "models", "metrics"):
+        for name in registry.names(family):
+            assert name in text, name
