@@ -33,7 +33,7 @@ CONTENDERS = (
     "autograd",
 )
 CHUNKS = (64, 256, 1024)
-BUDGET = 20.0
+BUDGET = 8.0
 """Seconds over which a slow peer is run on fewer coordinates, and its time scaled up."""
 
 Loss = Callable[[Tensor], Tensor]
@@ -138,10 +138,10 @@ def measure(name: str, network: str, player: Player, batch: int) -> None:
         call = lambda: exact.estimate(f, theta, eps=None, rng=cast(Any, None))  # noqa: E731
         report(call, seconds=1.0, share=1.0, threads=1)
     else:
-        form, threads, each = best(peers(name, f, theta), min(count, 1024))
+        form, threads, each = best(peers(name, f, theta), min(count, 128))
         part = count if each * count < BUDGET else max(1024, int(BUDGET / each))
         part = min(part, count)
-        report(lambda: form(part), seconds=0.0, share=part / count, threads=threads)
+        report(lambda: form(part), seconds=0.0, share=part / count, threads=threads, warm=True)
 
 
 def run(quick: bool) -> list[Row]:
@@ -151,7 +151,7 @@ def run(quick: bool) -> list[Row]:
         for player, short in (("generator", "G"), ("discriminator", "D")):
             case = f"{short} article batch {batch}"
             rows += contest(
-                "gradient", case, CONTENDERS, __name__, "article", player, str(batch), rounds=2
+                "gradient", case, CONTENDERS, __name__, "article", player, str(batch), rounds=1
             )
     return rows
 

@@ -33,9 +33,15 @@ class Row:
     """Share of the work that was run; the seconds are scaled up from it."""
 
 
-def timed(call: Callable[[], Any], seconds: float, least: int = 3) -> list[float]:
-    """Seconds of each call after one warm-up, for about ``seconds`` and ``least`` calls."""
-    call()
+def timed(
+    call: Callable[[], Any], seconds: float, least: int = 3, *, warm: bool = False
+) -> list[float]:
+    """Seconds of each call, for about ``seconds`` and ``least`` calls, after one unless ``warm``.
+
+    A first call longer than ``seconds`` is not repeated.
+    """
+    if not warm:
+        call()
     found: list[float] = []
     while len(found) < least or sum(found) < seconds:
         start = time.perf_counter()
@@ -51,10 +57,12 @@ def resident_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def report(call: Callable[[], Any], *, seconds: float, share: float, threads: int) -> None:
+def report(
+    call: Callable[[], Any], *, seconds: float, share: float, threads: int, warm: bool = False
+) -> None:
     """In a contender's process: measure and print the numbers as one line of JSON."""
     before = resident_mb()
-    found = timed(call, seconds)
+    found = timed(call, seconds, warm=warm)
     numbers = {
         "seconds": [value / share for value in found],
         "peak_memory_mb": resident_mb() - before,
