@@ -21,7 +21,7 @@ FORWARD = next(
 )
 EXACT = next(n for n, e in enumerate(DEFAULT["studies"][0]["modes"]) if e["mode"] == "exact")
 MODES = ("studies", 0, "modes")
-REMOVED = object()
+REMOVED = "<removed>"
 
 
 def changed(path, value):

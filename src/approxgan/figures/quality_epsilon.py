@@ -21,10 +21,11 @@ class QualityEpsilon:
         "Energy distance to fresh draws of the true density at the last step; lower is better. "
         "Lines are medians over seeds, bands their middle half; dashed levels are modes without ε. "
         "Hollow markers have lost some seeds to divergence, crosses at the upper edge all: their "
-        "lines show the survivors only. Black: the mean of the exact runs and its 95 % interval. "
+        "lines show the survivors only. Black: the exact runs, median and middle half alike. "
         "Hatched: what a perfect generator would score. The estimate is unbiased and so may be "
         "negative; the axis is linear around 0, up to the first power of ten above the perfect "
-        "scores, and logarithmic beyond. A mode is as good as exact where its band meets exact's."
+        "scores, and logarithmic beyond. Bands are spread: whether a difference counts is for the "
+        "table of verdicts to say."
     )
 
     @_style.themed

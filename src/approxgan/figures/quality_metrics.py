@@ -19,8 +19,8 @@ class QualityMetrics:
     title = "The other measures of sample quality"
     caption = (
         "As in the figure of energy distance, for the exploratory measures: medians over seeds at "
-        "the last step with bands of their middle half, exact in black with the 95 % interval of "
-        "its mean, hatched what a perfect generator would score. One group per data set, from the "
+        "the last step with bands of their middle half, exact in black alike, "
+        "hatched what a perfect generator would score. One group per data set, from the "
         "study with most modes. Which way is better shows by where the hatched band lies. Several "
         "of these numbers miss whole modes or reward points drawn too close together: none of them "
         "decides alone."
