@@ -106,6 +106,14 @@ def test_figure_settings_redraw_and_train_nothing(smoke):
 
 
 @pytest.mark.slow
+def test_snakemakes_own_report_has_the_figures_captions(smoke):
+    page = smoke / "snakemake.html"
+    made = snakemake(smoke, "--report", page.name, "--configfile", "studies/smoke.yaml")
+    assert made.returncode == 0, made.stderr[-3000:]
+    assert "Relative error" in page.read_text()
+
+
+@pytest.mark.slow
 def test_tables_made_again_have_the_same_bytes(smoke):
     """All training again, on one core; seconds and what rests on them may differ."""
     before = digests(smoke)

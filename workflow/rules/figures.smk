@@ -11,7 +11,7 @@ rule figure:
         svg="results/figures/{figure}.svg",
         png=report(
             "results/figures/{figure}.png",
-            caption="../report/{figure}.rst",
+            caption="../report/figure.rst",
             category="Figures",
             labels={"figure": "{figure}"},
         ),
@@ -19,5 +19,6 @@ rule figure:
         "results/logs/figure/{figure}.log",
     params:
         spec=spec(specs.figure(config)),
+        caption=lambda w: registry.describe("figures", w.figure).constants["caption"],
     shell:
         "python -m approxgan figure {wildcards.figure} --spec {params.spec:q} > {log} 2>&1"
