@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from collections.abc import Callable
@@ -15,10 +16,12 @@ import torch
 from numdifftools import Gradient
 from scipy.optimize._numdiff import approx_derivative
 from torch import Tensor
+from torch.nn import functional
 
-from approxgan.core import Player
+from approxgan.core import DenseProblem, Player
 from approxgan.gradients.exact import Exact
 from approxgan.gradients.forward_difference import ForwardDifference
+from approxgan.terms import FUNCTIONS
 from benchmarks.games import objective
 from benchmarks.measure import CORES, Row, contest, report
 
@@ -37,23 +40,51 @@ BUDGET = 8.0
 """Seconds over which a slow peer is run on fewer coordinates, and its time scaled up."""
 
 Loss = Callable[[Tensor], Tensor]
+"""θ [P] -> loss, as one would write it by hand."""
 Part = Callable[[int], Any]
 """Differentiate with respect to this many coordinates."""
+
+
+def by_hand(problem: DenseProblem) -> Loss:
+    """The loss of one seed with ``linear`` and ``leaky_relu``, on views of the parameters."""
+    frozen, x0, sizes = problem.frozen[0], problem.inputs[0], problem.sizes
+
+    def views(flat: Tensor, pairs: list[tuple[int, int]]) -> list[Tensor]:
+        parts = flat.split([n for into, out in pairs for n in (into * out, out)])
+        return [
+            part.view(pairs[k // 2][1], -1) if k % 2 == 0 else part for k, part in enumerate(parts)
+        ]
+
+    pairs = list(itertools.pairwise(sizes))
+    behind = views(frozen, pairs[problem.owned :])
+
+    def loss(theta: Tensor) -> Tensor:
+        tensors = [*views(theta, pairs[: problem.owned]), *behind]
+        x = x0
+        for layer, slope in enumerate(problem.slopes):
+            x = functional.linear(x, tensors[2 * layer], tensors[2 * layer + 1])
+            x = x if slope == 1.0 else functional.leaky_relu(x, slope)
+        value = problem.constant[0]
+        for t in problem.terms:
+            logits = t.sign * x[t.start : t.stop, 0]
+            value = value + t.weight * FUNCTIONS[t.function](logits).sum()
+        return value
+
+    return loss
 
 
 def loop(f: Loss, theta: Tensor) -> Part:
     """Add ε to one coordinate in place, evaluate, take it back."""
     point = theta.clone()
-    flat = point[0]
 
     def run(count: int) -> Tensor:
         value = f(point)
         grad = torch.empty(count)
         for i in range(count):
-            kept = float(flat[i])
-            flat[i] = kept + EPSILON
-            grad[i] = (f(point) - value)[0] / EPSILON
-            flat[i] = kept
+            kept = float(point[i])
+            point[i] = kept + EPSILON
+            grad[i] = (f(point) - value) / EPSILON
+            point[i] = kept
         return grad
 
     return run
@@ -63,24 +94,23 @@ def vmapped(f: Loss, theta: Tensor, chunk: int) -> Part:
     """``torch.func.vmap`` over perturbed copies, ``chunk`` at a time."""
 
     def at(index: Tensor) -> Tensor:
-        step = torch.nn.functional.one_hot(index, theta.shape[1]).to(theta) * EPSILON
-        return f(theta + step)
+        return f(theta + torch.nn.functional.one_hot(index, len(theta)).to(theta) * EPSILON)
 
     def run(count: int) -> Tensor:
         values = torch.func.vmap(at, chunk_size=chunk)(torch.arange(count))
-        return (values[:, 0] - f(theta)[0]) / EPSILON
+        return (values - f(theta)) / EPSILON
 
     return run
 
 
 def numeric(f: Loss, theta: Tensor, differentiate: Callable[[Any, np.ndarray], Any]) -> Part:
     """A NumPy library, given the loss as a function of the first coordinates."""
-    rest = theta[0].numpy()
+    rest = theta.numpy()
 
     def run(count: int) -> Any:
         def scalar(head: np.ndarray) -> float:
             full = np.concatenate([head, rest[count:]]).astype(np.float32)
-            return float(f(torch.from_numpy(full[None])))
+            return float(f(torch.from_numpy(full)))
 
         return differentiate(scalar, rest[:count].astype(np.float64))
 
@@ -138,7 +168,9 @@ def measure(name: str, network: str, player: Player, batch: int) -> None:
         call = lambda: exact.estimate(f, theta, eps=None, rng=cast(Any, None))  # noqa: E731
         report(call, seconds=1.0, share=1.0, threads=1)
     else:
-        form, threads, each = best(peers(name, f, theta), min(count, 128))
+        problem = f.dense()
+        assert problem is not None
+        form, threads, each = best(peers(name, by_hand(problem), theta[0]), min(count, 128))
         part = count if each * count < BUDGET else max(1024, int(BUDGET / each))
         part = min(part, count)
         report(lambda: form(part), seconds=0.0, share=part / count, threads=threads, warm=True)

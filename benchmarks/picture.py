@@ -28,4 +28,5 @@ def draw(rows: Sequence[Row], stem: Path) -> None:
         )
         axis.set(xscale="log", xlabel="median seconds (log scale)", ylabel="", title=group)
         axis.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
-    drawing.save(figure, stem, 100)
+    title = "Median seconds of every contender"
+    drawing.save(figure, stem, 100, title, "Beside named peers, measured in one run.")
