@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from approxgan import config as configuration
-from approxgan import grid
+from approxgan import grid, tables
 from benchmarks.measure import Row, row, timed
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +41,7 @@ def pretend(folder: Path, overlay: Path) -> None:
     config = configuration.read([ROOT / "config.yaml", overlay])
     results = folder / "results"
     runs, probes = grid.cells(config), grid.probes(config)
-    tables = [f"tables/{t}.{e}" for t in TABLES for e in ("parquet", "csv")]
+    gathered = [f"tables/{t}.{e}" for t in TABLES for e in ("parquet", "csv")]
     stages = [
         [f"data/{d}.npz" for d in grid.used_datasets(config)],
         [f"runs/{cell}/{file}" for cell in runs for file in RUN_FILES],
@@ -53,7 +53,7 @@ def pretend(folder: Path, overlay: Path) -> None:
             for m in ("points", *grid.probe_modes(probes[p]))
         ],
         [f"runs/{cell}/quality.parquet" for cell in runs],
-        tables,
+        gathered,
         [f"tables/claims.{e}" for e in ("parquet", "csv")],
         [f"figures/{f}.{e}" for f in config["figures"]["names"] for e in ("svg", "png")],
         ["report.html"],
@@ -67,17 +67,7 @@ def pretend(folder: Path, overlay: Path) -> None:
             os.utime(file, (start + number, start + number))
 
 
-TABLES = (
-    "training",
-    "outcomes",
-    "quality",
-    "quality_null",
-    "gradient_error",
-    "probe_points",
-    "cost",
-    "samples",
-    "data",
-)
+TABLES = [name for name in tables.COLUMNS if name != "claims"]
 
 
 def measured(case: str, folder: Path, *command: str, repeats: int = 3) -> Row:
