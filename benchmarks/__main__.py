@@ -34,7 +34,7 @@ def main() -> None:
         found = GROUPS[name](chosen.quick)
         print(f"\n{name}\n{table(found)}", flush=True)
         rows += found
-    record.write_text(OUT / "benchmarks.json", as_json(rows))
+        record.write_text(OUT / "benchmarks.json", as_json(rows))
     picture.draw(rows, OUT / "benchmarks")
     print(f"\nwrote {OUT}/benchmarks.json, .svg and .png")
 

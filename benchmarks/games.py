@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -11,8 +13,9 @@ from approxgan.core import Player
 from approxgan.gan import Game, PlayerObjective, discriminator_objective, generator_objective
 from approxgan.models.dense import Dense
 
-ARTICLE = Dense(latent=100, generator=[128, 128], discriminator=[128, 128], slope=0.2)
-COMPACT = Dense(latent=16, generator=[32, 32], discriminator=[32, 32], slope=0.2)
+LEAKY: Any = {"activation": "leaky_relu", "slope": 0.2}
+ARTICLE = Dense(latent=100, generator=[128, 128], discriminator=[128, 128], **LEAKY)
+COMPACT = Dense(latent=16, generator=[32, 32], discriminator=[32, 32], **LEAKY)
 NETWORKS = {"article": ARTICLE, "compact": COMPACT}
 
 
@@ -21,7 +24,7 @@ def network(name: str) -> Dense:
     if name in NETWORKS:
         return NETWORKS[name]
     width = int(name.removeprefix("width"))
-    return Dense(latent=100, generator=[width] * 2, discriminator=[width] * 2, slope=0.2)
+    return Dense(latent=100, generator=[width] * 2, discriminator=[width] * 2, **LEAKY)
 
 
 def objective(

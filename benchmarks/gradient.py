@@ -18,7 +18,8 @@ from scipy.optimize._numdiff import approx_derivative
 from torch import Tensor
 from torch.nn import functional
 
-from approxgan.core import DenseProblem, Player
+from approxgan.chain import DenseProblem
+from approxgan.core import Player
 from approxgan.gradients.exact import Exact
 from approxgan.gradients.forward_difference import ForwardDifference
 from approxgan.terms import FUNCTIONS

@@ -15,8 +15,9 @@ import torch
 from torch import nn
 
 from approxgan import registry
+from approxgan.core import PLAYERS
 from approxgan.gan import Game
-from approxgan.train import Settings, init, step
+from approxgan.train import Plan, Settings, init, step
 from benchmarks.games import network
 from benchmarks.measure import Row, contest, report
 
@@ -46,11 +47,12 @@ def stacked(contender: str, name: str) -> Callable[[], Any]:
     mode_name, epsilon, settings = MODES[contender]
     game = Game(network(name), registry.build("losses", "nonsaturating", {}), 2)
     mode = registry.build("modes", mode_name, settings)
+    plans = dict.fromkeys(PLAYERS, Plan(mode, epsilon))
     state = init(game, DATA, range(SEEDS), SETTINGS)
 
     def call() -> None:
         nonlocal state
-        state, _ = step(state, game, mode, epsilon, SETTINGS)
+        state, _ = step(state, game, plans, SETTINGS)
 
     return call
 
@@ -62,7 +64,7 @@ def module(name: str) -> Callable[[], Any]:
     def layers(sizes: tuple[int, ...]) -> nn.Sequential:
         parts: list[nn.Module] = []
         for into, out in itertools.pairwise(sizes):
-            parts += [nn.Linear(into, out), nn.LeakyReLU(model.slope)]
+            parts += [nn.Linear(into, out), nn.LeakyReLU(0.2)]
         return nn.Sequential(*parts[:-1])
 
     g, d = layers(model.sizes("generator", 2)), layers(model.sizes("discriminator", 2))

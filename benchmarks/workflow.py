@@ -52,6 +52,7 @@ def pretend(folder: Path, overlay: Path) -> None:
             for p in probes
             for m in ("points", *grid.probe_modes(probes[p]))
         ],
+        [f"dirac/{m}.parquet" for m in grid.probe_modes(config["dirac"])],
         [f"runs/{cell}/quality.parquet" for cell in runs],
         gathered,
         [f"tables/claims.{e}" for e in ("parquet", "csv")],

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from variants import example
 
-from approxgan import registry, streams
+from approxgan import streams
 from approxgan.gan import Game, discriminator_objective, generator_objective
 from approxgan.models.dense import Dense
 
-SMALL = Dense(latent=3, generator=[5, 4], discriminator=[6, 5], slope=0.2)
+SMALL = Dense(latent=3, generator=[5, 4], discriminator=[6, 5], activation="leaky_relu", slope=0.2)
 
 
 def game(loss: str = "nonsaturating", model: Dense = SMALL, dim: int = 2) -> Game:
-    return Game(model, registry.build("losses", loss, {}), dim)
+    return Game(model, example("losses", loss), dim)
 
 
 def position(g: Game, seeds=(0, 1), batch=7, dtype=torch.float64):

@@ -6,8 +6,8 @@ Nothing is trained: gradient errors follow the textbook laws and quality follows
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,18 @@ from approxgan import tables
 
 COORDINATE = ("forward_difference", "central_difference")
 RANDOM = ("uniform_shift", "random_direction", "spsa")
-PLAIN = ("exact", "subgradient", "forward_gradient")
+PLAIN = ("exact", "subgradient", "perturbed_start", "forward_gradient")
+TRUE = PLAIN[:3]
+"""Modes whose gradient is the exact one."""
+CONTROLS = ("noisy_exact", "masked_exact")
+RULES = ("dtype", "adaptive")
+COLUMNS: dict[str, list[str]] = {
+    "dirac": ["game", "mode", "epsilon", "settings", "seed", "step", "generator", "discriminator",
+              "expected_generator", "expected_discriminator"],
+    "images": [*tables.RUN, "step", "index", "row", "column", "value"],
+    **{name: list(columns) for name, columns in tables.COLUMNS.items()},
+}  # fmt: skip
+TEXTS = ("mode", "rule", "settings")
 ROUNDOFF = {"float32": 2.0**-24, "float64": 2.0**-53}
 DIMENSION = {"generator": 29_698, "discriminator": 17_025}
 
@@ -30,6 +41,17 @@ class Study:
     model: str
     losses: tuple[str, ...]
     modes: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+    """Rules that choose ε for the coordinate-wise modes, besides the fixed ones."""
+
+
+@dataclass(frozen=True)
+class Kinks:
+    """A study of subgradients: one precision."""
+
+    name: str
+    zeros: float
+    """Share of pre-activations that are exactly 0."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +66,7 @@ class Size:
     """Samples per snapshot, and points per dataset."""
     steps: int = 1000
     traced: int = 25
+    kinks: tuple[Kinks, ...] = ()
     metrics: tuple[str, ...] = (
         "energy_distance",
         "sliced_w2",
@@ -59,8 +82,11 @@ class Size:
 FULL = Size(
     studies=(
         Study("main", ("ring", "moons", "article"), "compact", ("nonsaturating",),
-              (*PLAIN, *COORDINATE, *RANDOM)),
+              (*PLAIN, *COORDINATE, *RANDOM, *CONTROLS, "exact+forward_difference",
+               "forward_difference+exact"), RULES),
         Study("article", ("article",), "article", ("nonsaturating",),
+              ("exact", "forward_difference", "uniform_shift"), RULES),
+        Study("pictures", ("digits",), "compact", ("nonsaturating",),
               ("exact", "forward_difference", "uniform_shift")),
         Study("losses", ("ring",), "compact",
               ("nonsaturating", "minimax", "article_formula", "article_code"), ("exact",)),
@@ -69,6 +95,8 @@ FULL = Size(
     seeds=10,
     snapshots=6,
     points=500,
+    kinks=(Kinks("kinks_bfloat16", 4e-3), Kinks("kinks_float32", 3e-5),
+           Kinks("kinks_float64", 0.0)),
 )  # fmt: skip
 SMALL = Size(
     studies=(
@@ -85,6 +113,19 @@ SMALL = Size(
 )  # fmt: skip
 
 
+WIDE = replace(
+    SMALL,
+    studies=(
+        replace(SMALL.studies[0], rules=RULES, modes=(*SMALL.studies[0].modes, "noisy_exact",
+                                                      "exact+forward_difference")),
+        Study("pictures", ("digits",), "compact", ("nonsaturating",), ("exact", "uniform_shift")),
+        SMALL.studies[1],
+    ),
+    kinks=(Kinks("kinks_float32", 3e-5), Kinks("kinks_float64", 0.0)),
+)  # fmt: skip
+"""Small, but with something of everything that a figure draws."""
+
+
 @dataclass(frozen=True)
 class Run:
     """How one run goes."""
@@ -98,18 +139,21 @@ class Run:
 
 
 def make(size: Size = SMALL, seed: int = 0) -> dict[str, pd.DataFrame]:
-    """Every table of ``tables.COLUMNS`` except the claims."""
+    """Every table of ``COLUMNS`` except the claims."""
     rng = np.random.default_rng(seed)
-    parts: dict[str, list[dict[str, Any]]] = {name: [] for name in tables.COLUMNS}
+    parts: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
     for study in size.studies:
         for dataset in study.datasets:
             for loss in study.losses:
                 for mode in study.modes:
-                    for epsilon in _steps(mode, size):
-                        cell = _cell(study, dataset, loss, mode, epsilon)
-                        _add_runs(parts, cell, size, rng)
+                    for step in _steps(study, mode, size):
+                        _add_runs(parts, _cell(study, dataset, loss, mode, step), size, rng)
+    for kinks in size.kinks:
+        _add_kinks(parts, kinks, size, rng)
+    _add_dirac(parts, rng)
     made = {name: frame(name, rows) for name, rows in parts.items()}
     made["samples"] = _samples(made["outcomes"], size, rng)
+    made["images"] = _images(made["outcomes"], size, rng)
     made["data"] = _data(size, rng)
     made["gradient_error"], made["probe_points"] = _probe(size, rng)
     made["quality_null"] = _null(made["quality"], size, rng)
@@ -117,38 +161,65 @@ def make(size: Size = SMALL, seed: int = 0) -> dict[str, pd.DataFrame]:
 
 
 def frame(name: str, rows: Sequence[Any]) -> pd.DataFrame:
-    """Rows as a table with all its columns, in order."""
-    return pd.DataFrame(rows, columns=list(tables.COLUMNS[name]))
+    """Rows as a table with all its columns, in order; numbers that a row lacks are missing."""
+    further = dict.fromkeys(key for row in rows for key in row if key not in COLUMNS[name])
+    made = pd.DataFrame(rows, columns=[*COLUMNS[name], *further])
+    texts = [key for key in made if key in TEXTS or key.endswith(("_mode", "_settings"))]
+    return made.assign(**{key: made[key].astype(object).fillna("").astype(str) for key in texts})
 
 
 def empty() -> dict[str, pd.DataFrame]:
     """Every table without a row."""
-    return {name: frame(name, []) for name in tables.COLUMNS}
+    return {name: frame(name, []) for name in COLUMNS}
 
 
-def _steps(mode: str, size: Size) -> tuple[float, ...]:
-    return (np.nan,) if mode in PLAIN else size.epsilons
+class Step(NamedTuple):
+    """ε, how it came about, and the settings that stand with it."""
+
+    epsilon: float
+    rule: str
+    settings: str
 
 
-def _cell(study: Study, dataset: str, loss: str, mode: str, epsilon: float) -> dict[str, Any]:
-    settings = "directions16" if mode in RANDOM[1:] else ""
+def _steps(study: Study, mode: str, size: Size) -> list[Step]:
+    own = {"forward_gradient": "directions16", "subgradient": "alpha0.6"}.get(mode, "")
+    if mode in PLAIN:
+        return [Step(np.nan, "", own)]
+    if mode in CONTROLS:
+        own = "like_forward_difference"
+    if mode in RANDOM[1:]:
+        own = "directions16"
+    fixed = [Step(epsilon, "fixed", own) for epsilon in size.epsilons]
+    rules = study.rules if mode in COORDINATE else ()
+    return fixed + [Step(np.nan, rule, rule) for rule in rules]
+
+
+def _cell(study: Study, dataset: str, loss: str, mode: str, step: Step) -> dict[str, Any]:
+    generator, _, discriminator = mode.partition("+")
     return {"study": study.name, "dataset": dataset, "model": study.model, "loss": loss,
-            "mode": mode, "epsilon": epsilon, "settings": settings}  # fmt: skip
+            "mode": mode, **step._asdict(), "generator_mode": generator,
+            "discriminator_mode": discriminator or generator}  # fmt: skip
+
+
+def chosen(mode: str, dtype: str) -> float:
+    """ε where the rule dtype chooses it."""
+    return (2 * ROUNDOFF[dtype]) ** (1 / 3 if mode == "central_difference" else 1 / 2)
 
 
 def cosine(mode: str, epsilon: float, dtype: str, player: str) -> float:
     """Signal over signal and error, by the laws the figures draw."""
-    if mode in PLAIN[:2]:
+    if mode in TRUE:
         return 1.0 if dtype == "float64" else 1 - 1e-7
     return float(1 / np.hypot(1, _relative_error(mode, epsilon, dtype, player)))
 
 
 def _relative_error(mode: str, epsilon: float, dtype: str, player: str) -> float:
     p, u = DIMENSION[player], ROUNDOFF[dtype]
-    if mode in PLAIN[:2]:
+    if mode in TRUE:
         return u * 3
     if mode == "forward_gradient":
         return float(np.sqrt(p + 1))
+    epsilon = chosen(mode, dtype) if np.isnan(epsilon) else epsilon
     rounding = np.sqrt(2 * p) * u * 1.4 / epsilon / 0.3
     truncation = {"central_difference": 40 * epsilon**2}.get(mode, 20 * epsilon)
     floor = {"uniform_shift": 90.0, "random_direction": 43.0, "spsa": 42.9}.get(mode, 0.0)
@@ -193,6 +264,9 @@ def _add_trace(parts, row, size, run, rng) -> None:
             players |= {
                 f"{player}_loss": blown * (1.1 + 0.3 * grown + 0.1 * rng.normal()) + drift,
                 f"{player}_gradient_norm": 0.3 * np.hypot(1, error),
+                f"{player}_update_norm": 1e-2,
+                f"{player}_epsilon_used": row["epsilon"],
+                f"{player}_exact_zeros": 0.0,
                 f"{player}_relative_error": error,
                 f"{player}_cosine": run.likeness,
                 f"{player}_sign_agreement": 0.5 + run.likeness / 2,
@@ -257,7 +331,7 @@ def _samples(outcomes: pd.DataFrame, size: Size, rng: np.random.Generator) -> pd
             noise = 1.2 * (1 - likeness if step else 1.0)
             points = draws(row["dataset"], size.points, rng)
             points = points * (1 - noise / 2) + noise * rng.normal(size=points.shape)
-            key = {name: row[name] for name in tables.RUN}
+            key = {name: row[name] for name in tables.RUN if name in row}
             parts.append(pd.DataFrame({**key, "step": step, "index": np.arange(size.points),
                                        "x": points[:, 0], "y": points[:, 1]}))  # fmt: skip
     return pd.concat(parts, ignore_index=True)
@@ -277,6 +351,8 @@ def _data(size: Size, rng: np.random.Generator) -> pd.DataFrame:
 def _probe(size: Size, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
     errors, points = [], []
     for study in size.studies:
+        if study.name == "pictures":
+            continue
         for dataset, loss, dtype, player, seed, step in (
             (d, lo, t, p, s, k)
             for d in study.datasets for lo in study.losses[:1] for t in ROUNDOFF
@@ -287,26 +363,34 @@ def _probe(size: Size, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataF
             jitter = float(np.exp(0.4 * rng.normal()))
             points.append({**where, "dimension": DIMENSION[player], "value": 1.4,
                            "gradient_norm": 0.3 * jitter, "curvature_norm": 12.0,
+                           "exact_zeros": 0.0,
                            "roundoff": ROUNDOFF[dtype]})  # fmt: skip
             for mode in study.modes:
-                for epsilon in _steps(mode, size):
-                    errors.append(_error_row(where, mode, epsilon, jitter))
+                if mode not in CONTROLS and "+" not in mode:
+                    for kind in _steps(study, mode, size):
+                        errors.append(_error_row(where, mode, kind, jitter))
     keys = ["dataset", "model", "loss", "dtype", "player", "seed", "step"]
-    return (frame("gradient_error", errors).drop_duplicates([*keys, "mode", "epsilon"]),
+    kind = ["mode", "epsilon", "settings"]
+    return (frame("gradient_error", errors).drop_duplicates([*keys, *kind]),
             frame("probe_points", points).drop_duplicates(keys))  # fmt: skip
 
 
-def _error_row(where: dict[str, Any], mode: str, epsilon: float, jitter: float) -> dict[str, Any]:
+def _error_row(where: dict[str, Any], mode: str, kind: Step, jitter: float) -> dict[str, Any]:
     dtype, player = where["dtype"], where["player"]
-    error = _relative_error(mode, epsilon, dtype, player) / jitter
+    used = kind.epsilon
+    if kind.rule in RULES:
+        used = chosen(mode, dtype) * {"dtype": 1.0, "adaptive": 4.0 * jitter}[kind.rule]
+    error = _relative_error(mode, used, dtype, player) / jitter
     likeness = 1 / np.hypot(1, error)
-    lost = 0.0 if mode not in COORDINATE else np.exp(-epsilon / (40 * ROUNDOFF[dtype]))
+    lost = 0.0 if mode not in COORDINATE else np.exp(-used / (40 * ROUNDOFF[dtype]))
     dead = lost > 1 - 1e-6
     theory = {"forward_gradient": np.sqrt(DIMENSION[player] + 1),
               "random_direction": np.sqrt((DIMENSION[player] + 1) / 16),
               "spsa": np.sqrt((DIMENSION[player] - 1) / 16)}.get(mode, np.nan)  # fmt: skip
-    return {**where, "mode": mode, "epsilon": epsilon,
-            "settings": "directions16" if mode in RANDOM[1:] else "",
+    spread = 5.0 if kind.rule == "adaptive" else 1.0
+    return {**where, "mode": mode, **kind._asdict(),
+            "chosen_epsilon": used, "chosen_low": used / spread, "chosen_high": used * spread,
+            "kink_crossing": np.nan if np.isnan(used) else min(0.5, 3 * used),
             "relative_error": 1.0 if dead else error,
             "cosine": np.nan if dead else likeness,
             "sign_agreement": np.nan if dead else 0.5 + likeness / 2,
@@ -328,3 +412,68 @@ def _null(quality: pd.DataFrame, size: Size, rng: np.random.Generator) -> pd.Dat
                 rows.append({"dataset": dataset, "metric": metric, "repeat": repeat,
                              "value": value})  # fmt: skip
     return frame("quality_null", rows)
+
+
+def _add_kinks(parts: dict[str, list], kinks: Kinks, size: Size, rng: np.random.Generator) -> None:
+    """Subgradients: the losses of two alphas are equal until an exact zero has met a batch."""
+    base = {"study": kinks.name, "dataset": "ring", "loss": "nonsaturating", "mode": "subgradient"}
+    steps = np.linspace(0, size.steps, size.traced, endpoint=False).astype(int)
+    for model in ("compact", "relu"):
+        zeros = kinks.zeros * (3.0 if model == "relu" else 1.0)
+        for seed in range(size.seeds):
+            met = rng.exponential(1e-2 * size.steps / zeros * 1e-3) if zeros else np.inf
+            noise = rng.normal(size=(2, len(steps)))
+            for alpha in (0.0, 0.5, 1.0):
+                row = {**base, "model": model, "settings": f"alpha{alpha}", "seed": seed,
+                       "epsilon": np.nan, "rule": ""}  # fmt: skip
+                parts["outcomes"].append({**row, "steps": size.steps, "diverged": False,
+                                          "vanished": False})  # fmt: skip
+                for step, luck in zip(steps, noise.T, strict=True):
+                    moved = 1e-3 * alpha * (step > met)
+                    trace = {"step": step, "forwards": 2 * step, "backwards": 2 * step}
+                    for player, own in zip(DIMENSION, luck, strict=True):
+                        trace[f"{player}_loss"] = 1.1 + 0.1 * own + moved
+                        trace[f"{player}_exact_zeros"] = zeros * (0.5 + step / size.steps)
+                    parts["training"].append({**row, **trace})
+
+
+def _add_dirac(parts: dict[str, list], rng: np.random.Generator) -> None:
+    """Spirals and circles, left by truncation and by chance as the modes' errors would."""
+    for game, growth in (("wasserstein simultaneous", 1.005), ("wasserstein alternating", 1.0),
+                         ("nonsaturating simultaneous r1 1", 0.98)):  # fmt: skip
+        for mode, epsilon, settings, seeds in (
+            ("exact", np.nan, "", 1), ("forward_difference", 1e-3, "", 1),
+            ("forward_difference", 1e-1, "", 1), ("forward_gradient", np.nan, "directions4", 3),
+        ):  # fmt: skip
+            for seed in range(seeds):
+                walk = 1.0
+                for step in range(121):
+                    walk *= 1 + (0.02 * rng.normal() if seeds > 1 else 0.0)
+                    radius, angle = 2**0.5 * growth**step, 0.1 * step + 0.785
+                    x, y = radius * np.cos(angle), radius * np.sin(angle)
+                    bend = walk * (1 + 1e-3 * step * (np.nan_to_num(epsilon) + 1e-15))
+                    parts["dirac"].append({
+                        "game": game, "mode": mode, "epsilon": epsilon, "settings": settings,
+                        "seed": seed, "step": step, "generator": x * bend,
+                        "discriminator": y * bend, "expected_generator": x,
+                        "expected_discriminator": y,
+                    })  # fmt: skip
+
+
+def _images(outcomes: pd.DataFrame, size: Size, rng: np.random.Generator) -> pd.DataFrame:
+    """25 discs a run, noisier the worse its gradients; true ones without a mode."""
+    row, column = np.mgrid[:8, :8]
+    parts = []
+    none: dict[str, Any] = {"dataset": "digits", "mode": "", "settings": "", "epsilon": np.nan}
+    runs = outcomes[(outcomes["dataset"] == "digits") & (outcomes["seed"] == 0)]
+    for run in [none, *runs.to_dict("records")]:
+        likeness = cosine(run["mode"], run["epsilon"], "float32", "generator") if run["mode"] else 1
+        centre = rng.uniform(2.5, 4.5, size=(2, 25, 1, 1))
+        far = np.hypot(row - centre[0], column - centre[1])
+        value = 16 * np.exp(-far) + 6 * (1 - likeness) * rng.normal(size=far.shape)
+        index, rows, columns = (part.ravel() for part in np.indices(value.shape))
+        key = {name: run[name] for name in tables.RUN if name in run}
+        parts.append(pd.DataFrame({**key, "step": size.steps if run["mode"] else -1,
+                                   "index": index, "row": rows, "column": columns,
+                                   "value": value.ravel()}))  # fmt: skip
+    return frame("images", pd.concat(parts).to_dict("records"))

@@ -15,7 +15,7 @@ from approxgan.__main__ import main
 from approxgan.observe import Progress
 
 ROOT = Path(__file__).parents[1]
-CELL = "smoke/ring/compact/nonsaturating/spsa/epsilon1e-3_directions2/seeds0-2"
+CELL = "smoke/ring/compact/nonsaturating/spsa/dtype_directions2/seeds0-2"
 SMOKE = ["--configfile", "studies/smoke.yaml"]
 
 
@@ -53,7 +53,7 @@ def test_a_cell_is_made_by_typing_its_stages(folder, capsys):
     run = folder / "results" / "runs" / CELL
     scores = record.read_table(run / "quality.parquet")
     assert set(scores["step"]) == {0, 30, 60}
-    assert json.loads((run / "spec.json").read_text())["mode"] == "spsa"
+    assert json.loads((run / "spec.json").read_text())["generator"]["mode"] == "spsa"
     cost = json.loads((run / "cost.json").read_text())
     marks = cost["seconds_at_steps"]
     assert [step for step, _ in marks] == [0, 10, 20, 30, 40, 50]

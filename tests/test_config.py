@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from approxgan import config as configuration
-from approxgan import grid
+from approxgan import grid, registry, values
 from approxgan.core import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -115,7 +115,7 @@ def test_settings_values_are_checked_before_any_job(path, value, named):
     config = changed(path, value)
     configuration.check(config)
     with pytest.raises(InputError, match=named):
-        configuration.check_values(config)
+        values.check(config)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_the_default_and_every_study_are_accepted_in_full():
     for overlay in ([], *([path] for path in STUDIES)):
-        configuration.check_values(configuration.read([ROOT / "config.yaml", *overlay]))
+        values.check(configuration.read([ROOT / "config.yaml", *overlay]))
 
 
 def test_overlays_merge_maps_and_replace_lists():
@@ -145,8 +145,6 @@ def test_overlays_merge_maps_and_replace_lists():
 
 
 def test_the_smoke_study_runs_every_mode_loss_metric_and_figure():
-    from approxgan import registry
-
     smoke = configuration.read([ROOT / "config.yaml", ROOT / "studies" / "smoke.yaml"])
     cells = grid.cells(smoke).values()
     assert {cell.mode for cell in cells} == set(registry.names("modes"))

@@ -15,8 +15,7 @@ from matplotlib.text import Text
 
 from approxgan import drawing, record, registry
 from approxgan.core import InputError
-from approxgan.figures import _groups, _style
-from approxgan.figures.gradient_error import best_step, forward_difference
+from approxgan.figures import _groups, _style, _theory, images, kinks
 
 NAMES = registry.names("figures")
 Tables = dict[str, pd.DataFrame]
@@ -24,7 +23,7 @@ Tables = dict[str, pd.DataFrame]
 
 @pytest.fixture(scope="module")
 def tables() -> Tables:
-    return synthetic.make()
+    return synthetic.make(synthetic.WIDE)
 
 
 def draw(name: str, tables: Tables) -> Figure:
@@ -210,9 +209,141 @@ def test_theory_of_the_forward_difference() -> None:
     rounded = moved + value * rng.uniform(-1, 1, size=moved.shape) * 2.0**-24
     estimate = (rounded - base) / steps[:, None]
     error = np.linalg.norm(estimate - gradient, axis=1) / np.linalg.norm(gradient)
-    np.testing.assert_allclose(forward_difference(steps, point), error, rtol=4 / np.sqrt(p))
-    around = forward_difference(best_step(point) * np.array([0.3, 1.0, 3.0]), point)
+    np.testing.assert_allclose(_theory.forward_difference(steps, point), error, rtol=4 / np.sqrt(p))
+    around = _theory.forward_difference(_theory.best_step(point) * np.array([0.3, 1.0, 3.0]), point)
     assert around.argmin() == 1
+
+
+def test_players_with_modes_of_their_own_are_named_apart() -> None:
+    mixed = ("exact+spsa", "spsa+exact")
+    assert _style.words(mixed[0]) == "G exact, D spsa"
+    assert len({_style.colour(mode) for mode in (*mixed, "exact", "spsa")}) == 4
+
+
+@pytest.mark.parametrize(
+    ("mode", "kinds", "labels"),
+    [
+        ("spsa", {"directions4": "fixed"}, ["spsa"]),
+        ("spsa", {"directions4": "fixed", "directions8": "fixed"},
+         ["spsa (directions4)", "spsa (directions8)"]),
+        ("spsa", {"adaptive_directions4": "adaptive", "directions4": "fixed"},
+         ["spsa", "spsa (adaptive)"]),
+        ("forward_difference", {"dtype": "dtype"}, ["forward difference (dtype)"]),
+        ("noisy_exact", {"like_forward_difference": "fixed"},
+         ["noisy exact (like forward difference)"]),
+        ("noisy_exact", {"dtype_like_spsa_directions4": "dtype"},
+         ["noisy exact (dtype, like spsa directions4)"]),
+        ("exact+spsa", {"+adaptive_directions4": "adaptive"}, ["G exact, D spsa (D adaptive)"]),
+    ],
+)  # fmt: skip
+def test_labels_name_rules_and_what_controls_are_like(
+    mode: str, kinds: dict[str, str], labels: list[str]
+) -> None:
+    rows = [{"mode": mode, "settings": s, "rule": r, "epsilon": 1.0} for s, r in kinds.items()]
+    shown = _groups.series(_groups.tidy(pd.DataFrame(rows)))
+    assert [one.label for one in shown] == labels
+    assert len({one.colour for one in shown}) == len(shown)
+
+
+def test_a_table_without_rules_has_none() -> None:
+    for settings in ([None, "a"], [np.nan, np.nan]):
+        tidy = _groups.tidy(pd.DataFrame({"settings": settings, "epsilon": [None, 1.0]}))
+        assert not _groups.ruled(tidy).any()
+        assert tidy["settings"].iloc[0] == ""
+
+
+@pytest.mark.parametrize("name", ["gradient_error", "cosine"])
+def test_steps_of_rules_are_no_levels(name: str, tables: Tables) -> None:
+    errors = tables["gradient_error"]
+    fixed = {**tables, "gradient_error": errors[~errors["rule"].isin(synthetic.RULES)]}
+    whole, part = draw(name, tables), draw(name, fixed)
+    assert words(whole) == words(part)
+    assert [len(ax.lines) for ax in whole.axes] == [len(ax.lines) for ax in part.axes]
+
+
+def test_rules_are_levels_of_the_quality(tables: Tables) -> None:
+    assert "forward difference (adaptive)" in words(draw("quality_epsilon", tables))
+
+
+def test_marks_of_rules_stand_at_what_they_chose(tables: Tables) -> None:
+    some = keep(tables, dataset="ring", player="generator", dtype="float64")
+    rows = keep(some, mode="forward_difference", rule="adaptive")["gradient_error"]
+    figure = draw("epsilon_rules", some)
+    (panel,) = [ax for ax in figure.axes if ax.get_title().endswith("generator")]
+    marks = [one for one in panel.lines if one.get_marker() == "D" and one.get_markersize() > 5]
+    (mark,) = marks
+    assert mark.get_xdata()[0] == pytest.approx(rows["chosen_epsilon"].median())
+    assert mark.get_ydata()[0] == pytest.approx(rows["relative_error"].median())
+    bars = [np.asarray(one.get_xdata(), float).tolist() for one in panel.lines]
+    assert [rows[f"chosen_{end}"].median() for end in ("low", "high")] in bars
+
+
+def test_dirac_shows_every_game_beside_theory(tables: Tables) -> None:
+    figure = draw("dirac", tables)
+    games = list(dict.fromkeys(tables["dirac"]["game"]))
+    assert [part.get_suptitle() for part in figure.subfigs] == games
+    truth = keep(tables, game=games[0], mode="exact")["dirac"]
+    portrait, random, radius, distance = figure.subfigs[0].axes
+    for ax in (portrait, random):
+        drawn = np.stack(ax.lines[0].get_data())
+        expected = truth[["expected_generator", "expected_discriminator"]].to_numpy().T
+        np.testing.assert_allclose(drawn, expected)
+        assert ax.get_xlim() == ax.get_ylim()
+    coarse = [one for one in distance.lines if one.get_linestyle() == "--"]
+    size = np.hypot(truth["generator"], truth["discriminator"])
+    np.testing.assert_allclose(radius.lines[0].get_ydata(), size)
+    rows = keep(tables, game=games[0], mode="forward_difference", epsilon=1e-1)["dirac"]
+    off = np.hypot(rows["generator"] - rows["expected_generator"],
+                   rows["discriminator"] - rows["expected_discriminator"]) / np.hypot(
+                   rows["expected_generator"], rows["expected_discriminator"])  # fmt: skip
+    np.testing.assert_allclose(np.asarray(coarse[0].get_ydata())[1:], off[1:])
+
+
+def test_kinks_find_the_first_step_at_which_runs_part() -> None:
+    runs = [(seed, alpha) for seed in (0, 1) for alpha in (0.0, 0.5, 1.0)]
+    rows = [(a, s, k, 1.0 + (s == 0 and k >= 20) * a) for s, a in runs for k in (0, 10, 20, 30)]
+    frame = pd.DataFrame(rows, columns=["alpha", "seed", "step", "generator_loss"])
+    frame["discriminator_loss"] = np.nan
+    # A run that ended early differs from the first step that it lacks.
+    frame = frame[(frame["alpha"] < 1) | (frame["seed"] < 1) | (frame["step"] < 30)]
+    found = kinks._first_steps(frame).set_index(["alpha", "seed"])["step"]
+    assert found.drop((0.5, 1)).to_dict() == {(0.5, 0): 20, (1.0, 0): 20, (1.0, 1): 30}
+    assert np.isnan(found[0.5, 1])
+
+
+def test_kinks_need_several_alpha(tables: Tables) -> None:
+    some = keep(tables, settings="alpha0.5")
+    assert "several alpha" in words(draw("kinks", some))
+    unknown = dict.fromkeys(kinks.ZEROS, np.nan)
+    bare = {**tables, "training": tables["training"].assign(**unknown)}
+    assert "no shares of exact zeros" in words(draw("kinks", bare))
+
+
+def test_images_lie_in_rows_of_five() -> None:
+    pixels = np.arange(7 * 2 * 3.0).reshape(7, 2, 3)
+    index, row, column = (part.ravel() for part in np.indices(pixels.shape))
+    frame = pd.DataFrame({"index": index, "row": row, "column": column, "value": pixels.ravel()})
+    tile = images._tile(frame.sample(frac=1.0, random_state=0))
+    assert tile.shape == (5 * 3 - 1, 5 * 4 - 1)
+    np.testing.assert_array_equal(tile[:2, 4:7], pixels[1])
+    np.testing.assert_array_equal(tile[3:5, :3], pixels[5])
+    assert np.isfinite(tile).sum() == pixels.size
+
+
+def test_images_have_the_greys_of_the_true_ones(tables: Tables) -> None:
+    figure = draw("images", tables)
+    true = tables["images"].loc[tables["images"]["mode"] == "", "value"]
+    shown = [ax.images[0] for ax in figure.subfigs[0].axes if ax.images]
+    assert len(shown) == 1 + tables["images"].groupby(["mode", "epsilon"]).ngroups + 1
+    assert {image.get_clim() for image in shown} == {(true.min(), true.max())}
+
+
+def test_a_run_without_images_says_why(tables: Tables) -> None:
+    made = tables["images"]
+    gone = made[made["epsilon"] != 1e-2]
+    outcomes = tables["outcomes"].assign(diverged=tables["outcomes"]["epsilon"] == 1e-2)
+    figure = draw("images", {"images": gone, "outcomes": outcomes})
+    assert words(figure).count("diverged") == 1
 
 
 @pytest.mark.parametrize(
@@ -223,6 +354,7 @@ def test_epsilon_in_words(epsilon: float, text: str) -> None:
 
 
 def test_titles_tell_groups_apart_in_few_words(tables: Tables) -> None:
-    titles = [title for title, _ in _groups.split(tables["outcomes"], _groups.GROUP)]
-    assert len(set(titles)) == len(titles) == 4
+    outcomes = keep(tables, mode="exact")["outcomes"]
+    titles = [title for title, _ in _groups.split(outcomes, _groups.GROUP)]
+    assert len(set(titles)) == len(titles) == 5
     assert "moons" in titles

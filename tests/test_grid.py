@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_config import DEFAULT, changed
 
-from approxgan import grid, specs
-from approxgan.core import InputError
+from approxgan import grid, naming, specs
+from approxgan.core import Cell, Choice, InputError
 
 
 @pytest.mark.parametrize(
@@ -18,27 +18,77 @@ from approxgan.core import InputError
     [(1e-3, "1e-3"), (0.1, "1e-1"), (1, "1e0"), (2.5, "2.5e0"), (3e-8, "3e-8"), (120.0, "1.2e2")],
 )
 def test_a_number_has_one_spelling(value, text):
-    assert grid.canonical(value) == text
+    assert naming.canonical(value) == text
 
 
 @given(st.floats(min_value=1e-300, max_value=1e300))
 def test_the_spelling_is_the_number(value):
-    assert float(grid.canonical(value)) == value
+    assert float(naming.canonical(value)) == value
 
 
 def test_modes_without_epsilon_run_once():
     cells = grid.cells(DEFAULT).values()
-    exact = [c for c in cells if c.mode == "exact" and c.study == "main" and c.dataset == "ring"]
-    assert [c.epsilon for c in exact] == [None]
+    here = [c for c in cells if c.study == "main" and c.dataset == "ring"]
+    exact = [c for c in here if naming.mode_name(c) == "exact"]
+    assert [c.generator.epsilon for c in exact] == [None]
     assert grid.folder(exact[0]).endswith("/exact/none/seeds0-9")
 
 
 def test_lists_are_axes():
-    entry = {"mode": "spsa", "epsilon": [0.1, 0.2], "directions": [1, 2], "kind": "x"}
-    points = list(grid.settings_of(entry))
+    entry = {"mode": "spsa", "epsilon": [0.1, "dtype"], "directions": [1, 2], "kind": "x"}
+    points = list(grid.choices_of(entry))
     assert len(points) == 4
-    assert (0.2, {"directions": 1, "kind": "x"}) in points
-    assert grid.token(0.2, {"directions": 1, "kind": "x"}) == "epsilon2e-1_directions1_x"
+    assert Choice("spsa", 0.1, {"directions": 2, "kind": "x"}) in points
+    tokens = [naming.token(choice) for choice in points]
+    assert tokens[0] == "epsilon1e-1_directions1_x"
+    assert tokens[3] == "dtype_directions2_x"
+
+
+def cell(entry):
+    (pair,) = grid.pairs_of(entry)
+    return Cell("s", "d", "m", "l", *pair, (0, 1), {})
+
+
+NAMED = [
+    ({"mode": "exact"}, "exact/none", "exact", None, "", ""),
+    ({"mode": "spsa", "epsilon": 0.1, "q": 2}, "spsa/epsilon1e-1_q2", "spsa", 0.1, "fixed", "q2"),
+    ({"mode": "spsa", "epsilon": "dtype"}, "spsa/dtype", "spsa", None, "dtype", "dtype"),
+    (
+        {"mode": "noisy_exact", "match": {"mode": "spsa", "epsilon": 0.1, "q": 2}},
+        "noisy_exact/epsilon1e-1_like_spsa_q2",
+        *("noisy_exact", 0.1, "fixed", "like_spsa_q2"),
+    ),
+    (
+        {"generator": {"mode": "exact"}, "discriminator": {"mode": "spsa", "epsilon": 0.1}},
+        "exact+spsa/none+epsilon1e-1",
+        *("exact+spsa", 0.1, "fixed", ""),
+    ),
+    (
+        {
+            "generator": {"mode": "spsa", "epsilon": 0.2},
+            "discriminator": {"mode": "spsa", "epsilon": 0.1},
+        },
+        "spsa/epsilon2e-1+epsilon1e-1",
+        *("spsa", 0.2, "fixed", "+epsilon1e-1"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("entry", "path", "mode", "epsilon", "rule", "settings"), NAMED)
+def test_both_players_choices_are_in_paths_and_tables(entry, path, mode, epsilon, rule, settings):
+    made = cell(entry)
+    assert grid.folder(made) == f"s/d/m/l/{path}/seeds0-1"
+    keys = naming.row_keys(made)
+    assert (keys["mode"], keys["rule"], keys["settings"]) == (mode, rule, settings)
+    assert keys["epsilon"] == epsilon or (epsilon is None and keys["epsilon"] != keys["epsilon"])
+    assert keys["generator_mode"] == made.generator.mode
+    assert keys["discriminator_settings"] == naming.spelled(made.discriminator)
+
+
+def test_a_matched_control_needs_the_probe_of_what_it_is_matched_with():
+    made = cell({"mode": "masked_exact", "match": {"mode": "spsa", "epsilon": 0.1}})
+    assert grid.matched(made) == ["probe/d/m/l/spsa.parquet"]
+    assert grid.matched(cell({"mode": "exact"})) == []
 
 
 def test_more_seeds_make_more_blocks_and_leave_the_others():

@@ -7,11 +7,14 @@ import math
 import numpy as np
 import pytest
 import torch
-from games import game, objectives
-from variants import example
+from games import SMALL, game, objectives
 
-from approxgan import errors, outcome, probe, tables
+from approxgan import errors, outcome, registry, tables
+from approxgan.crossings import Watched
+from approxgan.measure import WHOLE, Point, measure
+from approxgan.observe import true_gradient
 from approxgan.tables import COLUMNS
+from approxgan.train import Plan
 
 G = torch.tensor([[3.0, 4.0, 0.0, 0.0]], dtype=torch.float64)
 
@@ -81,7 +84,7 @@ def test_how_a_run_ended_is_read_off_its_trace():
         "generator_loss": np.tile([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], (2, 1)).T,
         "discriminator_loss": np.full((6, 2), np.nan),
     }
-    training = {"steps": 60, "vanishing_threshold": 1e-8, "vanishing_steps": 30}
+    training = {"steps": 60, "trace_every": 10, "vanishing_threshold": 1e-8, "vanishing_steps": 30}
     first, second = (outcome.of(arrays, row, training) for row in (0, 1))
     assert first["diverged"]
     assert first["diverged_step"] == 37
@@ -95,17 +98,19 @@ def test_how_a_run_ended_is_read_off_its_trace():
     assert set(first) == named - {"seed"}
 
 
-def measured(name, draws, epsilon=None, settings=None):
-    from approxgan import registry
-
+def measured(name, draws, epsilon=None, settings=None, step=5):
     mode = registry.build("modes", name, settings or {})
     f, theta = objectives(game(), seeds=(0, 1))["discriminator"]
-    return probe.measure((f, theta, [0, 1]), mode, epsilon, "discriminator", 5, draws), theta
+    at = Point(f, theta, [0, 1], "discriminator", step)
+    return measure(at, Plan(mode, epsilon), draws)
+
+
+def whole(rows):
+    return [row for row in rows if row["layer"] == WHOLE]
 
 
 def test_the_exact_mode_has_no_error():
-    rows, _ = measured("exact", 1)
-    for row in rows:
+    for row in whole(measured("exact", 1)):
         assert row["relative_error"] < 1e-12
         assert row["cosine"] == pytest.approx(1.0)
         assert row["variance"] == 0.0
@@ -114,9 +119,8 @@ def test_the_exact_mode_has_no_error():
 
 def test_bias_and_variance_of_a_random_mode_are_told_apart():
     draws = 400
-    rows, theta = measured("forward_gradient", draws, settings={"directions": 2})
-    dimension = theta.shape[1]
-    for row in rows:
+    dimension = SMALL.size("discriminator", 2)
+    for row in whole(measured("forward_gradient", draws, settings={"directions": 2})):
         expected = (dimension + 1) / 2
         # The squared error of one draw has a relative spread of about √(2/q)·... below 2 here.
         assert row["variance"] == pytest.approx(expected, rel=4.5 * 2 / draws**0.5)
@@ -125,14 +129,56 @@ def test_bias_and_variance_of_a_random_mode_are_told_apart():
 
 
 def test_a_biased_mode_has_bias_and_no_variance():
-    rows, _ = measured("forward_difference", 1, epsilon=0.1)
-    for row in rows:
+    for row in whole(measured("forward_difference", 1, epsilon=0.1)):
         assert row["variance"] == 0.0
         assert row["bias_squared"] == pytest.approx(row["relative_error"] ** 2)
 
 
 def test_the_direction_stream_differs_between_points():
-    f, theta = objectives(game(), seeds=(0,))["generator"]
-    mode = example("modes", "spsa")
-    one, two = (probe.measure((f, theta, [0]), mode, 1e-4, "generator", n, 2) for n in (1, 2))
+    one, two = (measured("spsa", 2, 1e-4, {"directions": 3}, step=n) for n in (1, 2))
     assert one[0]["cosine"] != two[0]["cosine"]
+
+
+def test_layers_add_up_to_the_whole():
+    rows = measured("forward_difference", 1, epsilon=0.3)
+    f, theta = objectives(game(), seeds=(0, 1))["discriminator"]
+    sizes = SMALL.layer_sizes("discriminator", 2)
+    truth = true_gradient(f, theta).split(sizes, 1)
+    for seed in (0, 1):
+        mine = [row for row in rows if row["seed"] == seed]
+        assert [row["layer"] for row in mine] == [WHOLE, 0, 1, 2]
+        parts = [(r["relative_error"] * float(g[seed].norm())) ** 2
+                 for r, g in zip(mine[1:], truth, strict=True)]  # fmt: skip
+        total = float(torch.cat([g[seed] for g in truth]).norm())
+        assert mine[0]["relative_error"] == pytest.approx(math.sqrt(sum(parts)) / total)
+
+
+def test_crossings_are_counted_at_the_points_that_are_evaluated():
+    f, theta = objectives(game(), seeds=(0, 1))["discriminator"]
+    steps = torch.randn(
+        3, *theta.shape, dtype=theta.dtype, generator=torch.Generator().manual_seed(0)
+    )
+    watched = Watched(f, theta)
+    watched.many(torch.cat([theta[None], theta + steps]))
+    signs = f.preactivations(theta) > 0
+    flips = torch.stack([(f.preactivations(theta + s) > 0) != signs for s in steps])
+    assert torch.allclose(watched.crossing(), flips.double().mean((0, 2)))
+    assert watched.crossing().min() > 0
+
+
+def test_small_steps_cross_fewer_kinks_and_the_exact_mode_none():
+    few, many = (whole(measured("forward_difference", 1, e))[0] for e in (1e-9, 3.0))
+    assert few["kink_crossing"] == 0
+    assert many["kink_crossing"] > 0
+    assert math.isnan(whole(measured("exact", 1))[0]["kink_crossing"])
+
+
+def test_the_dominant_period_of_a_sine_is_its_own():
+    steps = np.arange(200) * 5.0
+    noise = np.random.default_rng(0).normal(size=200)
+    period, share = outcome.dominant_period(3 * np.sin(2 * np.pi * steps / 100) + 0.01 * steps, 5)
+    assert period == pytest.approx(100)
+    assert share > 0.9
+    assert outcome.dominant_period(noise, 5)[1] < 0.2
+    assert np.isnan(outcome.dominant_period(np.ones(20), 5)).all()
+    assert np.isnan(outcome.dominant_period(noise[:7], 5)).all()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import ot
@@ -18,6 +19,13 @@ DISTANCES = {"energy_distance": 1, "frechet": 2, "sliced_wasserstein": 1}
 """Distances between samples, with the power of the data's unit that they are measured in."""
 
 RING = example("datasets", "ring")
+TRAINING = RING.training(250, np.random.default_rng(9))
+
+
+def ready(name: str) -> Any:
+    """The metric with its example settings, and the training points where it needs them."""
+    metric = example("metrics", name)
+    return metric.beside(TRAINING) if hasattr(metric, "beside") else metric
 
 
 def rng(seed: int = 1) -> np.random.Generator:
@@ -51,7 +59,7 @@ def test_no_two_metrics_share_a_name() -> None:
 
 @pytest.mark.parametrize("name", METRICS)
 def test_gives_finite_numbers_under_its_stated_names(name: str) -> None:
-    metric = example("metrics", name)
+    metric = ready(name)
     given = metric(RING.sample(300, rng(1)), RING.sample(200, rng(2)), RING, rng(3))
     assert list(given) == list(metric.directions)
     assert all(type(number) is float and math.isfinite(number) for number in given.values())
@@ -68,7 +76,7 @@ def test_is_frozen_and_its_settings_have_no_default(name: str) -> None:
 
 @pytest.mark.parametrize("name", METRICS)
 def test_follows_from_its_arguments_and_leaves_them_alone(name: str) -> None:
-    metric = example("metrics", name)
+    metric = ready(name)
     x, y = RING.sample(150, rng(1)), RING.sample(150, rng(2))
     x.flags.writeable = y.flags.writeable = False
     first = metric(x, y, RING, rng())
@@ -83,16 +91,24 @@ def test_refuses_samples_that_are_not_finite(name: str, bad: float) -> None:
     x = normal(20)
     x[3, 1] = bad
     with pytest.raises(ValueError, match="1 of 20 samples are not finite"):
-        example("metrics", name)(x, normal(20), RING, rng())
+        ready(name)(x, normal(20), RING, rng())
 
 
 @pytest.mark.parametrize("name", METRICS)
 def test_refuses_samples_of_another_shape(name: str) -> None:
-    metric = example("metrics", name)
+    metric = ready(name)
     with pytest.raises(ValueError, match=r"3 columns; accepted: 2"):
         metric(normal(20, 3), normal(20), RING, rng())
     with pytest.raises(ValueError, match=r"shape \(20,\); accepted: \[n, dim\]"):
         metric(normal(20)[:, 0], normal(20), RING, rng())
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_refuses_finite_samples_whose_distances_overflow(name: str) -> None:
+    x = normal(20)
+    x[3, 1] = -1e200
+    with pytest.raises(FloatingPointError, match="samples lie beyond"):
+        ready(name)(x, normal(20), RING, rng())
 
 
 @pytest.mark.parametrize("name", DISTANCES)

@@ -16,7 +16,13 @@ from approxgan.core import PLAYERS, InputError
 from approxgan.models.dense import Dense
 
 MODELS = registry.names("models")
-ARTICLE = Dense(latent=100, generator=[128, 128], discriminator=[128, 128], slope=0.2)
+ARTICLE = Dense(
+    latent=100,
+    generator=[128, 128],
+    discriminator=[128, 128],
+    activation="leaky_relu",
+    slope=0.2,
+)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -71,10 +77,67 @@ def test_the_kink_slope_changes_derivatives_alone():
     assert torch.equal(plain, SMALL.apply("discriminator", 2, theta, x, kink=0.7))
 
 
+ACTIVATIONS = {
+    "leaky_relu": nn.LeakyReLU(0.2),
+    "relu": nn.ReLU(),
+    "tanh": nn.Tanh(),
+    "softplus": nn.Softplus(),
+}
+
+
+def deep(activation):
+    slope = {"slope": 0.2} if activation == "leaky_relu" else {}
+    return Dense(3, [5, 4, 6], [6, 5], activation=activation, **slope)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_is_torchs_at_any_depth(activation):
+    model = deep(activation)
+    theta = torch.from_numpy(model.init("generator", 2, np.random.default_rng(0)))[None]
+    x = torch.randn(1, 4, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    kept = model.preactivations("generator", 2, theta, x)
+    assert [layer.shape[-1] for layer in kept] == [5, 4, 6]
+    h, start = x[0], 0
+    for number, (into, out) in enumerate(itertools.pairwise((3, 5, 4, 6, 2))):
+        weight = theta[0, start : start + into * out].reshape(out, into)
+        a = h @ weight.T + theta[0, start + into * out : start + out * (into + 1)]
+        start += out * (into + 1)
+        if number < 3:
+            assert torch.allclose(kept[number][0], a, rtol=1e-12)
+        h = ACTIVATIONS[activation](a)
+    assert start == model.size("generator", 2) == sum(model.layer_sizes("generator", 2))
+    assert torch.allclose(model.apply("generator", 2, theta, x)[0], a, rtol=1e-12)
+
+
+def test_only_kinked_networks_state_slopes_and_piecewise_linear_layers():
+    for activation, slopes in {"leaky_relu": (0.2, 1.0), "relu": (0.0, 1.0)}.items():
+        assert deep(activation).slopes() == slopes
+        assert deep(activation).layers("generator", 2)[1] == (slopes[0],) * 3 + (1.0,)
+    for activation in ("tanh", "softplus"):
+        assert deep(activation).slopes() is None
+        assert deep(activation).layers("generator", 2) is None
+
+
 @pytest.mark.parametrize(
-    "change", [{"generator": []}, {"discriminator": [0]}, {"latent": 0}, {"slope": 1.5}]
+    "change",
+    [
+        {"generator": []},
+        {"discriminator": [0]},
+        {"latent": 0},
+        {"slope": 1.5},
+        {"slope": None},
+        {"activation": "tanh"},
+        {"activation": "gelu"},
+    ],
 )
 def test_sizes_out_of_range_are_refused_by_name(change):
-    settings = {"latent": 2, "generator": [3], "discriminator": [3], "slope": 0.2, **change}
-    with pytest.raises(InputError, match=next(iter(change))):
+    settings = {
+        "latent": 2,
+        "generator": [3],
+        "discriminator": [3],
+        "activation": "leaky_relu",
+        "slope": 0.2,
+        **change,
+    }
+    with pytest.raises(InputError, match="|".join([*change, "slope"])):
         registry.build("models", "dense", settings)

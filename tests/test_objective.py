@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 from games import game, objectives
+from numdifftools import Gradient
 from torch.nn import functional
 from variants import example
 
 from approxgan import registry, terms
+from approxgan.models.dense import Dense
 from approxgan.objective import objective
 from approxgan.sweep import batched, choose, plain
 
@@ -112,7 +115,14 @@ def test_losses_are_their_printed_formulas():
         ("article_formula", "discriminator"): -classification,
         ("article_code", "generator"): -d_real.mean(-1),
         ("article_code", "discriminator"): real.mean(-1),
+        ("least_squares", "generator"): (fake - 1).square().mean(-1) / 2,
+        ("least_squares", "discriminator"): ((real - 1).square() + fake.square()).mean(-1) / 2,
+        ("hinge", "generator"): -fake.mean(-1),
+        ("hinge", "discriminator"): (1 - real).clamp(0).mean(-1) + (1 + fake).clamp(0).mean(-1),
+        ("wasserstein", "generator"): -fake.mean(-1),
+        ("wasserstein", "discriminator"): fake.mean(-1) - real.mean(-1),
     }
+    assert {loss for loss, _ in expected} == set(LOSSES)
     for (loss, player), value in expected.items():
         assert torch.allclose(evaluated(loss, player), value, rtol=1e-12), (loss, player)
 
@@ -138,6 +148,53 @@ def test_losses_stay_finite_at_extreme_logits():
         loss = example("losses", name)
         for player in ("generator", "discriminator"):
             assert torch.as_tensor(terms.total(getattr(loss, player), far, far)).isfinite().all()
+
+
+def test_the_r1_penalty_is_its_formula():
+    """By finite differences in x (numdifftools), at γ = 3."""
+    plain_game = game()
+    penalised = dataclasses.replace(plain_game, r1=3.0)
+    f, theta = objectives(plain_game, seeds=(0,))["discriminator"]
+    g, _ = objectives(penalised, seeds=(0,))["discriminator"]
+    squares = []
+    for x in f.inputs[0, : f.split].numpy():
+
+        def logit(point):
+            inputs = torch.from_numpy(point)[None, None]
+            return float(plain_game.model.apply("discriminator", 2, theta, inputs))
+
+        squares.append((Gradient(logit, step=1e-6)(x) ** 2).sum())
+    assert float(g(theta) - f(theta)) == pytest.approx(1.5 * np.mean(squares), rel=1e-6)
+
+
+def test_the_r1_penalty_has_its_gradient_and_is_not_the_generators():
+    penalised = dataclasses.replace(game(), r1=3.0)
+    both = objectives(penalised, seeds=(0,))
+    f, theta = both["discriminator"]
+    grad = example("modes", "exact").estimate(f, theta, eps=None, rng=None).grad[0]
+    truth = Gradient(lambda p: float(f(torch.from_numpy(p)[None])), step=1e-6)(theta[0].numpy())
+    assert np.abs(grad.numpy() - truth).max() < 1e-6
+    f, theta = both["generator"]
+    plain_f, _ = objectives(game(), seeds=(0,))["generator"]
+    assert torch.equal(f(theta), plain_f(theta))
+
+
+@pytest.mark.parametrize("activation", ["tanh", "softplus", "relu"])
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_sweeps_of_every_activation_equal_the_plain_loop(activation, player):
+    model = Dense(3, [5, 4], [6, 5], activation=activation)
+    f, theta = objectives(game(model=model))[player]
+    ours, reference = f.sweep(theta, 0.3), plain.sweep(f, theta, 0.3)
+    assert torch.allclose(ours.losses, reference.losses, rtol=1e-9, atol=1e-12)
+    assert f.game.sweeps == ({"compiled"} if activation == "relu" else {"batched"})
+
+
+def test_preactivations_are_those_on_the_way_to_the_loss():
+    g = game()
+    f, theta = objectives(g, batch=7)["generator"]
+    assert f.preactivations(theta).shape == (2, 7 * (5 + 4 + 6 + 5))
+    f, theta = objectives(g, batch=7)["discriminator"]
+    assert f.preactivations(theta).shape == (2, 14 * (6 + 5))
 
 
 def test_the_articles_code_does_not_move_the_generator():

@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from approxgan.core import DenseProblem, SampleTerm
+from approxgan.chain import DenseProblem, SampleTerm
 from approxgan.sweep import compiled, plain
 from approxgan.terms import FUNCTIONS
 

@@ -10,8 +10,9 @@ from variants import example
 
 from approxgan import registry, streams
 from approxgan.core import PLAYERS
+from approxgan.heldout import HeldOut
 from approxgan.observe import Snapshots, Trace
-from approxgan.train import AdamState, Settings, adam, init, keep, step, train
+from approxgan.train import AdamState, Plan, Settings, adam, init, keep, step, train
 
 DATA = np.random.default_rng(0).standard_normal((50, 2))
 MODES = registry.names("modes")
@@ -36,8 +37,8 @@ def nothing(state, info):
     pass
 
 
-def epsilon_of(mode):
-    return 1e-4 if mode.takes_epsilon else None
+def plans(mode, epsilon=1e-4):
+    return dict.fromkeys(PLAYERS, Plan(mode, epsilon if mode.takes_epsilon else None))
 
 
 def test_adam_is_torchs():
@@ -58,8 +59,8 @@ def test_adam_is_torchs():
 @pytest.mark.parametrize("name", MODES)
 def test_a_step_of_a_seed_alone_is_its_step_in_a_block(name):
     mode, s, g = example("modes", name), settings(), game()
-    block, _ = step(init(g, DATA, [3, 4, 5], s), g, mode, epsilon_of(mode), s)
-    alone, _ = step(init(g, DATA, [4], s), g, mode, epsilon_of(mode), s)
+    block, _ = step(init(g, DATA, [3, 4, 5], s), g, plans(mode), s)
+    alone, _ = step(init(g, DATA, [4], s), g, plans(mode), s)
     for player in PLAYERS:
         mine, other = alone.players[player], block.players[player]
         # Adam's first step is the gradient's sign where it is far from 0: moments are compared.
@@ -71,7 +72,7 @@ def test_a_step_of_a_seed_alone_is_its_step_in_a_block(name):
 def test_every_mode_trains_in_both_precisions(name, dtype):
     mode, s, g = example("modes", name), settings(dtype=dtype), game()
     start = init(g, DATA, [0, 1], s)
-    state, diverged = train(start, g, mode, epsilon_of(mode), s, nothing)
+    state, diverged = train(start, g, plans(mode), s, nothing)
     assert state.step == 4
     assert not diverged
     assert state.players["generator"].theta.dtype == s.torch_dtype
@@ -88,8 +89,7 @@ def test_modes_see_the_same_starts_batches_and_latents():
         train(
             init(g, DATA, [0, 1], s),
             g,
-            mode,
-            epsilon_of(mode),
+            plans(mode),
             s,
             lambda _, i, x=infos: x.append(i),
         )
@@ -114,7 +114,7 @@ def test_precisions_see_the_same_draws():
 def test_how_much_is_drawn_ahead_changes_nothing(monkeypatch):
     s, g = settings(), game()
     far = init(g, DATA, [0, 1], s).draws
-    monkeypatch.setattr("approxgan.train.BULK", 1)
+    monkeypatch.setattr("approxgan.batches.BULK", 1)
     near = init(g, DATA, [0, 1], s).draws
     for _ in range(5):
         a, b = far.next(), near.next()
@@ -150,12 +150,12 @@ def poisoned(state, row, value):
 def test_a_diverging_seed_is_recorded_and_the_others_go_on(value):
     s, g, mode = settings(), game(), example("modes", "exact")
     state, diverged = train(
-        poisoned(init(g, DATA, [3, 4, 5], s), 1, value), g, mode, None, s, nothing
+        poisoned(init(g, DATA, [3, 4, 5], s), 1, value), g, plans(mode), s, nothing
     )
     assert diverged == {4: 0}
     assert state.seeds == (3, 5)
     assert state.step == s.steps
-    alone, _ = train(init(g, DATA, [3], s), g, mode, None, s, nothing)
+    alone, _ = train(init(g, DATA, [3], s), g, plans(mode), s, nothing)
     for player in PLAYERS:
         mine, other = state.players[player].theta[0], alone.players[player].theta[0]
         assert torch.allclose(mine, other, rtol=1e-6, atol=1e-9)
@@ -165,7 +165,7 @@ def test_a_diverging_seed_is_recorded_and_the_others_go_on(value):
 def test_no_mode_crashes_where_all_seeds_diverge(name):
     mode, s, g = example("modes", name), settings(), game()
     state = poisoned(init(g, DATA, [0, 1], s), slice(None), float("nan"))
-    state, diverged = train(state, g, mode, epsilon_of(mode), s, nothing)
+    state, diverged = train(state, g, plans(mode), s, nothing)
     assert diverged == {0: 0, 1: 0}
     assert state.seeds == ()
 
@@ -183,14 +183,15 @@ def test_keeping_rows_keeps_their_streams():
 
 def test_snapshots_and_trace_hold_what_they_promise():
     s, g, mode = settings(steps=6), game(), example("modes", "forward_difference")
-    trace, shots = Trace([0, 1], every=2), Snapshots(g, [0, 1], 6, parts=3, n=11)
+    trace = Trace([0, 1], 2, HeldOut(g, [0, 1], DATA))
+    shots = Snapshots(g, [0, 1], 6, parts=3, n=11)
 
     def observe(state, info):
         if info is not None:
             trace.see(info)
         shots.see(state)
 
-    state, _ = train(init(g, DATA, [0, 1], s), g, mode, 1e-6, s, observe)
+    state, _ = train(init(g, DATA, [0, 1], s), g, plans(mode, 1e-6), s, observe)
     rows, samples = trace.arrays(), shots.arrays()
     assert rows["step"].tolist() == [0, 2, 4]
     per_step = SMALL.size("generator", 2) + SMALL.size("discriminator", 2) + 2
@@ -214,7 +215,7 @@ def test_samples_of_a_diverged_seed_are_missing_and_the_others_there():
     s, g, mode = settings(), game(), example("modes", "exact")
     shots = Snapshots(g, [0, 1], 4, parts=1, n=5)
     state = poisoned(init(g, DATA, [0, 1], s), 0, float("nan"))
-    train(state, g, mode, None, s, lambda state, _: shots.see(state))
+    train(state, g, plans(mode), s, lambda state, _: shots.see(state))
     drawn = shots.arrays()["samples"]
     assert np.isnan(drawn[0, 1]).all()
     assert np.isfinite(drawn[1]).all()

@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     stage("points", cli.points, "train the exact trajectory that modes are probed on", "probe")
     stage("describe", cli.describe, "measure what theory needs at the probed points", "probe")
     stage("probe", cli.probe, "measure a mode's gradient error at the points", "probe", "mode")
+    stage("dirac", cli.dirac, "play the Dirac-GAN with one gradient mode", "mode")
     stage("collect", cli.collect, "gather one table from the results of all cells", "table")
     stage("claims", cli.claims, "judge the article's claims by the tables")
     stage("figure", cli.figure, "draw one figure from the tables", "figure")

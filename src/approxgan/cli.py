@@ -45,7 +45,9 @@ def cells(args: Namespace) -> None:
 def check(args: Namespace) -> None:
     checked = _config(args) if args.spec is None else args.spec
     configuration.check(checked)
-    configuration.check_values(checked)
+    from approxgan import values
+
+    values.check(checked)
 
 
 def _spec(args: Namespace, make: Callable[..., Any], *names: str) -> Any:
@@ -63,22 +65,25 @@ def train(args: Namespace) -> None:
     from approxgan.run import run
 
     spec = _spec(args, specs.train, args.cell)
-    source = args.results / "data" / f"{spec['dataset']}.npz"
-    run(spec, source, args.results / "runs" / args.cell, args.threads)
+    run(spec, args.results, args.results / "runs" / args.cell, args.threads)
 
 
 def evaluate(args: Namespace) -> None:
     from approxgan.quality import run
 
     folder = args.results / "runs" / args.cell
-    run(folder, _spec(args, specs.quality), folder / "quality.parquet")
+    dataset = args.cell.split("/")[1]
+    data = args.results / "data" / f"{dataset}.npz"
+    run(folder, data, _spec(args, specs.quality), folder / "quality.parquet")
 
 
 def null(args: Namespace) -> None:
     from approxgan.quality import null as score
 
     spec = _spec(args, specs.null, args.dataset)
-    score(spec, args.results / "null" / f"{args.dataset}.parquet")
+    name = args.dataset
+    data, out = args.results / "data" / f"{name}.npz", args.results / "null" / f"{name}.parquet"
+    score(spec, data, out)
 
 
 def _probe(args: Namespace) -> tuple[Mapping[str, Any], Path]:
@@ -103,9 +108,17 @@ def describe(args: Namespace) -> None:
 def probe(args: Namespace) -> None:
     from approxgan.probe import run
 
-    spec, folder = _probe(args)
+    spec, folder = _spec(args, specs.probe_mode, args.probe, args.mode), args.results / "probe"
+    folder /= args.probe
     out = folder / f"{args.mode}.parquet"
     run(spec, args.mode, folder / "points.npz", out, args.threads)
+
+
+def dirac(args: Namespace) -> None:
+    from approxgan.dirac import run
+
+    spec = _spec(args, specs.dirac, args.mode)
+    run(spec, args.mode, args.results / "dirac" / f"{args.mode}.parquet")
 
 
 def collect(args: Namespace) -> None:

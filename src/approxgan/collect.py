@@ -9,24 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from approxgan import grid, outcome, record
-from approxgan.core import PLAYERS, Cell
-from approxgan.tables import COLUMNS, ERRORS
+from approxgan import grid, naming, outcome, record
+from approxgan.core import Cell
+from approxgan.tables import COLUMNS, RUN, TRAINING
 
 Config = Mapping[str, Any]
-PER_PLAYER = [f"{player}_{name}" for player in PLAYERS for name in ERRORS]
-
-
-def _keys(cell: Cell) -> dict[str, Any]:
-    return {
-        "study": cell.study,
-        "dataset": cell.dataset,
-        "model": cell.model,
-        "loss": cell.loss,
-        "mode": cell.mode,
-        "epsilon": np.nan if cell.epsilon is None else float(cell.epsilon),
-        "settings": grid.spelled(cell.settings),
-    }
+IMAGES_SHOWN = 25
+NUMBERS = ("epsilon", "generator_epsilon", "discriminator_epsilon", "seed")
+"""Columns of a run that hold numbers: missing, not empty, for true images."""
+OF_A_STEP = ("step", "forwards", "backwards")
+OF_A_SEED = [name for name in TRAINING if name not in (*RUN, *OF_A_STEP)]
 
 
 def _runs(config: Config, root: Path) -> Iterator[tuple[Cell, Path]]:
@@ -42,12 +34,10 @@ def training(config: Config, root: Path) -> Iterator[pd.DataFrame]:
             stop = arrays["diverged_step"][row]
             alive = arrays["step"] <= stop if stop >= 0 else np.full(len(arrays["step"]), True)
             columns = {
-                **{f"{p}_loss": arrays[f"{p}_loss"][alive, row] for p in PLAYERS},
-                **{f"{p}_gradient_norm": arrays[f"{p}_gradient_norm"][alive, row] for p in PLAYERS},
-                **{name: arrays[name][alive, row] for name in PER_PLAYER},
-                **{name: arrays[name][alive] for name in ("step", "forwards", "backwards")},
+                **{name: arrays[name][alive, row] for name in OF_A_SEED},
+                **{name: arrays[name][alive] for name in OF_A_STEP},
             }
-            yield pd.DataFrame({**columns, **_keys(cell), "seed": seed})
+            yield pd.DataFrame({**columns, **naming.row_keys(cell), "seed": seed})
 
 
 def outcomes(config: Config, root: Path) -> Iterator[pd.DataFrame]:
@@ -55,13 +45,13 @@ def outcomes(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     for cell, folder in _runs(config, root):
         arrays = record.read_arrays(folder / "trace.npz")
         rows = [outcome.of(arrays, row, cell.training) for row in range(len(cell.seeds))]
-        yield pd.DataFrame(rows).assign(**_keys(cell), seed=list(cell.seeds))
+        yield pd.DataFrame(rows).assign(**naming.row_keys(cell), seed=list(cell.seeds))
 
 
 def quality(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a run, snapshot and number."""
     for cell, folder in _runs(config, root):
-        yield record.read_table(folder / "quality.parquet").assign(**_keys(cell))
+        yield record.read_table(folder / "quality.parquet").assign(**naming.row_keys(cell))
 
 
 def quality_null(config: Config, root: Path) -> Iterator[pd.DataFrame]:
@@ -70,11 +60,22 @@ def quality_null(config: Config, root: Path) -> Iterator[pd.DataFrame]:
         yield record.read_table(root / "null" / f"{name}.parquet").assign(dataset=name)
 
 
-def gradient_error(config: Config, root: Path) -> Iterator[pd.DataFrame]:
-    """One row a probed point, mode, ε, setting and dtype."""
+def _probed(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     for name, probe in grid.probes(config).items():
         for mode in grid.probe_modes(probe):
             yield record.read_table(root / "probe" / name / f"{mode}.parquet")
+
+
+def gradient_error(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """One row a probed point, mode, ε, setting and dtype."""
+    for rows in _probed(config, root):
+        yield rows[rows["layer"] < 0]
+
+
+def layer_error(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """The same, layer by layer."""
+    for rows in _probed(config, root):
+        yield rows[rows["layer"] >= 0]
 
 
 def probe_points(config: Config, root: Path) -> Iterator[pd.DataFrame]:
@@ -83,37 +84,81 @@ def probe_points(config: Config, root: Path) -> Iterator[pd.DataFrame]:
         yield record.read_table(root / "probe" / name / "points.parquet")
 
 
+def dirac(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """One row a step of every mode's Dirac-GAN."""
+    for mode in grid.probe_modes(config["dirac"]):
+        yield record.read_table(root / "dirac" / f"{mode}.parquet")
+
+
 def cost(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a training job."""
     for cell, folder in _runs(config, root):
         found = record.read_json(folder / "cost.json")
         row = {key: value for key, value in found.items() if key in COLUMNS["cost"]}
-        yield pd.DataFrame([row]).assign(**_keys(cell), seeds=f"{cell.seeds[0]}-{cell.seeds[-1]}")
+        yield pd.DataFrame([row]).assign(
+            **naming.row_keys(cell), seeds=f"{cell.seeds[0]}-{cell.seeds[-1]}"
+        )
+
+
+def _last(config: Config, root: Path) -> Iterator[tuple[Cell, np.ndarray, int]]:
+    """Samples of each cell's first seed at its last snapshot, and its step."""
+    for cell, folder in _runs(config, root):
+        if cell.seeds[0] == config["seeds"]["first"]:
+            arrays = record.read_arrays(folder / "samples.npz")
+            drawn = arrays["samples"][0, -1]
+            yield cell, drawn[np.isfinite(drawn).all(1)], int(arrays["steps"][-1])
 
 
 def samples(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """Samples of each cell's first seed at its last snapshot, for drawing."""
-    for cell, folder in _runs(config, root):
-        if cell.seeds[0] != config["seeds"]["first"]:
-            continue
-        arrays = record.read_arrays(folder / "samples.npz")
-        drawn = arrays["samples"][0, -1, : config["points"]]
-        fine = np.isfinite(drawn).all(1)
-        columns = {"index": np.flatnonzero(fine), "x": drawn[fine, 0], "y": drawn[fine, 1]}
-        yield pd.DataFrame(columns).assign(
-            **_keys(cell), seed=cell.seeds[0], step=int(arrays["steps"][-1])
-        )
+    flat = {name: _plane(config, name) for name in grid.used_datasets(config)}
+    for cell, drawn, step in _last(config, root):
+        x, y = flat[cell.dataset](drawn[: config["points"]]).T[:2]
+        columns = {"index": np.arange(len(x)), "x": x, "y": y}
+        keys = naming.row_keys(cell)
+        yield pd.DataFrame(columns).assign(**keys, seed=cell.seeds[0], step=step)
 
 
 def data(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """Points of each dataset, for drawing."""
     for name in grid.used_datasets(config):
-        arrays = record.read_arrays(root / "data" / f"{name}.npz")
+        arrays, flat = record.read_arrays(root / "data" / f"{name}.npz"), _plane(config, name)
         for source in ("training", "true"):
-            drawn = arrays[source][: 2 * config["points"]]
-            yield pd.DataFrame({"x": drawn[:, 0], "y": drawn[:, 1]}).assign(
-                dataset=name, source=source, index=np.arange(len(drawn))
+            x, y = flat(arrays[source][: 2 * config["points"]]).T[:2]
+            yield pd.DataFrame({"x": x, "y": y}).assign(
+                dataset=name, source=source, index=np.arange(len(x))
             )
+
+
+def _plane(config: Config, name: str) -> Callable[[np.ndarray], np.ndarray]:
+    """What to draw of a dataset: the first coordinates of its first view, or its own."""
+    views = getattr(grid.build_dataset(config["datasets"][name]), "views", dict)()
+    return next(iter(views.values()), lambda points: points)
+
+
+def images(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """A row a pixel: true images, and each cell's first ones, of datasets of images."""
+    built = {n: grid.build_dataset(config["datasets"][n]) for n in grid.used_datasets(config)}
+    shapes = {name: d.image for name, d in built.items() if hasattr(d, "image")}
+    for name, shape in shapes.items():
+        true = record.read_arrays(root / "data" / f"{name}.npz")["true"]
+        empty = dict.fromkeys(RUN, "")
+        yield _pixels(true, shape).assign(
+            **{**empty, **dict.fromkeys(NUMBERS), "dataset": name}, step=-1
+        )
+    for cell, drawn, step in _last(config, root):
+        if cell.dataset in shapes:
+            keys = {**naming.row_keys(cell), "seed": cell.seeds[0]}
+            yield _pixels(drawn, shapes[cell.dataset]).assign(**keys, step=step)
+
+
+def _pixels(images: np.ndarray, shape: tuple[int, int]) -> pd.DataFrame:
+    """The first images [n, rows * columns] in long form."""
+    shown = images[:IMAGES_SHOWN].reshape(-1, *shape)
+    index, row, column = (part.ravel() for part in np.indices(shown.shape))
+    return pd.DataFrame(
+        {"index": index, "row": row, "column": column, "value": shown.ravel().astype(float)}
+    )
 
 
 TABLES: dict[str, Callable[[Config, Path], Iterator[pd.DataFrame]]] = {
@@ -124,10 +169,13 @@ TABLES: dict[str, Callable[[Config, Path], Iterator[pd.DataFrame]]] = {
         quality,
         quality_null,
         gradient_error,
+        layer_error,
         probe_points,
         cost,
         samples,
+        images,
         data,
+        dirac,
     )
 }
 SORTED_BY = {
@@ -135,8 +183,8 @@ SORTED_BY = {
     "data": ["dataset", "source", "index"],
 }
 """Rows are sorted by these columns, otherwise by all that name a row."""
-KEYS = ("study", "dataset", "model", "loss", "mode", "epsilon", "settings", "dtype", "player")
-KEYS_LAST = ("seed", "seeds", "step", "index")
+KEYS = ("game", "study", "dataset", "model", "loss", "mode", "epsilon", "rule", "settings")
+KEYS_LAST = ("dtype", "player", "seed", "seeds", "step", "layer", "index", "row", "column")
 
 
 def table(name: str, config: Config, root: Path, out: Path) -> None:

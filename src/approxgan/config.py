@@ -8,15 +8,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from approxgan import grid, registry
+from approxgan import choices, grid, registry
 from approxgan.core import InputError
 
 ROOT = Path(__file__).parents[2]
+RESERVED = {"datasets": ("kind", "points"), "models": ("kind",), "losses": ("kind", "r1")}
+"""Keys of a definition that are not settings of its variant."""
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 
 
@@ -53,50 +54,37 @@ def check(config: Mapping[str, Any]) -> None:
     error = best_match(_validator().iter_errors(config))
     if error is not None:
         raise InputError(_explain(error))
-    for name, definition in config["datasets"].items():
-        _check_definition("datasets", f"datasets.{name}", definition, ("kind", "points"))
-    for name, definition in config["models"].items():
-        _check_definition("models", f"models.{name}", definition, ("kind",))
-    for place, user in _users(config):
-        _check_names(config, place, user)
-        for number, entry in enumerate(user["modes"]):
-            _check_mode(f"{place}.modes[{number}]", entry)
+    for family, reserved in RESERVED.items():
+        for name, definition in config[family].items():
+            settings = [key for key in definition if key not in reserved]
+            kind, place = definition["kind"], f"{family}.{name}"
+            _located(place, registry.check_settings, family, kind, settings)
+    for name, settings in config["epsilon_rules"].items():
+        _located(f"epsilon_rules.{name}", registry.check_settings, "rules", name, settings)
     for name, settings in config["quality"]["metrics"].items():
         _located(f"quality.metrics.{name}", registry.check_settings, "metrics", name, settings)
-    for family, names in (
-        ("modes", [config["claims"]["baseline"], *config["claims"]["modes"]]),
-        ("losses", config["claims"]["losses"]),
-    ):
-        for name in names:
-            _located("claims", registry.check, family, name)
+    for name in config["quality"]["every_snapshot"]:
+        if name not in config["quality"]["metrics"]:
+            accepted = ", ".join(config["quality"]["metrics"])
+            raise InputError(
+                f"config: quality.every_snapshot: {name!r} is not one of quality.metrics; "
+                f"accepted: {accepted}"
+            )
+    for place, user in _users(config):
+        _check_names(config, place, user)
+        _check_batch(config, place, user)
+    for place, entry in entries(config):
+        _located(place, choices.check, entry, config["epsilon_rules"])
+    for name in [config["claims"]["baseline"], *config["claims"]["modes"]]:
+        _located("claims", registry.check, "modes", name)
+    for name in config["claims"]["losses"]:
+        _check_loss(config, "claims.losses", name)
     for name in config["figures"]["names"]:
         _located("figures.names", registry.check, "figures", name)
-    _located("grid", grid.cells, config)
-    _located("grid", grid.probes, config)
-
-
-def check_values(config: Mapping[str, Any]) -> None:
-    """Build every variant that the config names, so that each checks its settings' values.
-
-    Imports torch, hence apart from ``check``. Raises ``InputError``.
-    """
-    for name, definition in config["datasets"].items():
-        dataset = _located(f"datasets.{name}", grid.build_dataset, definition)
-        try:
-            dataset.training(definition["points"], np.random.default_rng(0))
-        except ValueError as error:
-            raise InputError(f"config: datasets.{name}.points: {error}") from error
-    for name, definition in config["models"].items():
-        _located(f"models.{name}", grid.build_model, definition)
-    for place, user in _users(config):
-        for number, entry in enumerate(user["modes"]):
-            for _, settings in grid.settings_of(entry):
-                where = f"{place}.modes[{number}]"
-                _located(where, registry.build, "modes", entry["mode"], settings)
-        for name in user["losses"]:
-            _located(f"{place}.losses", registry.build, "losses", name, {})
-    for name, settings in config["quality"]["metrics"].items():
-        _located(f"quality.metrics.{name}", registry.build, "metrics", name, settings)
+    cells = _located("grid", grid.cells, config)
+    probes = _located("grid", grid.probes, config)
+    for name, cell in cells.items():
+        _located(f"grid: {name}", choices.check_match, cell, probes)
 
 
 @cache
@@ -122,11 +110,16 @@ def _users(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
             yield f"{family}[{number}]", user
 
 
-def _check_definition(
-    family: str, place: str, definition: Mapping[str, Any], reserved: Sequence[str]
-) -> None:
-    settings = [key for key in definition if key not in reserved]
-    _located(place, registry.check_settings, family, definition["kind"], settings)
+def entries(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every entry of ``modes`` of one player or both, and where it stands."""
+    for place, user in (*_users(config), ("dirac", config["dirac"])):
+        for number, entry in enumerate(user["modes"]):
+            where = f"{place}.modes[{number}]"
+            if "mode" in entry:
+                yield where, entry
+            else:
+                for player in ("generator", "discriminator"):
+                    yield f"{where}.{player}", entry[player]
 
 
 def _check_names(config: Mapping[str, Any], place: str, user: Mapping[str, Any]) -> None:
@@ -138,18 +131,28 @@ def _check_names(config: Mapping[str, Any], place: str, user: Mapping[str, Any])
                     f"accepted: {', '.join(config[family])}"
                 )
     for name in user["losses"]:
-        _located(f"{place}.losses", registry.check, "losses", name)
+        _check_loss(config, f"{place}.losses", name)
 
 
-def _check_mode(place: str, entry: Mapping[str, Any]) -> None:
-    mode = entry["mode"]
-    about = _located(f"{place}.mode", registry.describe, "modes", mode)
-    settings = [key for key in entry if key not in ("mode", "epsilon")]
-    _located(place, registry.check_settings, "modes", mode, settings)
-    if about.constants["takes_epsilon"] and "epsilon" not in entry:
-        raise InputError(f"config: {place}: {mode} needs epsilon, a number > 0 or a list of them")
-    if not about.constants["takes_epsilon"] and "epsilon" in entry:
-        raise InputError(f"config: {place}.epsilon: {mode} takes no epsilon; leave it out")
+def _check_loss(config: Mapping[str, Any], place: str, name: str) -> None:
+    """A loss is one that the config defines, or the name of a loss without settings."""
+    if name in config["losses"]:
+        return
+    plain = [n for n in registry.names("losses") if not registry.describe("losses", n).required]
+    if name not in plain:
+        accepted = ", ".join(dict.fromkeys([*config["losses"], *plain]))
+        raise InputError(f"config: {place}: {name!r} is not a loss; accepted: {accepted}")
+
+
+def _check_batch(config: Mapping[str, Any], place: str, user: Mapping[str, Any]) -> None:
+    batch = {**config["training"], **user.get("training", {})}["batch"]
+    for name in user["datasets"]:
+        points = config["datasets"][name]["points"]
+        if batch > points:
+            raise InputError(
+                f"config: {place}: training.batch={batch} is more than the {points} points of "
+                f"dataset {name!r}; at most that many are accepted"
+            )
 
 
 def _located(place: str, function: Any, *arguments: Any) -> Any:
@@ -165,7 +168,11 @@ def _explain(error: ValidationError) -> str:
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
     )
     text = f"config: {place.lstrip('.') or 'top level'}: {_one_line(error.message)}"
-    if error.validator == "type" and isinstance(error.instance, str) and _number(error.instance):
+    if (
+        error.validator in ("type", "pattern")
+        and isinstance(error.instance, str)
+        and _number(error.instance)
+    ):
         text += "; YAML reads a number with an exponent only with a point: write 1.0e-5, not 1e-5"
     if error.validator == "additionalProperties" and isinstance(error.schema, Mapping):
         text += f"; accepted: {', '.join(error.schema['properties'])}"

@@ -6,9 +6,9 @@ K points. ε is an absolute step in parameter units.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Union
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,14 +83,24 @@ class Estimate:
     """Reverse passes; one costs about two forwards."""
 
 
+Step = Union[float, "Tensor"]
+"""ε: a number, or one chosen by an ``EpsilonRule``: [S, P] by coordinate, else [S, 1]."""
+
+
 class GradientMode(Protocol):
     """A stateless rule that turns an objective into a gradient estimate.
 
     A variant is a frozen dataclass: its fields are its settings (apart from ε), its class
-    attributes state what it is. It raises ``ValueError`` for settings it cannot work with.
+    attributes state what it is. ``ValueError`` for settings it cannot work with. It may have two
+    methods more: ``refuses(situation)``, the reason why it cannot work there or
+    None, and ``start(theta, rng)``, which moves a player's start [S, P].
     """
 
     takes_epsilon: bool
+    sides: int
+    """Of the differences that ε is the step of: 1, 2 (both sides), or 0 where it is none."""
+    per_coordinate: bool
+    """Whether ε may differ between coordinates."""
     order: int | None
     """Order in ε of the truncation error on smooth losses; None where ε plays no part."""
     random: bool
@@ -98,12 +108,47 @@ class GradientMode(Protocol):
     """Whether the objective must be differentiable by torch."""
 
     def estimate(
-        self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams
+        self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams
     ) -> Estimate: ...
 
     def squared_error(self, dimension: int) -> float | None:
         """Expected squared relative error in the smooth limit ε → 0, where theory gives it."""
         ...
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a mode would have to work on: it can refuse, with a reason, before any job starts."""
+
+    dimension: int
+    """P of the smaller of the players that it is to serve."""
+    slopes: tuple[float, float] | None
+    """One-sided slopes of the activation at its kink; None for a smooth one."""
+    penalised: bool
+    """Whether the loss holds a gradient penalty, which is itself a derivative."""
+    rule: str | None
+    """The rule that is to choose ε, if one is."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """An ε chosen by a rule, and what the choice cost."""
+
+    eps: Tensor
+    """[S, P] where the mode steps coordinate by coordinate, otherwise [S, 1]; all > 0."""
+    forwards: int
+    """Evaluations of the objective."""
+
+
+class EpsilonRule(Protocol):
+    """A way to choose ε from the objective itself; a frozen dataclass like a mode."""
+
+    every: int
+    """Training steps between two choices."""
+
+    def choose(
+        self, f: Objective, theta: Tensor, *, sides: int, per_coordinate: bool, rng: Streams
+    ) -> Chosen: ...
 
 
 @dataclass(frozen=True)
@@ -118,44 +163,14 @@ class Term:
 
 
 class Loss(Protocol):
-    """Both players minimise their own sum of terms of the discriminator's logits."""
+    """Both players minimise their own sum of terms of the discriminator's logits.
+
+    A loss may have ``clip``: after every update the discriminator's parameters are clipped to
+    ±clip.
+    """
 
     generator: tuple[Term, ...]
     discriminator: tuple[Term, ...]
-
-
-@dataclass(frozen=True)
-class SampleTerm:
-    """The same term for a stretch of samples of a ``DenseProblem``: rows start to stop."""
-
-    start: int
-    stop: int
-    function: str
-    sign: float
-    weight: float
-    """Already divided by the number of samples: the loss is Σ weight · function(sign · logit)."""
-
-
-@dataclass(frozen=True)
-class DenseProblem:
-    """A player's loss written as one chain of dense piecewise-linear layers, for compiled sweeps.
-
-    Layer l maps ``sizes[l]`` to ``sizes[l + 1]``: a = W h + b, then h = a where a > 0 and
-    ``slopes[l]``·a elsewhere (slope 1: a linear layer). The last layer gives the logit. The
-    swept player owns the first ``owned`` layers; its flat parameters are W [out, in] row by
-    row, then b, layer by layer. The rest of the chain is frozen.
-    """
-
-    sizes: tuple[int, ...]
-    slopes: tuple[float, ...]
-    owned: int
-    inputs: Tensor
-    """[S, N, sizes[0]]"""
-    frozen: Tensor
-    """[S, Q]: flat parameters of the layers behind the owned ones, in the same order."""
-    terms: tuple[SampleTerm, ...]
-    constant: Tensor
-    """[S]: what the terms that do not depend on the swept player add."""
 
 
 class Model(Protocol):
@@ -180,13 +195,30 @@ class Model(Protocol):
         """θ [S, P], x [S, B, in] -> [S, B, out]."""
         ...
 
+    def preactivations(self, player: Player, dim: int, theta: Tensor, x: Tensor) -> list[Tensor]:
+        """[S, B, width] of every hidden layer: what goes into the activation."""
+        ...
+
     def layers(self, player: Player, dim: int) -> tuple[tuple[int, ...], tuple[float, ...]] | None:
         """Sizes and slopes as in ``DenseProblem``, or None if it is not of that form."""
         ...
 
+    def slopes(self) -> tuple[float, float] | None:
+        """One-sided slopes of the activation at its kink; None for a smooth one."""
+        ...
+
+    def layer_sizes(self, player: Player, dim: int) -> list[int]:
+        """Number of parameters of every layer, in the order of the flat parameters."""
+        ...
+
 
 class Dataset(Protocol):
-    """A distribution to learn; a frozen dataclass whose fields are its settings."""
+    """A distribution to learn; a frozen dataclass whose fields are its settings.
+
+    It may have three things more: ``image`` (rows, columns) where a sample is a picture;
+    ``views()``, maps of samples to other coordinates, by name, in which they are scored too; and
+    ``reads``, the names of its settings that are paths of files.
+    """
 
     dim: int
 
@@ -243,6 +275,19 @@ class FigureVariant(Protocol):
 
 
 @dataclass(frozen=True)
+class Choice:
+    """How one player's gradient is made."""
+
+    mode: str
+    epsilon: float | str | None
+    """A number, the name of a rule, or None for modes without; a matched control's is that of
+    the estimates it is matched with."""
+    settings: Mapping[str, Any]
+    match: Choice | None = None
+    """The estimates whose measured error fills the settings that are not given."""
+
+
+@dataclass(frozen=True)
 class Cell:
     """One training job: everything but the seeds is one point of the grid."""
 
@@ -250,11 +295,7 @@ class Cell:
     dataset: str
     model: str
     loss: str
-    mode: str
-    epsilon: float | None
-    settings: Mapping[str, Any]
+    generator: Choice
+    discriminator: Choice
     seeds: tuple[int, ...]
     training: Mapping[str, Any] = field(repr=False)
-
-
-Function = Callable[["Tensor"], "Tensor"]

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from approxgan import terms
-from approxgan.core import DenseProblem, Loss, Model, Player, SampleTerm, Sweep
+from approxgan.chain import DenseProblem, SampleTerm
+from approxgan.core import Loss, Model, Player, Sweep
 from approxgan.sweep import choose
 
 
@@ -22,12 +23,19 @@ class Game:
     dim: int
     threads: int = 1
     """Threads of a compiled sweep; they do not change its result."""
+    r1: float = 0.0
+    """γ of the penalty γ/2 · E‖∇_x D(x)‖² over real x in the discriminator's loss: R1 of
+    Mescheder et al. (2018)."""
     sweeps: set[str] = field(default_factory=set, compare=False)
     """How the coordinate sweeps so far were evaluated, for the record."""
 
     def needs(self, player: Player, on: str) -> bool:
         """Whether a player's loss has terms on the real or on the fake half of the batch."""
-        return any(term.on == on for term in getattr(self.loss, player))
+        penalty = self.r1 > 0 and player == "discriminator" and on == "real"
+        return penalty or any(term.on == on for term in getattr(self.loss, player))
+
+    def penalises(self, player: Player) -> bool:
+        return self.r1 > 0 and player == "discriminator"
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,27 @@ class PlayerObjective:
             return self.constant.expand(theta.shape[0])
         logits = self._logits(theta)
         value = terms.total(own, logits[:, : self.split], logits[:, self.split :])
+        if self.game.penalises(self.player):
+            value = value + self._penalty(theta)
         return self.constant + value
+
+    def _penalty(self, theta: Tensor) -> Tensor:
+        """[S]: γ/2 · E‖∇_x D(x)‖² over the real half."""
+        game, real = self.game, self.inputs[:, : self.split].detach().requires_grad_(True)
+        wanted = torch.is_grad_enabled() and theta.requires_grad
+        with torch.enable_grad():
+            logits = game.model.apply("discriminator", game.dim, theta, real, self.kink)
+            (slopes,) = torch.autograd.grad(logits.sum(), real, create_graph=wanted)
+        return 0.5 * game.r1 * slopes.square().sum(-1).mean(-1)
+
+    def preactivations(self, theta: Tensor) -> Tensor:
+        """[S, M]: what goes into every activation between θ and the loss, all samples."""
+        game = self.game
+        kept = game.model.preactivations(self.player, game.dim, theta, self.inputs)
+        if self.player == "generator":
+            fake = game.model.apply("generator", game.dim, theta, self.inputs)
+            kept += game.model.preactivations("discriminator", game.dim, self.opponent, fake)
+        return torch.cat([layer.flatten(1) for layer in kept], 1)
 
     def many(self, thetas: Tensor) -> Tensor:
         count = thetas.shape[0]
@@ -82,7 +110,7 @@ class PlayerObjective:
 
     def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
         problem = self.dense()
-        how = choose.how(problem)
+        how = choose.how(problem, vectorises=not self.game.penalises(self.player))
         self.game.sweeps.add(how)
         return choose.sweep(how, self, problem, theta, step, self.game.threads)
 
@@ -102,7 +130,7 @@ class PlayerObjective:
         """The objective as one chain of dense layers, if the model is of that form."""
         game = self.game
         judge = game.model.layers("discriminator", game.dim)
-        if judge is None:
+        if judge is None or game.penalises(self.player):
             return None
         sizes, slopes = judge
         owned = len(slopes)

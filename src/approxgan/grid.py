@@ -5,45 +5,33 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from decimal import Decimal
 from typing import Any
 
 from approxgan import registry
-from approxgan.core import Cell, InputError
+from approxgan.core import Cell, Choice, InputError
+from approxgan.naming import joined, mode_name, token
 
-NO_SETTING = "none"
-
-
-def canonical(value: float) -> str:
-    """The one spelling of a number in paths: 0.001 -> '1e-3', 2.5 -> '2.5e0'.
-
-    Two floats have the same spelling only if they are the same float.
-    """
-    sign, digits, exponent = Decimal(repr(float(value))).normalize().as_tuple()
-    text = "".join(map(str, digits))
-    mantissa = text[0] + (f".{text[1:]}" if len(text) > 1 else "")
-    return f"{'-' if sign else ''}{mantissa}e{int(exponent) + len(text) - 1}"
+RESERVED = ("mode", "epsilon", "match")
+"""Keys of an entry of ``modes`` that are not settings of the mode."""
 
 
-def spelled(settings: Mapping[str, Any]) -> str:
-    """A mode's settings apart from ε as a path token: 'directions16_gaussian_sides1'."""
-    return "_".join(v if isinstance(v, str) else f"{k}{v}" for k, v in settings.items())
-
-
-def token(epsilon: float | None, settings: Mapping[str, Any]) -> str:
-    """The folder of a mode's ε and settings."""
-    parts = [] if epsilon is None else [f"epsilon{canonical(epsilon)}"]
-    parts += [spelled(settings)] if settings else []
-    return "_".join(parts) or NO_SETTING
-
-
-def settings_of(entry: Mapping[str, Any]) -> Iterator[tuple[float | None, dict[str, Any]]]:
-    """Every combination of one ``modes`` entry: lists are axes, the rest is constant."""
-    axes = {k: v if isinstance(v, list) else [v] for k, v in entry.items() if k != "mode"}
-    for values in itertools.product(*axes.values()):
+def choices_of(entry: Mapping[str, Any]) -> Iterator[Choice]:
+    """Every combination of one player's entry: lists are axes, the rest is constant."""
+    axes = {k: v if isinstance(v, list) else [v] for k, v in entry.items() if k != "match"}
+    matches = list(choices_of(entry["match"])) if "match" in entry else [None]
+    for values, match in itertools.product(itertools.product(*axes.values()), matches):
         chosen = dict(zip(axes, values, strict=True))
-        epsilon = chosen.pop("epsilon", None)
-        yield epsilon, chosen
+        mode, epsilon = chosen.pop("mode"), chosen.pop("epsilon", None)
+        yield Choice(mode, match.epsilon if match else epsilon, chosen, match)
+
+
+def pairs_of(entry: Mapping[str, Any]) -> Iterator[tuple[Choice, Choice]]:
+    """(generator's, discriminator's) choices of an entry: the same one, or each its own."""
+    if "mode" in entry:
+        yield from ((choice, choice) for choice in choices_of(entry))
+    else:
+        each = (choices_of(entry[player]) for player in ("generator", "discriminator"))
+        yield from itertools.product(*each)
 
 
 def blocks(first: int, count: int, block: int) -> list[tuple[int, ...]]:
@@ -64,19 +52,9 @@ def _study_cells(config: Mapping[str, Any], study: Mapping[str, Any]) -> Iterato
     for dataset, model, loss, entry in itertools.product(
         study["datasets"], study["models"], study["losses"], study["modes"]
     ):
-        for epsilon, settings in settings_of(entry):
+        for pair in pairs_of(entry):
             for block in blocks(**seeds):
-                yield Cell(
-                    study["name"],
-                    dataset,
-                    model,
-                    loss,
-                    entry["mode"],
-                    epsilon,
-                    settings,
-                    block,
-                    training,
-                )
+                yield Cell(study["name"], dataset, model, loss, *pair, block, training)
 
 
 def cells(config: Mapping[str, Any]) -> dict[str, Cell]:
@@ -98,50 +76,80 @@ def folder(cell: Cell) -> str:
     """A cell's folder below results/runs."""
     return "/".join(
         (
-            cell.study,
-            cell.dataset,
-            cell.model,
-            cell.loss,
-            cell.mode,
-            token(cell.epsilon, cell.settings),
+            *(cell.study, cell.dataset, cell.model, cell.loss, mode_name(cell)),
+            joined(token(cell.generator), token(cell.discriminator)),
             f"seeds{cell.seeds[0]}-{cell.seeds[-1]}",
         )
     )
 
 
+def matched_file(names: Mapping[str, Any], choice: Choice) -> str:
+    """The probe's file, below results, that a choice's match is measured in."""
+    assert choice.match is not None
+    place = "/".join(names[key] for key in ("dataset", "model", "loss"))
+    return f"probe/{place}/{choice.match.mode}.parquet"
+
+
+def matched(cell: Cell) -> list[str]:
+    """All files, below results, that the cell's matched settings are taken from."""
+    choices = [c for c in (cell.generator, cell.discriminator) if c.match is not None]
+    return sorted({matched_file(vars(cell), choice) for choice in choices})
+
+
+def loss_definition(config: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What a loss's name stands for: its entry under ``losses``, or the loss of that name."""
+    return dict(config["losses"].get(name, {"kind": name}))
+
+
+def definitions(config: Mapping[str, Any], dataset: str, model: str, loss: str) -> dict[str, Any]:
+    return {
+        "dataset": config["datasets"][dataset],
+        "model": config["models"][model],
+        "loss": loss_definition(config, loss),
+    }
+
+
+def rules_of(*choices: Choice) -> list[str]:
+    """Names of the rules that choose these ε, sorted."""
+    return sorted({c.epsilon for c in choices if isinstance(c.epsilon, str) and c.match is None})
+
+
 def spec(config: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
     """All that a training job needs to know, as JSON: the cell and what its names stand for."""
+    rules = rules_of(cell.generator, cell.discriminator)
     return {
         **asdict(cell),
-        "settings": dict(cell.settings),
         "seeds": list(cell.seeds),
         "training": dict(cell.training),
         "definitions": {
-            "dataset": config["datasets"][cell.dataset],
-            "model": config["models"][cell.model],
+            **definitions(config, cell.dataset, cell.model, cell.loss),
+            "rules": {name: config["epsilon_rules"][name] for name in rules},
         },
     }
+
+
+def choice_in(found: Mapping[str, Any] | None) -> Choice | None:
+    """A choice as it stands in a spec."""
+    if found is None:
+        return None
+    return Choice(found["mode"], found["epsilon"], found["settings"], choice_in(found["match"]))
 
 
 def probes(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Every probed game by its folder below results/probe, with its definitions."""
     result: dict[str, dict[str, Any]] = {}
     for probe in config["probes"]:
-        for dataset, model, loss in itertools.product(
-            probe["datasets"], probe["models"], probe["losses"]
-        ):
-            name = f"{dataset}/{model}/{loss}"
+        for names in itertools.product(probe["datasets"], probe["models"], probe["losses"]):
+            name = "/".join(names)
             if name in result:
                 raise InputError(f"probes: {name} is probed twice; once is accepted")
             result[name] = {
-                "dataset": dataset,
-                "model": model,
-                "loss": loss,
+                **dict(zip(("dataset", "model", "loss"), names, strict=True)),
                 **{key: probe[key] for key in ("steps", "seeds", "draws", "dtypes", "curvature")},
                 "training": {**config["training"], "steps": max(probe["steps"]) + 1},
                 "definitions": {
-                    "dataset": config["datasets"][dataset],
-                    "model": config["models"][model],
+                    **definitions(config, *names),
+                    "rules": dict(config["epsilon_rules"]),
                 },
                 "modes": probe["modes"],
             }
@@ -162,6 +170,12 @@ def used_datasets(config: Mapping[str, Any]) -> list[str]:
     return [name for name in config["datasets"] if any(name in u["datasets"] for u in users)]
 
 
+def files(definition: Mapping[str, Any]) -> list[str]:
+    """Paths of the files that a dataset's definition reads."""
+    reads = registry.describe("datasets", definition["kind"]).constants.get("reads", ())
+    return [definition[key] for key in reads if key in definition]
+
+
 def build_dataset(definition: Mapping[str, Any]) -> Any:
     """The dataset that a definition in the config describes."""
     settings = {k: v for k, v in definition.items() if k not in ("kind", "points")}
@@ -172,3 +186,9 @@ def build_model(definition: Mapping[str, Any]) -> Any:
     """The model that a definition in the config describes."""
     settings = {k: v for k, v in definition.items() if k != "kind"}
     return registry.build("models", definition["kind"], settings)
+
+
+def build_loss(definition: Mapping[str, Any]) -> Any:
+    """The loss that a definition describes; its R1 penalty is the game's."""
+    settings = {k: v for k, v in definition.items() if k not in ("kind", "r1")}
+    return registry.build("losses", definition["kind"], settings)

@@ -13,9 +13,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from approxgan import errors, streams
-from approxgan.core import PLAYERS
+from approxgan.core import PLAYERS, Player, Step
 from approxgan.gan import Game, PlayerObjective
 from approxgan.gradients._autograd import gradient
+from approxgan.heldout import HeldOut
 from approxgan.train import StepInfo, TrainState
 
 PROGRESS_LINES = 10
@@ -27,18 +28,30 @@ def true_gradient(f: PlayerObjective, theta: Tensor) -> Tensor:
     return gradient(f.to(torch.float64), theta.double()).grad
 
 
+def epsilon_quantile(epsilon: Step | None, seeds: int, level: float) -> Tensor:
+    """[S]: a quantile over coordinates of the ε used; NaN for none."""
+    if isinstance(epsilon, Tensor):
+        return epsilon.double().quantile(level, dim=1)
+    return torch.full((seeds,), np.nan if epsilon is None else float(epsilon), dtype=torch.float64)
+
+
 class Trace:
-    """One row a traced step and seed: losses, gradient norms, gradient errors, cost so far."""
+    """One row a traced step and seed: losses, norms, gradient errors, ε, cost so far."""
 
     columns: tuple[str, ...] = (
-        *(f"{player}_loss" for player in PLAYERS),
-        *(f"{player}_gradient_norm" for player in PLAYERS),
+        *(
+            f"{player}_{name}"
+            for player in PLAYERS
+            for name in ("loss", "gradient_norm", "update_norm", "epsilon_used", "exact_zeros")
+        ),
+        *HeldOut.columns,
         *errors.PER_PLAYER,
     )
 
-    def __init__(self, seeds: Sequence[int], every: int) -> None:
+    def __init__(self, seeds: Sequence[int], every: int, held_out: HeldOut) -> None:
         self._seeds = list(seeds)
         self._every = every
+        self._held_out = held_out
         self._rows: list[dict[str, np.ndarray]] = []
         self._counts: list[tuple[int, int, int]] = []
 
@@ -48,14 +61,11 @@ class Trace:
             return False
         row = {name: np.full(len(self._seeds), np.nan) for name in self.columns}
         place = [self._seeds.index(seed) for seed in info.seeds]
+        for name, value in self._held_out.measure(info.theta, info.seeds).items():
+            row[name][place] = value.cpu().numpy()
         for player in PLAYERS:
-            estimate = info.estimates[player]
-            row[f"{player}_loss"][place] = estimate.value.double().cpu().numpy()
-            norm = estimate.grad.double().norm(dim=-1)
-            row[f"{player}_gradient_norm"][place] = norm.cpu().numpy()
-            truth = true_gradient(info.objectives[player], info.theta[player])
-            for name, value in errors.compare(estimate.grad, truth).items():
-                row[f"{player}_{name}"][place] = value.cpu().numpy()
+            for name, value in _player(info, player).items():
+                row[f"{player}_{name}"][place] = value.double().cpu().numpy()
         self._rows.append(row)
         self._counts.append((info.step, info.forwards, info.backwards))
         return True
@@ -112,6 +122,19 @@ class Snapshots:
             "seeds": np.array(self._seeds),
             "samples": self._samples,
         }
+
+
+def _player(info: StepInfo, player: Player) -> dict[str, Tensor]:
+    """The trace's numbers [S] of one player."""
+    f, theta, estimate = info.objectives[player], info.theta[player], info.estimates[player]
+    return {
+        "loss": estimate.value,
+        "gradient_norm": estimate.grad.double().norm(dim=-1),
+        "update_norm": (info.after[player].double() - theta.double()).norm(dim=-1),
+        "epsilon_used": epsilon_quantile(info.epsilon[player], len(info.seeds), 0.5),
+        "exact_zeros": (f.preactivations(theta) == 0).double().mean(1),
+        **errors.compare(estimate.grad, true_gradient(f, theta)),
+    }
 
 
 class Clock:

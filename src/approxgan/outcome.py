@@ -7,8 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import signal
 
 from approxgan.core import PLAYERS
+
+SHORTEST = 8
+"""Values without which no period is looked for."""
 
 
 def first_stretch(steps: np.ndarray, low: np.ndarray, length: int) -> int | None:
@@ -25,6 +29,23 @@ def first_stretch(steps: np.ndarray, low: np.ndarray, length: int) -> int | None
         if step - start >= length:
             return start
     return None
+
+
+def dominant_period(values: np.ndarray, spacing: float) -> tuple[float, float]:
+    """Period of the largest peak of the periodogram, in units of ``spacing``, and its share.
+
+    values [T] equally spaced, their linear trend removed; the share is of the variance that is
+    left. (NaN, NaN) for fewer than 8 values or values without variance.
+    """
+    if len(values) < SHORTEST:
+        return np.nan, np.nan
+    frequency, power = signal.periodogram(values, detrend="linear")
+    total = power[1:].sum()
+    # What detrending leaves of equal values is rounding.
+    if not total > (1e-12 * np.abs(values).max()) ** 2:
+        return np.nan, np.nan
+    peak = 1 + int(power[1:].argmax())
+    return float(spacing / frequency[peak]), float(power[peak] / total)
 
 
 def vanishing(
@@ -60,4 +81,6 @@ def of(arrays: Mapping[str, np.ndarray], row: int, training: Mapping[str, Any]) 
         losses = losses[np.isfinite(losses)]
         result[f"{name}_loss_mean"] = losses.mean() if len(losses) else np.nan
         result[f"{name}_loss_variance"] = losses.var(ddof=1) if len(losses) > 1 else np.nan
+        period, share = dominant_period(losses, training["trace_every"])
+        result[f"{name}_loss_period"], result[f"{name}_loss_period_share"] = period, share
     return result

@@ -20,27 +20,44 @@ def metrics_of(quality: Mapping[str, Any]) -> dict[str, Metric]:
     }
 
 
-def run(folder: Path, quality: Mapping[str, Any], out: Path) -> None:
-    """Score the snapshots of a run folder; the data's definition travels with the run."""
+def run(folder: Path, data: Path, quality: Mapping[str, Any], out: Path) -> None:
+    """Score the snapshots of a run folder, beside the training points in the file ``data``.
+
+    The data's definition travels with the run.
+    """
     spec = record.read_json(folder / "spec.json")
     arrays = record.read_arrays(folder / "samples.npz")
     dataset = grid.build_dataset(spec["definitions"]["dataset"])
-    scores = evaluate.run(
-        arrays["samples"],
-        arrays["steps"].tolist(),
-        arrays["seeds"].tolist(),
-        dataset,
-        metrics_of(quality),
-        seed=quality["seed"],
-    )
-    write(out, scores)
+    training = record.read_arrays(data)["training"]
+    steps, seeds = arrays["steps"].tolist(), arrays["seeds"].tolist()
+    metrics = metrics_of(quality)
+    every = {k: m for k, m in metrics.items() if k in quality["every_snapshot"]}
+    last = {k: m for k, m in metrics.items() if k not in every}
+    tables = [
+        evaluate.run(
+            arrays["samples"][:, first:],
+            steps[first:],
+            seeds,
+            dataset,
+            chosen,
+            training=training,
+            seed=quality["seed"],
+        )
+        for first, chosen in ((0, every), (len(steps) - 1, last))
+    ]
+    whole = pd.concat([table for table in tables if len(table)], ignore_index=True)
+    write(out, whole.sort_values(["seed", "step"], kind="stable", ignore_index=True))
 
 
-def null(spec: Mapping[str, Any], out: Path) -> None:
-    """Score true samples against true samples: what a perfect generator would get."""
+def null(spec: Mapping[str, Any], data: Path, out: Path) -> None:
+    """Score true samples against true samples: what a perfect generator would get.
+
+    The training points are those in the file ``data``.
+    """
     scores = evaluate.null(
         grid.build_dataset(spec["definition"]),
         metrics_of(spec),
+        training=record.read_arrays(data)["training"],
         samples=spec["samples"],
         repeats=spec["null_repeats"],
         seed=spec["seed"],

@@ -14,6 +14,7 @@ from approxgan.core import InputError
 
 FAMILIES = {
     "modes": "gradients",
+    "rules": "rules",
     "datasets": "datasets",
     "losses": "losses",
     "models": "models",

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from approxgan import grid, record, registry
-from approxgan.core import InputError
+from approxgan import grid, naming, plans, record
+from approxgan.core import PLAYERS, InputError
 from approxgan.gan import Game
+from approxgan.heldout import HeldOut
 from approxgan.observe import Clock, Progress, Snapshots, Trace
-from approxgan.train import Settings, StepInfo, TrainState, init, train
+from approxgan.train import Plans, Settings, StepInfo, TrainState, init, train
 
 
 def settings(training: Mapping[str, Any]) -> Settings:
@@ -24,40 +25,53 @@ def settings(training: Mapping[str, Any]) -> Settings:
     return Settings(**{f.name: training[f.name] for f in fields(Settings)})
 
 
-def load_data(path: Path) -> np.ndarray:
-    """The training set [n, dim] of a data file; raises ``InputError`` if it is not one."""
+def load_data(path: Path) -> dict[str, np.ndarray]:
+    """``training`` and ``true`` [n, dim] of a data file; raises ``InputError`` if it is not one."""
     arrays = record.read_arrays(path)
-    if "training" not in arrays:
-        raise InputError(f"{path}: has no array 'training'; make it with: approxgan data")
-    return arrays["training"]
+    for name in ("training", "true"):
+        if name not in arrays:
+            raise InputError(f"{path}: has no array {name!r}; make it with: approxgan data")
+    return arrays
 
 
-def game_of(spec: Mapping[str, Any], data: np.ndarray, threads: int) -> Game:
+def game_of(spec: Mapping[str, Any], dim: int, threads: int) -> Game:
     """Networks and loss of a spec; one thread unless told otherwise."""
-    if spec["training"]["batch"] > len(data):
-        raise InputError(
-            f"training.batch={spec['training']['batch']} is more than the {len(data)} points of "
-            f"dataset {spec['dataset']!r}; at most that many are accepted"
-        )
     if spec["training"]["device"] == "cuda" and not torch.cuda.is_available():
         raise InputError("training.device=cuda, but torch finds no CUDA device; accepted: cpu")
     torch.set_num_threads(threads)
+    loss = spec["definitions"]["loss"]
     model = grid.build_model(spec["definitions"]["model"])
-    loss = registry.build("losses", spec["loss"], {})
-    return Game(model, loss, data.shape[1], threads)
+    return Game(model, grid.build_loss(loss), dim, threads, float(loss.get("r1", 0.0)))
 
 
-def run(spec: Mapping[str, Any], data_path: Path, out: Path, threads: int = 1) -> None:
+def plans_of(spec: Mapping[str, Any], results: Path) -> tuple[Plans, dict[str, Any]]:
+    """How each player's gradients are made, and the settings that were filled in."""
+    made: Plans = {}
+    settings: dict[str, Any] = {}
+    for player in PLAYERS:
+        choice = grid.choice_in(spec[player])
+        assert choice is not None
+        measured = None
+        if choice.match is not None:
+            measured = record.read_table(results / grid.matched_file(spec, choice))
+        settings[player] = plans.filled(choice, player, spec["training"]["dtype"], measured)
+        made[player] = plans.plan(choice, spec["definitions"]["rules"], settings[player])
+    return made, settings
+
+
+def run(spec: Mapping[str, Any], results: Path, out: Path, threads: int = 1) -> None:
     """Train one cell and write spec, trace, samples, parameters and cost into ``out``."""
-    data = load_data(data_path)
-    game = game_of(spec, data, threads)
+    data = load_data(results / "data" / f"{spec['dataset']}.npz")
+    game = game_of(spec, data["training"].shape[1], threads)
     training, s = spec["training"], settings(spec["training"])
-    mode = registry.build("modes", spec["mode"], dict(spec["settings"]))
-    state = init(game, data, spec["seeds"], s)
-    trace = Trace(spec["seeds"], training["trace_every"])
+    chosen, filled = plans_of(spec, results)
+    state = init(game, data["training"], spec["seeds"], s, chosen)
+    held_out = HeldOut(game, spec["seeds"], data["true"])
+    trace = Trace(spec["seeds"], training["trace_every"], held_out)
     snapshots = Snapshots(game, spec["seeds"], s.steps, training["snapshots"], training["samples"])
     clock = Clock()
-    progress = Progress(s.steps, f"{spec['dataset']} {spec['mode']}")
+    label = naming.joined(spec["generator"]["mode"], spec["discriminator"]["mode"])
+    progress = Progress(s.steps, f"{spec['dataset']} {label}")
 
     def observe(state: TrainState, info: StepInfo | None) -> None:
         clock.stop()
@@ -68,7 +82,7 @@ def run(spec: Mapping[str, Any], data_path: Path, out: Path, threads: int = 1) -
         clock.start()
 
     clock.start()
-    state, diverged = train(state, game, mode, spec["epsilon"], s, observe)
+    state, diverged = train(state, game, chosen, s, observe)
     clock.stop()
     progress.close()
     for seed, step in sorted(diverged.items()):
@@ -80,7 +94,7 @@ def run(spec: Mapping[str, Any], data_path: Path, out: Path, threads: int = 1) -
         "seconds_at_steps": clock.marks,
         "sweep": "+".join(sorted(game.sweeps)) or "none",
     }
-    write(out, spec, trace, snapshots, state, diverged, cost)
+    write(out, {**spec, "filled": filled}, trace, snapshots, state, diverged, cost)
 
 
 def write(
@@ -108,8 +122,13 @@ def write(
         out / "parameters.npz",
         {
             "seeds": np.array(state.seeds, dtype=np.int64),
-            **{player: a.theta.cpu().numpy() for player, a in state.players.items()},
+            **{player: as_array(a.theta) for player, a in state.players.items()},
         },
     )
     record.write_json(out / "cost.json", dict(cost))
     record.write_json(out / "spec.json", dict(spec))
+
+
+def as_array(values: torch.Tensor) -> np.ndarray:
+    """On the processor, in a type that NumPy has: bfloat16 as float32, which holds it exactly."""
+    return (values.float() if values.dtype == torch.bfloat16 else values).cpu().numpy()

@@ -32,12 +32,13 @@ def train(config: Config, cell: str) -> dict[str, Any]:
 
 
 def quality(config: Config) -> dict[str, Any]:
-    return {key: config["quality"][key] for key in ("seed", "metrics")}
+    return {key: config["quality"][key] for key in ("seed", "metrics", "every_snapshot")}
 
 
 def null(config: Config, dataset: str) -> dict[str, Any]:
+    without = {k: v for k, v in config["quality"].items() if k != "every_snapshot"}
     return {
-        **config["quality"],
+        **without,
         "definition": data(config, dataset),
         "samples": config["training"]["samples"],
     }
@@ -50,18 +51,38 @@ def probe(config: Config, name: str) -> dict[str, Any]:
 def points(config: Config, name: str) -> dict[str, Any]:
     """A probe without what its trajectory does not depend on."""
     found = probe(config, name)
-    return {k: v for k, v in found.items() if k not in ("modes", "draws", "dtypes", "curvature")}
+    without = {k: v for k, v in found.items() if k not in ("modes", "draws", "dtypes", "curvature")}
+    return {**without, "definitions": _without_rules(found)}
 
 
 def probe_mode(config: Config, name: str, mode: str) -> dict[str, Any]:
     """A probe with the entries of one mode alone."""
     found = probe(config, name)
-    return {**found, "modes": grid.probe_modes(found)[mode]}
+    entries = _pick("mode", grid.probe_modes(found), mode)
+    used = grid.rules_of(*(choice for entry in entries for choice in grid.choices_of(entry)))
+    rules = {rule: config["epsilon_rules"][rule] for rule in used}
+    return {**found, "modes": entries, "definitions": {**found["definitions"], "rules": rules}}
+
+
+def describe(config: Config, name: str) -> dict[str, Any]:
+    """A probe without its modes."""
+    found = probe(config, name)
+    return {**found, "modes": [], "definitions": _without_rules(found)}
+
+
+def _without_rules(probe: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in probe["definitions"].items() if key != "rules"}
+
+
+def dirac(config: Config, mode: str) -> dict[str, Any]:
+    """The Dirac-GAN with the entries of one mode alone."""
+    return {**config["dirac"], "modes": _pick("mode", grid.probe_modes(config["dirac"]), mode)}
 
 
 def collect(config: Config, table: str | None = None) -> dict[str, Any]:
     """What names the files that a table is gathered from; the drawn ones need their number."""
-    keys = ("datasets", "models", "seeds", "training", "studies", "probes")
+    keys = ("datasets", "models", "losses", "epsilon_rules", "seeds", "training", "studies")
+    keys += ("probes", "dirac")
     return {**{key: config[key] for key in keys}, "points": config["figures"]["points"]}
 
 

@@ -7,22 +7,17 @@ device, so that runs in float32, in float64 and on a GPU see the same starts, ba
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
-Purpose = Literal["start", "batch", "latent", "direction", "evaluation", "data", "reference"]
-PURPOSES: tuple[Purpose, ...] = (
-    "start",
-    "batch",
-    "latent",
-    "direction",
-    "evaluation",
-    "data",
-    "reference",
-)
+Purpose = Literal[
+    "start", "batch", "latent", "direction", "evaluation", "data", "reference", "perturbation"
+]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+"""In order: a purpose's place is part of its streams' keys, so new ones go last."""
 
 
 def generator(seed: int, purpose: Purpose, *further: int) -> np.random.Generator:

@@ -10,9 +10,17 @@ RUN = {
     "dataset": "name of the dataset in the config",
     "model": "name of the model in the config",
     "loss": "name of the loss",
-    "mode": "gradient mode of both players",
-    "epsilon": "step ε in parameter units; missing for modes that take none",
-    "settings": "the mode's other settings, e.g. directions16; empty when it has none",
+    "mode": "gradient mode of both players, or generator's+discriminator's where they differ",
+    "epsilon": "step ε in parameter units (the generator's, if it has one); missing for modes that "
+    "take none and where a rule chose; a matched control's is that of what it is matched with",
+    "rule": "how ε came about: fixed, the name of a rule, or empty without ε",
+    "settings": "the mode's other settings, e.g. directions16, after a rule's name or what a "
+    "control is matched with; empty when it has none",
+    **{
+        f"{player}_{name}": f"the {player}'s own {name}"
+        for player in ("generator", "discriminator")
+        for name in ("mode", "epsilon", "settings")
+    },
     "seed": "seed of the run: its start, batches, latents and directions",
 }
 PROBE = {
@@ -44,6 +52,19 @@ TRAINING = {
     **{
         f"{player}_{name}": f"{player}: {text}"
         for player in ("generator", "discriminator")
+        for name, text in {
+            "update_norm": "‖Δθ‖ of the step's update",
+            "epsilon_used": "ε of the step (median over coordinates where a rule chose)",
+            "exact_zeros": "share of pre-activations, all samples and layers up to the loss, that "
+            "are exactly 0",
+        }.items()
+    },
+    "discriminator_accuracy": "share of up to 512 true points that training never sees with a "
+    "logit > 0, and of as many generated ones with a logit < 0, averaged",
+    "discriminator_margin": "mean logit of the same true points − that of the generated ones",
+    **{
+        f"{player}_{name}": f"{player}: {text}"
+        for player in ("generator", "discriminator")
         for name, text in ERRORS.items()
     },
     "forwards": "evaluations of a player's loss so far, both players together",
@@ -57,10 +78,17 @@ OUTCOMES = {
     "vanished": "whether a player's gradient norm stayed under the threshold for the set stretch",
     "vanished_step": "the first step of the first such stretch; missing if there was none",
     "vanished_player": "the player whose gradient vanished first; empty if none did",
-    "generator_loss_mean": "mean over the traced steps of the second half of the run",
-    "generator_loss_variance": "variance over the same steps",
-    "discriminator_loss_mean": "mean over the traced steps of the second half of the run",
-    "discriminator_loss_variance": "variance over the same steps",
+    **{
+        f"{player}_loss_{name}": text
+        for player in ("generator", "discriminator")
+        for name, text in {
+            "mean": "mean over the traced steps of the second half of the run",
+            "variance": "variance over the same steps",
+            "period": "period, in steps, of the largest peak of the same losses' periodogram "
+            "(linear trend removed); missing for fewer than 8 of them",
+            "period_share": "share of the variance at that peak: near 0 there is no oscillation",
+        }.items()
+    },
     "forwards": TRAINING["forwards"],
     "backwards": TRAINING["backwards"],
 }
@@ -68,6 +96,7 @@ GRADIENT_ERROR = {
     **PROBE,
     "mode": "gradient mode",
     "epsilon": RUN["epsilon"],
+    "rule": RUN["rule"],
     "settings": RUN["settings"],
     **POINT,
     **{name: f"{text} (mean over draws)" for name, text in ERRORS.items()},
@@ -75,8 +104,21 @@ GRADIENT_ERROR = {
     "variance": "unbiased estimate of E‖ĝ − E ĝ‖² / ‖g‖²; 0 for modes that are not random",
     "draws": "number of repeated estimates; 1 for modes that are not random",
     "theory": "expected relative error in the smooth limit, √E‖ĝ − g‖²/‖g‖²; missing if unknown",
-    "forwards": "evaluations of the loss for one estimate (a Jacobian-vector product counts two)",
+    "kink_crossing": "share of pre-activations whose sign differs between θ and the points that "
+    "the estimate looks at (64 coordinates of a sweep); missing where it looks at θ alone",
+    "chosen_epsilon": "ε used: median over coordinates where a rule chose",
+    "chosen_low": "10 % quantile over coordinates of the ε used",
+    "chosen_high": "90 % quantile over coordinates of the ε used",
+    "forwards": "evaluations of the loss for one estimate, the choice of ε included (a "
+    "Jacobian-vector product counts two)",
     "backwards": "reverse passes for one estimate",
+}
+LAYER_ERROR = {
+    **{k: v for k, v in GRADIENT_ERROR.items() if k in {*PROBE, "mode", "epsilon", "rule"}},
+    "settings": RUN["settings"],
+    **POINT,
+    "layer": "number of the layer, weights and biases together, 0 nearest to the player's input",
+    **{name: GRADIENT_ERROR[name] for name in ERRORS},
 }
 PROBE_POINTS = {
     **PROBE,
@@ -85,6 +127,7 @@ PROBE_POINTS = {
     "value": "the loss at the point",
     "gradient_norm": "‖g‖ by autograd in float64",
     "curvature_norm": "‖(f''_ii)_i‖ by second central differences in float64",
+    "exact_zeros": "share of pre-activations that are exactly 0 in the dtype",
     "roundoff": "unit roundoff u of the dtype: 2^-24 for float32, 2^-53 for float64",
 }
 QUALITY = {
@@ -103,15 +146,24 @@ SAMPLES = {
     **RUN,
     "step": "training step of the snapshot",
     "index": "number of the sample",
-    "x": "first coordinate, in data units",
-    "y": "second coordinate, in data units",
+    "x": "first coordinate, in data units; where a dataset has a view, the view's first",
+    "y": "second coordinate, likewise",
+}
+IMAGES = {
+    **{name: f"{text}; empty or missing for true images" for name, text in RUN.items()},
+    "dataset": RUN["dataset"],
+    "step": "training step of the snapshot; -1 for true images",
+    "index": "number of the image",
+    "row": "row of the pixel, from the top",
+    "column": "column of the pixel, from the left",
+    "value": "value of the pixel, in data units",
 }
 DATA = {
     "dataset": RUN["dataset"],
     "source": "training: the points that training sees; true: fresh draws of the density",
     "index": "number of the point",
-    "x": "first coordinate, in data units",
-    "y": "second coordinate, in data units",
+    "x": SAMPLES["x"],
+    "y": SAMPLES["y"],
 }
 COST = {
     **{name: text for name, text in RUN.items() if name != "seed"},
@@ -137,10 +189,12 @@ COLUMNS: dict[str, dict[str, str]] = {
     "training": TRAINING,
     "outcomes": OUTCOMES,
     "gradient_error": GRADIENT_ERROR,
+    "layer_error": LAYER_ERROR,
     "probe_points": PROBE_POINTS,
     "quality": QUALITY,
     "quality_null": QUALITY_NULL,
     "samples": SAMPLES,
+    "images": IMAGES,
     "data": DATA,
     "cost": COST,
     "claims": CLAIMS,

@@ -6,13 +6,15 @@ logarithm of a rounded sigmoid does not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from approxgan.core import Function, Term
+from approxgan.core import Term
+
+Function = Callable[[Tensor], Tensor]
 
 FUNCTIONS: dict[str, Function] = {
     "identity": lambda x: x,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from approxgan import streams
-from approxgan.core import PLAYERS, Estimate, GradientMode, Player
+from approxgan.batches import Draws
+from approxgan.core import PLAYERS, EpsilonRule, Estimate, GradientMode, Player, Step
 from approxgan.gan import (
     Game,
     PlayerObjective,
@@ -19,8 +20,7 @@ from approxgan.gan import (
     generator_objective,
 )
 
-BULK = 2**22
-"""Random numbers drawn ahead per seed, at most: bounds the memory of a block."""
+DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,32 @@ class Settings:
 
     @property
     def torch_dtype(self) -> torch.dtype:
-        return {"float32": torch.float32, "float64": torch.float64}[self.dtype]
+        return DTYPES[self.dtype]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one player's gradients are made: the mode, and its ε or the rule that chooses it."""
+
+    mode: GradientMode
+    epsilon: float | EpsilonRule | None = None
+
+    @property
+    def rule(self) -> EpsilonRule | None:
+        return None if isinstance(self.epsilon, float | int | None) else self.epsilon
+
+    def choose(
+        self, f: PlayerObjective, theta: Tensor, rng: streams.SeedStreams
+    ) -> tuple[Step | None, int]:
+        """ε at θ [S, P], and the evaluations spent on choosing it."""
+        if isinstance(self.epsilon, float | int | None):
+            return self.epsilon, 0
+        sides, per_coordinate = self.mode.sides, self.mode.per_coordinate
+        chosen = self.epsilon.choose(f, theta, sides=sides, per_coordinate=per_coordinate, rng=rng)
+        return chosen.eps, chosen.forwards
+
+
+Plans = dict[Player, Plan]
 
 
 @dataclass(frozen=True)
@@ -61,6 +86,8 @@ class TrainState:
     """Seeds still training; a seed that diverged is taken out of the stack."""
     directions: dict[Player, list[np.random.Generator]]
     draws: Draws
+    epsilon: dict[Player, Step | None] = field(default_factory=dict)
+    """ε of the last step; a rule's stays until it chooses again."""
     forwards: int = 0
     backwards: int = 0
 
@@ -72,92 +99,58 @@ class StepInfo:
     step: int
     seeds: tuple[int, ...]
     theta: dict[Player, Tensor]
+    after: dict[Player, Tensor]
+    """θ after the updates."""
     objectives: dict[Player, PlayerObjective]
     estimates: dict[Player, Estimate]
+    epsilon: dict[Player, Step | None]
     forwards: int
     backwards: int
 
 
-@dataclass(frozen=True)
-class Batch:
-    """The data and latents of one step: real [S, B, dim], latents [S, B, latent]."""
+def init(
+    game: Game,
+    data: np.ndarray,
+    seeds: Sequence[int],
+    settings: Settings,
+    plans: Plans | None = None,
+) -> TrainState:
+    """The start of a block of seeds; ``data`` [n, dim] is the training set.
 
-    real: Tensor
-    latent: dict[Player, Tensor]
-
-
-@dataclass
-class Draws:
-    """Batches and latents of every seed, drawn in bulk from the seed's own streams.
-
-    A stream is read in order, so how much is drawn at once changes nothing.
+    A mode of ``plans`` that moves the start does so here.
     """
-
-    data: Tensor
-    batch: int
-    latent: int
-    settings: Settings
-    sources: list[tuple[np.random.Generator, np.random.Generator]]
-    ahead: Iterator[Batch] = field(default_factory=lambda: iter(()))
-
-    def next(self) -> Batch:
-        found = next(self.ahead, None)
-        if found is None:
-            self.ahead = self._draw()
-            found = next(self.ahead)
-        return found
-
-    def keep(self, rows: Sequence[int]) -> None:
-        """Keep only these rows of the stack."""
-        self.sources = [self.sources[row] for row in rows]
-        index = torch.tensor(rows, device=self.data.device)
-        self.ahead = (
-            Batch(b.real[index], {p: z[index] for p, z in b.latent.items()}) for b in self.ahead
-        )
-
-    def _draw(self) -> Iterator[Batch]:
-        count = max(1, min(100, BULK // (2 * self.batch * self.latent)))
-        shape = (count, len(PLAYERS), self.batch, self.latent)
-        place = {"device": self.data.device, "dtype": self.settings.torch_dtype}
-        rows, latents = [], []
-        for batch_stream, latent_stream in self.sources:
-            rows.append(self._rows(batch_stream, count))
-            latents.append(latent_stream.standard_normal(shape, dtype=np.float32))
-        latent = torch.from_numpy(np.stack(latents, 2)).to(**place)
-        real = self.data[torch.from_numpy(np.stack(rows, 1)).to(self.data.device)]
-        for k in range(count):
-            yield Batch(real[k], dict(zip(PLAYERS, latent[k], strict=True)))
-
-    def _rows(self, stream: np.random.Generator, count: int) -> np.ndarray:
-        """[count, B] rows of the data; the whole set in order if the batch is as large."""
-        total = len(self.data)
-        if self.batch == total:
-            return np.tile(np.arange(total), (count, 1))
-        return stream.integers(total, size=(count, self.batch))
-
-
-def init(game: Game, data: np.ndarray, seeds: Sequence[int], settings: Settings) -> TrainState:
-    """The start of a block of seeds; ``data`` [n, dim] is the training set."""
     place = {"device": settings.device, "dtype": settings.torch_dtype}
     players = {}
+    directions: dict[Player, list[np.random.Generator]] = {}
     for number, player in enumerate(PLAYERS):
         start = [
             game.model.init(player, game.dim, streams.generator(seed, "start", number))
             for seed in seeds
         ]
         theta = torch.from_numpy(np.stack(start)).to(**place)
+        if plans is not None:
+            theta = _moved(theta, plans[player].mode, seeds, number)
         players[player] = AdamState(theta, torch.zeros_like(theta), torch.zeros_like(theta))
+        directions[player] = [streams.generator(seed, "direction", number) for seed in seeds]
     sources = [
         (streams.generator(seed, "batch"), streams.generator(seed, "latent")) for seed in seeds
     ]
-    directions: dict[Player, list[np.random.Generator]] = {
-        player: [streams.generator(seed, "direction", number) for seed in seeds]
-        for number, player in enumerate(PLAYERS)
-    }
     draws = Draws(
-        torch.from_numpy(data).to(**place), settings.batch, game.model.latent, settings, sources
+        torch.from_numpy(data).to(**place),
+        settings.batch,
+        game.model.latent,
+        settings.torch_dtype,
+        sources,
     )
     return TrainState(0, players, tuple(seeds), directions, draws)
+
+
+def _moved(theta: Tensor, mode: GradientMode, seeds: Sequence[int], number: int) -> Tensor:
+    start = getattr(mode, "start", None)
+    if start is None:
+        return theta
+    sources = [streams.generator(seed, "perturbation", number) for seed in seeds]
+    return start(theta, streams.SeedStreams(sources, theta.dtype, theta.device))
 
 
 def adam(state: AdamState, grad: Tensor, step: int, s: Settings) -> AdamState:
@@ -171,33 +164,61 @@ def adam(state: AdamState, grad: Tensor, step: int, s: Settings) -> AdamState:
     return AdamState(theta, first, second)
 
 
-def step(
-    state: TrainState, game: Game, mode: GradientMode, eps: float | None, s: Settings
-) -> tuple[TrainState, StepInfo]:
+def step(state: TrainState, game: Game, plans: Plans, s: Settings) -> tuple[TrainState, StepInfo]:
     """One update of the discriminator, then one of the generator."""
     batch = state.draws.next()
     players = dict(state.players)
     theta: dict[Player, Tensor] = {}
     objectives: dict[Player, PlayerObjective] = {}
     estimates: dict[Player, Estimate] = {}
+    epsilon: dict[Player, Step | None] = {}
+    forwards = state.forwards
     for player in PLAYERS:
         frozen = players["generator" if player == "discriminator" else "discriminator"].theta
         bind = discriminator_objective if player == "discriminator" else generator_objective
         f = bind(game, frozen, batch.real, batch.latent[player])
-        theta[player] = players[player].theta
+        plan, theta[player] = plans[player], players[player].theta
         rng = streams.SeedStreams(state.directions[player], s.torch_dtype, s.device)
-        estimate = mode.estimate(f, theta[player], eps=eps, rng=rng)
-        players[player] = adam(players[player], estimate.grad, state.step, s)
+        epsilon[player], spent = _epsilon(state, player, plan, f, rng)
+        estimate = plan.mode.estimate(f, theta[player], eps=epsilon[player], rng=rng)
+        updated = adam(players[player], estimate.grad, state.step, s)
+        players[player] = _clipped(updated, game) if player == "discriminator" else updated
         objectives[player], estimates[player] = f, estimate
-    forwards = state.forwards + sum(e.forwards for e in estimates.values())
-    backwards = state.backwards + sum(e.backwards for e in estimates.values())
+        forwards += spent + estimate.forwards
     info = StepInfo(
-        state.step, state.seeds, theta, objectives, estimates, state.forwards, state.backwards
+        state.step,
+        state.seeds,
+        theta,
+        {player: a.theta for player, a in players.items()},
+        objectives,
+        estimates,
+        epsilon,
+        state.forwards,
+        state.backwards,
     )
-    after = TrainState(
-        state.step + 1, players, state.seeds, state.directions, state.draws, forwards, backwards
+    after = replace(
+        state,
+        step=state.step + 1,
+        players=players,
+        epsilon=epsilon,
+        forwards=forwards,
+        backwards=state.backwards + sum(e.backwards for e in estimates.values()),
     )
     return after, info
+
+
+def _epsilon(
+    state: TrainState, player: Player, plan: Plan, f: PlayerObjective, rng: streams.SeedStreams
+) -> tuple[Step | None, int]:
+    """This step's ε, and the evaluations spent on choosing it."""
+    if plan.rule is not None and state.step % plan.rule.every:
+        return state.epsilon[player], 0
+    return plan.choose(f, state.players[player].theta, rng)
+
+
+def _clipped(state: AdamState, game: Game) -> AdamState:
+    clip = getattr(game.loss, "clip", None)
+    return state if clip is None else replace(state, theta=state.theta.clamp(-clip, clip))
 
 
 def healthy(info: StepInfo, s: Settings) -> Tensor:
@@ -211,25 +232,25 @@ def keep(state: TrainState, good: Tensor) -> TrainState:
     rows = torch.nonzero(good).flatten().tolist()
     index = torch.tensor(rows, dtype=torch.long, device=good.device)
     state.draws.keep(rows)
-    return TrainState(
-        state.step,
-        {
+    return replace(
+        state,
+        players={
             player: AdamState(a.theta[index], a.first[index], a.second[index])
             for player, a in state.players.items()
         },
-        tuple(state.seeds[row] for row in rows),
-        {player: [g[row] for row in rows] for player, g in state.directions.items()},
-        state.draws,
-        state.forwards,
-        state.backwards,
+        seeds=tuple(state.seeds[row] for row in rows),
+        directions={player: [g[row] for row in rows] for player, g in state.directions.items()},
+        epsilon={
+            player: eps[index] if isinstance(eps, Tensor) else eps
+            for player, eps in state.epsilon.items()
+        },
     )
 
 
 def train(
     state: TrainState,
     game: Game,
-    mode: GradientMode,
-    eps: float | None,
+    plans: Plans,
     s: Settings,
     observe: Callable[[TrainState, StepInfo | None], Any],
 ) -> tuple[TrainState, dict[int, int]]:
@@ -240,7 +261,7 @@ def train(
     """
     diverged: dict[int, int] = {}
     while state.step < s.steps and state.seeds:
-        after, info = step(state, game, mode, eps, s)
+        after, info = step(state, game, plans, s)
         good = healthy(info, s)
         observe(state, info)
         if not good.all():

@@ -1,5 +1,6 @@
 rule data:
     input:
+        files=lambda w: grid.files(config["datasets"][w.dataset]),
         code=lambda w: sources.stage(
             "data", datasets=config["datasets"][w.dataset]["kind"]
         ),

@@ -4,6 +4,7 @@ METRICS = list(config["quality"]["metrics"])
 rule evaluate:
     input:
         run=expand("results/runs/{{cell}}/{file}", file=["samples.npz", "spec.json"]),
+        data=lambda w: f"results/data/{CELLS[w.cell].dataset}.npz",
         code=lambda w: sources.stage(
             "quality",
             metrics=METRICS,
@@ -21,6 +22,7 @@ rule evaluate:
 
 rule null:
     input:
+        data="results/data/{dataset}.npz",
         code=lambda w: sources.stage(
             "quality", metrics=METRICS, datasets=config["datasets"][w.dataset]["kind"]
         ),

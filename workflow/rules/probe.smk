@@ -1,9 +1,12 @@
 def probe_code(w, *modes):
     probe = PROBES[w.probe]
+    by_mode = grid.probe_modes(probe)
+    entries = [entry for mode in modes for entry in by_mode.get(mode, [])]
     return sources.stage(
         "probe",
         modes=list(modes),
-        losses=probe["loss"],
+        rules=grid.rules_of(*(c for entry in entries for c in grid.choices_of(entry))),
+        losses=grid.loss_definition(config, probe["loss"])["kind"],
         models=config["models"][probe["model"]]["kind"],
     )
 
@@ -34,7 +37,7 @@ rule describe:
         "results/logs/probe/{probe}/describe.log",
     threads: 1
     params:
-        spec=lambda w: spec({**specs.probe(config, w.probe), "modes": []}),
+        spec=lambda w: spec(specs.describe(config, w.probe)),
     shell:
         "python -m approxgan describe {wildcards.probe} --spec {params.spec:q}"
         " --threads {threads} > {log} 2>&1"

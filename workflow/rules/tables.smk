@@ -12,17 +12,26 @@ GATHERED = {
     "quality": of_cells("quality.parquet"),
     "quality_null": [f"results/null/{name}.parquet" for name in DATASETS],
     "gradient_error": [path for item in PROBES.items() for path in of_probes(*item)],
+    "layer_error": [path for item in PROBES.items() for path in of_probes(*item)],
     "probe_points": [f"results/probe/{name}/points.parquet" for name in PROBES],
     "cost": of_cells("cost.json"),
     "samples": of_cells("samples.npz"),
     "data": [f"results/data/{name}.npz" for name in DATASETS],
+    "images": [*of_cells("samples.npz"), *(f"results/data/{n}.npz" for n in DATASETS)],
+    "dirac": [f"results/dirac/{m}.parquet" for m in grid.probe_modes(config["dirac"])],
 }
+DRAWN = ("samples", "data", "images")
+
+
+def collect_code(w):
+    kinds = {config["datasets"][name]["kind"] for name in DATASETS}
+    return sources.stage("collect", datasets=sorted(kinds) if w.table in DRAWN else [])
 
 
 rule collect:
     input:
         results=lambda w: GATHERED[w.table],
-        code=sources.stage("collect"),
+        code=collect_code,
     output:
         multiext("results/tables/{table}", ".parquet", ".csv"),
     log:

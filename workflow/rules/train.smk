@@ -2,8 +2,9 @@ def train_code(w):
     cell = CELLS[w.cell]
     return sources.stage(
         "run",
-        modes=cell.mode,
-        losses=cell.loss,
+        modes=[cell.generator.mode, cell.discriminator.mode],
+        rules=grid.rules_of(cell.generator, cell.discriminator),
+        losses=grid.loss_definition(config, cell.loss)["kind"],
         models=config["models"][cell.model]["kind"],
     )
 
@@ -11,6 +12,9 @@ def train_code(w):
 rule train:
     input:
         data=lambda w: f"results/data/{CELLS[w.cell].dataset}.npz",
+        matched=lambda w: [
+            f"results/{path}" for path in grid.matched(CELLS[w.cell])
+        ],
         code=train_code,
     output:
         expand(

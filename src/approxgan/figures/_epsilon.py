@@ -13,10 +13,17 @@ from approxgan.figures._groups import Series
 
 DASHES = {"float32": "-", "float64": (0, (5, 1.6))}
 OTHER_DASH = (0, (1, 1.2))
+LEVEL_DASHES = {"": (0, (5, 1)), "dtype": (0, (1, 1)), "adaptive": (0, (6, 1.2, 1, 1.2))}
+"""Of level lines: modes without ε, and those whose ε a rule chose."""
+OTHER_LEVEL = (0, (6, 1.2, 1, 1.2, 1, 1.2))
 
 
 def dash(dtype: str) -> Any:
     return DASHES.get(dtype, OTHER_DASH)
+
+
+def level_dash(one: Series) -> Any:
+    return LEVEL_DASHES.get(one.rule, OTHER_LEVEL)
 
 
 def summary(rows: pd.DataFrame, value: str, share: float) -> pd.DataFrame:

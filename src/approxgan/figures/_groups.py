@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from approxgan.figures import _style
 GROUP = ("study", "dataset", "model", "loss")
 PROBE_GROUP = ("dataset", "model", "loss")
 SERIES = ["mode", "settings"]
+TEXTS = ("mode", "rule", "settings")
 
 
 @dataclass(frozen=True)
@@ -25,37 +27,72 @@ class Series:
     label: str
     colour: str
     marker: str
+    rule: str = ""
+    """The rule that chose ε, if one did."""
 
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
         return frame[(frame["mode"] == self.mode) & (frame["settings"] == self.settings)]
 
 
 def series(frame: pd.DataFrame) -> list[Series]:
-    """The series of a table: exact first, settings named only where a mode has several."""
+    """The series of a tidy table: exact first, a mode's runs with rules last.
+
+    Settings are named only where a mode has several; what chose ε, and what a control is matched
+    with, is always named.
+    """
     found = []
     modes = sorted(frame["mode"].unique(), key=lambda mode: (mode != "exact", mode))
     for mode in modes:
-        kinds = sorted(frame.loc[frame["mode"] == mode, "settings"].fillna("").unique())
+        own = frame.loc[frame["mode"] == mode, ["rule", "settings"]].drop_duplicates()
+        rules = {s: _ruling(rows) for s, rows in own.groupby("settings")["rule"]}
+        kinds = sorted(rules, key=lambda settings: (rules[settings], settings))
         for variant, settings in enumerate(kinds):
-            label = _style.words(mode) + _difference(settings, kinds)
+            label = _style.words(mode) + _difference(settings, kinds, rules[settings])
             look = (_style.colour(mode, variant), _style.marker(mode))
-            found.append(Series(mode, settings, label, *look))
+            found.append(Series(mode, settings, label, *look, rules[settings]))
     return found
 
 
-def _difference(settings: str, kinds: Sequence[str]) -> str:
+def _ruling(rules: pd.Series) -> str:
+    names = {name for text in rules for name in text.split("+")}
+    return "+".join(sorted(names - {"", "fixed"}))
+
+
+def _parts(settings: str) -> list[str]:
+    """The settings one by one; what a control is matched with is one of them."""
+    if "+" in settings:
+        sides = zip("GD", settings.split("+"), strict=False)
+        return [f"{player} {part}" for player, side in sides for part in _parts(side)]
+    plain, *matched = re.split(r"(?:^|_)like_", settings, maxsplit=1)
+    return [part for part in plain.split("_") if part] + [
+        f"like {_style.words(mode)}" for mode in matched
+    ]
+
+
+def _difference(settings: str, kinds: Sequence[str], rule: str) -> str:
     """What tells these settings from the mode's other ones, in brackets."""
-    common = set.intersection(*(set(kind.split("_")) for kind in kinds))
-    own = [part for part in settings.split("_") if part not in common]
-    return f" ({', '.join(own)})" if len(kinds) > 1 and any(own) else ""
+    common = set.intersection(*(set(_parts(kind)) for kind in kinds)) if len(kinds) > 1 else None
+    own = [part for part in _parts(settings) if _is_told(part, rule, common)]
+    return f" ({', '.join(own)})" if own else ""
+
+
+def _is_told(part: str, rule: str, common: set[str] | None) -> bool:
+    word = part.removeprefix("G ").removeprefix("D ")
+    always = word in rule.split("+") or word.startswith("like ")
+    return always or (common is not None and part not in common)
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
-    """Missing settings as empty text, ε as numbers: what an empty table does not know."""
+    """Missing texts as empty ones, ε as numbers: what an empty table does not know."""
+    texts = {name: frame[name].astype("str").fillna("") for name in TEXTS if name in frame}
     return frame.assign(
-        settings=frame["settings"].fillna("").astype(str),
-        epsilon=pd.to_numeric(frame["epsilon"]).astype(float),
+        **{"rule": "", **texts}, epsilon=pd.to_numeric(frame["epsilon"]).astype(float)
     )
+
+
+def ruled(frame: pd.DataFrame) -> pd.Series:
+    """The rows of a tidy table in which a rule chose ε."""
+    return ~frame["rule"].isin(("", "fixed"))
 
 
 def split(frame: pd.DataFrame, keys: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:

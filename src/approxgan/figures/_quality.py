@@ -32,7 +32,7 @@ def panel(ax: Axes, rows: pd.DataFrame, null: pd.DataFrame, shown: list[Series])
         if one.mode == "exact":
             _exact(ax, part, one)
             continue
-        _epsilon.level(ax, part, "value", one, linewidth=1.5, linestyle=(0, (5, 1)))
+        _epsilon.level(ax, part, "value", one, linewidth=1.5, linestyle=_epsilon.level_dash(one))
         _line(ax, part.dropna(subset="epsilon"), one)
 
 
@@ -78,7 +78,7 @@ def keys(shown: list[Series], rows: pd.DataFrame) -> list[Any]:
     entries: list[Any] = []
     for one in shown:
         stepped = one.rows(rows)["epsilon"].notna().any()
-        look = {"marker": one.marker} if stepped else {"linestyle": (0, (5, 1))}
+        look = {"marker": one.marker} if stepped else {"linestyle": _epsilon.level_dash(one)}
         if one.mode == "exact":
             look = {"linestyle": "-"}
         entries.append(_style.key(one.label, color=one.colour, **look))

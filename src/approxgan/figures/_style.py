@@ -34,8 +34,11 @@ KNOWN = {
     "forward_gradient": ("#cc79a7", "P"),
     "gradient_sampling": ("#882255", "X"),
     "random_coordinates": ("#999933", "<"),
+    "noisy_exact": ("#332288", ">"),
+    "masked_exact": ("#aa4499", "d"),
+    "perturbed_start": ("#7f4f24", "p"),
 }
-SPARE_MARKERS = (">", "p", "h", "d", "8")
+SPARE_MARKERS = ("H", "h", "8", "*", "p")
 
 
 def colour(mode: str, variant: int = 0) -> str:
@@ -61,7 +64,12 @@ def _digest(mode: str) -> bytes:
 
 
 def words(name: str) -> str:
-    """A name as it reads in a legend."""
+    """A name as it reads in a legend; 'exact+spsa' is a mode for each player."""
+    players = name.split("+")
+    if len(players) == 2:
+        return ", ".join(
+            f"{letter} {words(own)}" for letter, own in zip("GD", players, strict=True)
+        )
     return name.replace("_", " ")
 
 

@@ -35,6 +35,7 @@ class Cosine:
     @_style.themed
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
         errors = _groups.tidy(tables["gradient_error"])
+        errors = errors[~_groups.ruled(errors)]
         if errors[list(ROWS)].isna().all(axis=None):
             return _style.no_data("the table gradient_error holds none of these numbers")
         shown = _groups.series(errors)

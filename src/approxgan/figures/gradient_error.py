@@ -9,12 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.figures import _epsilon, _groups, _panels, _probe, _style
+from approxgan.figures import _epsilon, _groups, _panels, _probe, _style, _theory
 
 PLAYERS = ("discriminator", "generator")
-LAW = {"color": _style.INK, "linewidth": 1.1, "zorder": 4}
 FLOOR = 1e-10
-DENSE = (0, (2.2, 1))
 POINT = [*_groups.PROBE_GROUP, "dtype", "player"]
 
 
@@ -42,6 +40,7 @@ class GradientError:
     @_style.themed
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
         errors = _groups.tidy(tables["gradient_error"])
+        errors = errors[~_groups.ruled(errors)].copy()
         errors["relative_error"] = errors["relative_error"].where(errors["relative_error"] > 0)
         if not np.isfinite(errors["relative_error"].to_numpy(float)).any():
             return _style.no_data("the table gradient_error holds no finite error above 0")
@@ -53,7 +52,7 @@ class GradientError:
                 ax = laid.at(g, r)
                 part = rows[rows["player"] == player]
                 _probe.curves(ax, part, "relative_error", shown)
-                _theory(ax, part, tables["probe_points"])
+                _laws(ax, part, tables["probe_points"])
                 ax.set_yscale("log")
                 ax.set_ylim(bottom=FLOOR)
                 _epsilon.log_epsilon(ax, errors["epsilon"])
@@ -65,54 +64,20 @@ class GradientError:
 
 
 def _law_keys() -> list:
-    return [
-        _style.key("theory, forward difference", linestyle=DENSE, **LAW),
-        _style.key("theory, random modes", linestyle=":", **LAW),
-        _style.key("best step (Shi et al.)", color=_style.INK, marker="*", ls="", markersize=9),
-    ]
+    curve, star = _theory.keys()
+    return [curve, _style.key("theory, random modes", linestyle=":", **_theory.LAW), star]
 
 
-def _theory(ax: Axes, rows: pd.DataFrame, points: pd.DataFrame) -> None:
+def _laws(ax: Axes, rows: pd.DataFrame, points: pd.DataFrame) -> None:
     for level in rows.groupby(["mode", "settings"])["theory"].median().dropna().unique():
-        ax.axhline(level, linestyle=":", **LAW)
+        ax.axhline(level, linestyle=":", **_theory.LAW)
     differences = rows[rows["mode"] == "forward_difference"].dropna(subset="epsilon")
     if differences.empty or points.empty:
         return
     steps = np.geomspace(differences["epsilon"].min(), differences["epsilon"].max(), 60)
-    here = points.merge(differences[POINT].drop_duplicates(), on=POINT)
-    here = here[(here["gradient_norm"] > 0) & (here["curvature_norm"] > 0)]
+    here = _theory.usable(points.merge(differences[POINT].drop_duplicates(), on=POINT))
     for _, same in here.groupby("dtype"):
-        error = np.median([forward_difference(steps, point) for point in _records(same)], axis=0)
-        ax.plot(steps, error, linestyle=DENSE, **LAW)
-        best = float(np.median([best_step(point) for point in _records(same)]))
-        if steps[0] <= best <= steps[-1]:
-            height = np.exp(np.interp(np.log(best), np.log(steps), np.log(error)))
-            ax.plot(best, height, marker="*", markersize=10, color=_style.INK, zorder=5)
-
-
-def _records(frame: pd.DataFrame) -> list[dict]:
-    return frame.to_dict("records")
-
-
-def forward_difference(steps: np.ndarray, point: Mapping[str, float]) -> np.ndarray:
-    """Expected relative error of the per-coordinate forward difference at a probe point.
-
-    Truncation ε/2 · f''_ii per coordinate, and two independent roundings of the loss per
-    coordinate, each uniform within ±u|f| and so of standard deviation u|f|/√3.
-    """
-    truncation = steps / 2 * point["curvature_norm"]
-    rounding = np.sqrt(2 * point["dimension"]) * _noise(point) / steps
-    return np.hypot(truncation, rounding) / point["gradient_norm"]
-
-
-def best_step(point: Mapping[str, float]) -> float:
-    """2√(ε_f/|f''|) of Shi et al. (2021, eq. 2.4), |f''| the root mean square over coordinates."""
-    curvature = point["curvature_norm"] / np.sqrt(point["dimension"])
-    return float(2 * np.sqrt(_noise(point) / curvature))
-
-
-def _noise(point: Mapping[str, float]) -> float:
-    return point["roundoff"] * abs(point["value"]) / np.sqrt(3)
+        _theory.curve(ax, steps, same)
 
 
 variant = GradientError

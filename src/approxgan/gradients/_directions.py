@@ -7,7 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from approxgan.core import Estimate, Objective
+from approxgan.core import Estimate, Objective, Step
+from approxgan.gradients._steps import by_seed
 
 BLOCK = 32
 """Directions evaluated at once: bounds memory to that many copies of the parameters."""
@@ -18,16 +19,17 @@ def differences(
     theta: Tensor,
     draw: Callable[[int], Tensor],
     count: int,
-    step: float,
+    step: Step,
     *,
     two_sided: bool,
 ) -> Estimate:
     """(1/q) Σ_k slope_k u_k with slopes (f(θ + εu) - f(θ)) / ε, or two-sided.
 
-    θ [S, P]; ``draw(n)`` gives the next n of the ``count`` = q directions, [S, n, P]. The base
-    value is evaluated in the same call as the points it is subtracted from, so both are rounded
-    alike.
+    θ [S, P]; the step is a number or [S, 1]; ``draw(n)`` gives the next n of the ``count`` = q
+    directions, [S, n, P]. The base value is evaluated in the same call as the points it is
+    subtracted from, so both are rounded alike.
     """
+    width = by_seed(2.0 * step if two_sided else step)
     grad = torch.zeros_like(theta)
     value = theta.new_zeros(theta.shape[0])
     for start in range(0, count, BLOCK):
@@ -36,7 +38,7 @@ def differences(
         other = theta - step * block if two_sided else theta[None]
         values = f.many(torch.cat([ahead, other])).detach()
         first, second = values[: len(block)], values[len(block) :]
-        slopes = (first - second) / (2.0 * step if two_sided else step)
+        slopes = (first - second) / width
         grad += torch.einsum("ks,ksp->sp", slopes, block)
         value = (first + second).mean(0) / 2.0 if two_sided else second[0]
     return Estimate(

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from approxgan.core import Estimate, Objective, Streams
+from approxgan.core import Estimate, Objective, Step, Streams
 from approxgan.gradients._autograd import gradient
 
 
@@ -16,11 +16,13 @@ class Exact:
     """∇f by backpropagation."""
 
     takes_epsilon: ClassVar[bool] = False
+    sides: ClassVar[int] = 0
+    per_coordinate: ClassVar[bool] = False
     order: ClassVar[int | None] = None
     random: ClassVar[bool] = False
     differentiates: ClassVar[bool] = True
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
         return gradient(f, theta)
 
     def squared_error(self, dimension: int) -> float | None:

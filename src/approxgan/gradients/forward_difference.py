@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from approxgan.core import Estimate, Objective, Streams
+from approxgan.core import Estimate, Objective, Situation, Step, Streams
+from approxgan.gradients._refusals import of_penalty
 from approxgan.gradients._steps import required
 
 
@@ -19,15 +20,20 @@ class ForwardDifference:
     """
 
     takes_epsilon: ClassVar[bool] = True
+    sides: ClassVar[int] = 1
+    per_coordinate: ClassVar[bool] = True
     order: ClassVar[int | None] = 1
     random: ClassVar[bool] = False
     differentiates: ClassVar[bool] = False
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
-        step = required(eps)
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+        step = required(eps, theta)
         losses, value = f.sweep(theta, step)
         grad = (losses - value[:, None]) / step
         return Estimate(grad, value, forwards=theta.shape[1] + 1, backwards=0)
+
+    def refuses(self, situation: Situation) -> str | None:
+        return of_penalty(situation)
 
     def squared_error(self, dimension: int) -> float | None:
         return 0.0

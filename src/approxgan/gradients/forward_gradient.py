@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from approxgan.core import Estimate, Objective, Streams
+from approxgan.core import Estimate, Objective, Step, Streams
 from approxgan.gradients._directions import BLOCK
 from approxgan.gradients._steps import positive
 
@@ -25,6 +25,8 @@ class ForwardGradient:
     """q, the number of directions of one estimate."""
 
     takes_epsilon: ClassVar[bool] = False
+    sides: ClassVar[int] = 0
+    per_coordinate: ClassVar[bool] = False
     order: ClassVar[int | None] = None
     random: ClassVar[bool] = True
     differentiates: ClassVar[bool] = True
@@ -32,7 +34,7 @@ class ForwardGradient:
     def __post_init__(self) -> None:
         positive("directions", self.directions)
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
         grad = torch.zeros_like(theta)
         value = theta.new_zeros(theta.shape[0])
         with torch.no_grad(), forward_ad.dual_level():

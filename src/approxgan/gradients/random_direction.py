@@ -8,9 +8,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from approxgan.core import Estimate, Objective, Streams
+from approxgan.core import Estimate, Objective, Situation, Step, Streams
 from approxgan.gradients._directions import BLOCK, differences
-from approxgan.gradients._steps import positive, required
+from approxgan.gradients._refusals import of_penalty, of_room
+from approxgan.gradients._steps import one_of, positive, shared
 
 DISTRIBUTIONS = ("gaussian", "sphere", "orthonormal")
 
@@ -32,21 +33,18 @@ class RandomDirection:
     """1: f(θ + εu) - f(θ); 2: (f(θ + εu) - f(θ - εu)) / 2."""
 
     takes_epsilon: ClassVar[bool] = True
+    per_coordinate: ClassVar[bool] = False
     order: ClassVar[int | None] = None
     random: ClassVar[bool] = True
     differentiates: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         positive("directions", self.directions)
-        if self.distribution not in DISTRIBUTIONS:
-            raise ValueError(
-                f"distribution={self.distribution!r} is not known; accepted: "
-                f"{', '.join(DISTRIBUTIONS)}"
-            )
+        one_of("distribution", self.distribution, DISTRIBUTIONS)
         if self.sides not in (1, 2):
             raise ValueError(f"sides={self.sides!r} is not accepted; accepted: 1, 2")
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
         dimension = theta.shape[1]
         if self.distribution == "orthonormal":
             # They must be drawn together to be orthogonal to each other.
@@ -55,7 +53,7 @@ class RandomDirection:
             draw = lambda count: next(parts)  # noqa: E731
         else:
             draw = lambda count: self._draw(count, dimension, rng).to(theta)  # noqa: E731
-        step, two_sided = required(eps), self.sides == 2
+        step, two_sided = shared(eps, theta), self.sides == 2
         return differences(f, theta, draw, self.directions, step, two_sided=two_sided)
 
     def _draw(self, count: int, dimension: int, rng: Streams) -> Tensor:
@@ -72,10 +70,18 @@ class RandomDirection:
                 f"directions={self.directions} orthonormal directions do not fit in "
                 f"{dimension} dimensions"
             )
-        basis, triangle = torch.linalg.qr(rng.normal(self.directions, dimension).mT)
+        gaussian = rng.normal(self.directions, dimension)
+        # There is no factorisation in the types of half precision.
+        exact = gaussian.to(torch.promote_types(gaussian.dtype, torch.float32))
+        basis, triangle = torch.linalg.qr(exact.mT)
         # Signs of R's diagonal make the distribution uniform (Mezzadri 2007).
         signs = triangle.diagonal(dim1=-2, dim2=-1).sign()
         return basis.mT * signs[..., None] * dimension**0.5
+
+    def refuses(self, situation: Situation) -> str | None:
+        if self.distribution == "orthonormal":
+            return of_penalty(situation) or of_room("directions", self.directions, situation)
+        return of_penalty(situation)
 
     def squared_error(self, dimension: int) -> float | None:
         q = self.directions

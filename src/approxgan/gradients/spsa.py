@@ -7,9 +7,10 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from approxgan.core import Estimate, Objective, Streams
+from approxgan.core import Estimate, Objective, Situation, Step, Streams
 from approxgan.gradients._directions import differences
-from approxgan.gradients._steps import positive, required
+from approxgan.gradients._refusals import of_penalty
+from approxgan.gradients._steps import positive, shared
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Spsa:
     """q, the number of directions of one estimate."""
 
     takes_epsilon: ClassVar[bool] = True
+    sides: ClassVar[int] = 2
+    per_coordinate: ClassVar[bool] = False
     order: ClassVar[int | None] = None
     random: ClassVar[bool] = True
     differentiates: ClassVar[bool] = False
@@ -30,10 +33,13 @@ class Spsa:
     def __post_init__(self) -> None:
         positive("directions", self.directions)
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
-        step, dimension = required(eps), theta.shape[1]
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+        step, dimension = shared(eps, theta), theta.shape[1]
         draw = lambda count: rng.signs(count, dimension).to(theta)  # noqa: E731
         return differences(f, theta, draw, self.directions, step, two_sided=True)
+
+    def refuses(self, situation: Situation) -> str | None:
+        return of_penalty(situation)
 
     def squared_error(self, dimension: int) -> float | None:
         return (dimension - 1) / self.directions

@@ -8,8 +8,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from approxgan.core import Estimate, Objective, Streams
-from approxgan.gradients._steps import required
+from approxgan.core import Estimate, Objective, Situation, Step, Streams
+from approxgan.gradients._refusals import of_penalty
+from approxgan.gradients._steps import by_seed, shared
 
 
 @dataclass(frozen=True)
@@ -20,15 +21,20 @@ class UniformShift:
     """
 
     takes_epsilon: ClassVar[bool] = True
+    sides: ClassVar[int] = 1
+    per_coordinate: ClassVar[bool] = False
     order: ClassVar[int | None] = None
     random: ClassVar[bool] = False
     differentiates: ClassVar[bool] = False
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: float | None, rng: Streams) -> Estimate:
-        step = required(eps)
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+        step = shared(eps, theta)
         value, shifted = f.many(torch.stack([theta, theta + step])).detach()
-        grad = ((shifted - value) / step)[:, None].expand_as(theta).contiguous()
+        grad = ((shifted - value) / by_seed(step))[:, None].expand_as(theta).contiguous()
         return Estimate(grad, value, forwards=2, backwards=0)
+
+    def refuses(self, situation: Situation) -> str | None:
+        return of_penalty(situation)
 
     def squared_error(self, dimension: int) -> float | None:
         return None

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+LARGEST = 1e150
+"""Beyond this, squared distances overflow: compiled code would take them for infinite silently."""
+
 
 def checked(points: np.ndarray, name: str, dim: int | None = None) -> np.ndarray:
     """The points as [n, dim] float64.
 
     Raises ``ValueError`` unless there are at least two finite points, of ``dim`` columns where
-    that is given.
+    that is given; ``FloatingPointError`` for finite points too large for float64 distances.
     """
     points = np.asarray(points, dtype=np.float64)
     if points.ndim != 2 or len(points) < 2 or points.shape[1] < 1:
@@ -23,4 +26,6 @@ def checked(points: np.ndarray, name: str, dim: int | None = None) -> np.ndarray
     unusable = int((~np.isfinite(points).all(axis=1)).sum())
     if unusable:
         raise ValueError(f"{unusable} of {len(points)} {name} are not finite; accepted: none")
+    if np.abs(points).max() > LARGEST:
+        raise FloatingPointError(f"{name} lie beyond {LARGEST:g}: their distances overflow")
     return points

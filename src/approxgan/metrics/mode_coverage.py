@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from approxgan.metrics._directions import better
+from approxgan.metrics._modes import near
 from approxgan.metrics._points import checked
 
 if TYPE_CHECKING:
     from approxgan.core import Dataset
 
-RADIUS = 3.0
-"""A sample belongs to a mode within this many of its standard deviations."""
 SHARE = 0.2
 """A mode counts as covered with this share of the samples that it should hold."""
 
@@ -49,15 +47,12 @@ class ModeCoverage:
         if modes is None:
             return {}
         samples = checked(samples, "samples", modes.centres.shape[1])
-        distances = cdist(samples, modes.centres)  # [n, M]
-        near = distances <= RADIUS * modes.sigma
-        good = near.any(axis=1)
-        held = np.bincount(distances.argmin(axis=1)[good], minlength=len(modes.centres))
-        expected = len(samples) / len(modes.centres)
+        close, held = near(samples, modes)
+        expected = len(samples) / len(held)
         return {
-            "modes_captured": float(near.any(axis=0).sum()),
+            "modes_captured": float(close.any(axis=0).sum()),
             "modes_covered": float((held >= SHARE * expected).sum()),
-            "high_quality_fraction": float(good.mean()),
+            "high_quality_fraction": float(close.any(axis=1).mean()),
         }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from approxgan.metrics._directions import better
 from approxgan.metrics._points import checked
+from approxgan.metrics._settings import require_count
 
 if TYPE_CHECKING:
     from approxgan.core import Dataset
@@ -34,9 +35,7 @@ class SlicedWasserstein:
     directions = better(sliced_wasserstein="lower")
 
     def __post_init__(self) -> None:
-        value = self.projections
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"projections is {value!r}; accepted: a whole number, 1 or more")
+        require_count("projections", self.projections)
 
     def __call__(
         self,

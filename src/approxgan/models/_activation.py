@@ -1,10 +1,14 @@
-"""Leaky ReLU with a chosen slope at its kink."""
+"""Activations, with a chosen slope at the kinks of those that have one."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+KINKED = ("leaky_relu", "relu")
+SMOOTH = {"tanh": torch.tanh, "softplus": functional.softplus}
+NAMES = (*KINKED, *SMOOTH)
 
 
 class _KinkedLeakyReLU(torch.autograd.Function):
@@ -31,3 +35,27 @@ def leaky_relu(x: Tensor, slope: float, kink: float | None) -> Tensor:
         return functional.leaky_relu(x, slope)
     result: Tensor = _KinkedLeakyReLU.apply(x, slope, kink)  # type: ignore[assignment]
     return result
+
+
+def slope_of(activation: str, slope: float | None) -> float | None:
+    """The slope below 0 of an activation with a kink; None for a smooth one.
+
+    Raises ``ValueError`` for an unknown activation and for a slope that is missing, out of range
+    or out of place.
+    """
+    if activation not in NAMES:
+        raise ValueError(f"activation={activation!r} is not known; accepted: {', '.join(NAMES)}")
+    if activation != "leaky_relu":
+        if slope is not None:
+            raise ValueError(f"slope={slope} belongs to leaky_relu; {activation} takes none")
+        return 0.0 if activation == "relu" else None
+    if slope is None:
+        raise ValueError("leaky_relu needs slope, its slope below 0: a number in [0, 1]")
+    if not 0.0 <= slope <= 1.0:
+        raise ValueError(f"slope={slope} must lie in [0, 1]")
+    return slope
+
+
+def activate(x: Tensor, activation: str, slope: float | None, kink: float | None) -> Tensor:
+    """The activation of pre-activations x; ``slope`` as ``slope_of`` gives it."""
+    return SMOOTH[activation](x) if slope is None else leaky_relu(x, slope, kink)

@@ -1,4 +1,4 @@
-"""Dense leaky-ReLU generator and discriminator over stacked flat parameters."""
+"""Dense generator and discriminator over stacked flat parameters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from approxgan.core import Player
-from approxgan.models._activation import leaky_relu
+from approxgan.models._activation import activate, slope_of
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,9 @@ class Dense:
     latent: int
     generator: Sequence[int]
     discriminator: Sequence[int]
-    slope: float
+    activation: str
+    """leaky_relu, relu, tanh or softplus, of every hidden layer of both networks."""
+    slope: float | None = None
     """Leaky ReLU's slope below 0; TensorFlow's default, which the article uses, is 0.2."""
 
     def __post_init__(self) -> None:
@@ -34,8 +36,7 @@ class Dense:
                 raise ValueError(f"{name}={list(widths)} must be one or more hidden widths >= 1")
         if self.latent < 1:
             raise ValueError(f"latent={self.latent} must be >= 1")
-        if not 0.0 <= self.slope <= 1.0:
-            raise ValueError(f"slope={self.slope} must lie in [0, 1]")
+        slope_of(self.activation, self.slope)
 
     def sizes(self, player: Player, dim: int) -> tuple[int, ...]:
         if player == "generator":
@@ -43,8 +44,7 @@ class Dense:
         return (dim, *self.discriminator, 1)
 
     def size(self, player: Player, dim: int) -> int:
-        sizes = self.sizes(player, dim)
-        return sum(out * (into + 1) for into, out in itertools.pairwise(sizes))
+        return sum(self.layer_sizes(player, dim))
 
     def init(self, player: Player, dim: int, rng: np.random.Generator) -> np.ndarray:
         sizes = self.sizes(player, dim)
@@ -57,8 +57,24 @@ class Dense:
     def apply(
         self, player: Player, dim: int, theta: Tensor, x: Tensor, kink: float | None = None
     ) -> Tensor:
-        sizes = self.sizes(player, dim)
-        pairs = list(itertools.pairwise(sizes))
+        return self._forward(player, dim, theta, x, kink, [])
+
+    def preactivations(self, player: Player, dim: int, theta: Tensor, x: Tensor) -> list[Tensor]:
+        kept: list[Tensor] = []
+        self._forward(player, dim, theta, x, None, kept)
+        return kept
+
+    def _forward(
+        self,
+        player: Player,
+        dim: int,
+        theta: Tensor,
+        x: Tensor,
+        kink: float | None,
+        kept: list[Tensor],
+    ) -> Tensor:
+        slope = slope_of(self.activation, self.slope)
+        pairs = list(itertools.pairwise(self.sizes(player, dim)))
         # One split, whose backward pass is one concatenation, instead of a slice per tensor.
         parts = theta.split([n for into, out in pairs for n in (into * out, out)], dim=1)
         for layer, (into, out) in enumerate(pairs):
@@ -66,12 +82,21 @@ class Dense:
             # Not baddbmm, which is no faster and has no forward-mode derivative of its own.
             x = torch.bmm(x, weight.mT).add_(parts[2 * layer + 1].unsqueeze(1))
             if layer < len(pairs) - 1:
-                x = leaky_relu(x, self.slope, kink)
+                kept.append(x)
+                x = activate(x, self.activation, slope, kink)
         return x
 
-    def layers(self, player: Player, dim: int) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    def layers(self, player: Player, dim: int) -> tuple[tuple[int, ...], tuple[float, ...]] | None:
+        slope = slope_of(self.activation, self.slope)
         sizes = self.sizes(player, dim)
-        return sizes, (self.slope,) * (len(sizes) - 2) + (1.0,)
+        return None if slope is None else (sizes, (slope,) * (len(sizes) - 2) + (1.0,))
+
+    def slopes(self) -> tuple[float, float] | None:
+        slope = slope_of(self.activation, self.slope)
+        return None if slope is None else (slope, 1.0)
+
+    def layer_sizes(self, player: Player, dim: int) -> list[int]:
+        return [out * (into + 1) for into, out in itertools.pairwise(self.sizes(player, dim))]
 
 
 variant = Dense

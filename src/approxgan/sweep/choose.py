@@ -6,12 +6,18 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from approxgan.core import DenseProblem, Sweep
-from approxgan.sweep import batched
+from approxgan.chain import DenseProblem
+from approxgan.core import Sweep
+from approxgan.sweep import batched, plain
 
 
-def how(problem: DenseProblem | None) -> str:
-    """'compiled' for dense piecewise-linear networks on the processor, 'batched' otherwise."""
+def how(problem: DenseProblem | None, *, vectorises: bool = True) -> str:
+    """'compiled' for dense piecewise-linear networks on the processor, 'batched' otherwise.
+
+    'plain' for losses that ``torch.func.vmap`` does not vectorise.
+    """
+    if not vectorises:
+        return "plain"
     if problem is None or problem.inputs.device.type != "cpu":
         return "batched"
     # Numba is loaded where a sweep needs it: modes without sweeps start faster.
@@ -29,6 +35,8 @@ def sweep(
     threads: int,
 ) -> Sweep:
     """The loss at θ + step·e_i for every i; ``way`` is what ``how`` said of f's ``problem``."""
+    if way == "plain":
+        return plain.sweep(f, theta, step)
     if problem is None or way == "batched":
         return batched.sweep(f, theta, step)
     from approxgan.sweep import compiled

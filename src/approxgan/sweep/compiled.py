@@ -22,7 +22,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from approxgan.core import DenseProblem, SampleTerm, Sweep
+from approxgan.chain import DenseProblem, SampleTerm
+from approxgan.core import Sweep
 from approxgan.sweep._cache import entry
 from approxgan.sweep._kernels import Terms, finish, run
 from approxgan.sweep._layout import Shape, prepare, room_for

@@ -1,0 +1,73 @@
+"""Batches and latents of a block of seeds, drawn ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from approxgan.core import PLAYERS, Player
+
+BULK = 2**22
+"""Random numbers drawn ahead per seed, at most: bounds the memory of a block."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The data and latents of one step: real [S, B, dim], latents [S, B, latent]."""
+
+    real: Tensor
+    latent: dict[Player, Tensor]
+
+
+@dataclass
+class Draws:
+    """Batches and latents of every seed, drawn in bulk from the seed's own streams.
+
+    A stream is read in order, so how much is drawn at once changes nothing.
+    """
+
+    data: Tensor
+    batch: int
+    latent: int
+    dtype: torch.dtype
+    sources: list[tuple[np.random.Generator, np.random.Generator]]
+    ahead: Iterator[Batch] = field(default_factory=lambda: iter(()))
+
+    def next(self) -> Batch:
+        found = next(self.ahead, None)
+        if found is None:
+            self.ahead = self._draw()
+            found = next(self.ahead)
+        return found
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Keep only these rows of the stack."""
+        self.sources = [self.sources[row] for row in rows]
+        index = torch.tensor(rows, device=self.data.device)
+        self.ahead = (
+            Batch(b.real[index], {p: z[index] for p, z in b.latent.items()}) for b in self.ahead
+        )
+
+    def _draw(self) -> Iterator[Batch]:
+        count = max(1, min(100, BULK // (2 * self.batch * self.latent)))
+        shape = (count, len(PLAYERS), self.batch, self.latent)
+        place = {"device": self.data.device, "dtype": self.dtype}
+        rows, latents = [], []
+        for batch_stream, latent_stream in self.sources:
+            rows.append(self._rows(batch_stream, count))
+            latents.append(latent_stream.standard_normal(shape, dtype=np.float32))
+        latent = torch.from_numpy(np.stack(latents, 2)).to(**place)
+        real = self.data[torch.from_numpy(np.stack(rows, 1)).to(self.data.device)]
+        for k in range(count):
+            yield Batch(real[k], dict(zip(PLAYERS, latent[k], strict=True)))
+
+    def _rows(self, stream: np.random.Generator, count: int) -> np.ndarray:
+        """[count, B] rows of the data; the whole set in order if the batch is as large."""
+        total = len(self.data)
+        if self.batch == total:
+            return np.tile(np.arange(total), (count, 1))
+        return stream.integers(total, size=(count, self.batch))

@@ -1,0 +1,43 @@
+"""A player's loss as one chain of dense layers: what compiled sweeps work on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class SampleTerm:
+    """The same term for a stretch of samples of a ``DenseProblem``: rows start to stop."""
+
+    start: int
+    stop: int
+    function: str
+    sign: float
+    weight: float
+    """Already divided by the number of samples: the loss is Σ weight · function(sign · logit)."""
+
+
+@dataclass(frozen=True)
+class DenseProblem:
+    """A player's loss written as one chain of dense piecewise-linear layers, for compiled sweeps.
+
+    Layer l maps ``sizes[l]`` to ``sizes[l + 1]``: a = W h + b, then h = a where a > 0 and
+    ``slopes[l]``·a elsewhere (slope 1: a linear layer). The last layer gives the logit. The
+    swept player owns the first ``owned`` layers; its flat parameters are W [out, in] row by
+    row, then b, layer by layer. The rest of the chain is frozen.
+    """
+
+    sizes: tuple[int, ...]
+    slopes: tuple[float, ...]
+    owned: int
+    inputs: Tensor
+    """[S, N, sizes[0]]"""
+    frozen: Tensor
+    """[S, Q]: flat parameters of the layers behind the owned ones, in the same order."""
+    terms: tuple[SampleTerm, ...]
+    constant: Tensor
+    """[S]: what the terms that do not depend on the swept player add."""

@@ -1,0 +1,64 @@
+"""What the datasets made of given rows share: the split in two, and the draws from its parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SEED = 0
+FEWEST = 2
+"""Rows that a part must have at least: one alone would not be a distribution."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Rows for training, and rows kept from it: their empirical distribution is the true density.
+
+    Independent draws of one and the same distribution compare to nothing, whatever it is, so a
+    null comparison stays unbiased. A generator that learnt the rows' origin perfectly scores a
+    little worse than null: the training rows and the held-out rows differ by chance.
+    """
+
+    training: np.ndarray
+    """[rows, dim] float64"""
+    held_out: np.ndarray
+    """[rows, dim] float64"""
+
+    def first(self, n: int) -> np.ndarray:
+        """[n, dim] float64: the first n training rows. Raises ``ValueError`` if there are fewer."""
+        if not 1 <= n <= len(self.training):
+            raise ValueError(
+                f"{n!r} training points asked for; the training part has {len(self.training)} "
+                f"rows; accepted: 1 to {len(self.training)}"
+            )
+        return self.training[:n].copy()
+
+    def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """[n, dim] float64: independent draws, with replacement, from the held-out rows."""
+        return self.held_out[rng.integers(len(self.held_out), size=n)]
+
+
+def split(rows: np.ndarray, held_out: float) -> Split:
+    """Rows [count, dim] in two by a fixed permutation.
+
+    The training parts of different shares begin with the same rows. Raises ``ValueError`` for a
+    share that leaves fewer than two rows in a part.
+    """
+    count = len(rows)
+    kept = round(held_out * count)
+    if not FEWEST <= kept <= count - FEWEST:
+        raise ValueError(
+            f"held_out is {held_out!r}: {kept} of {count} rows are held out; "
+            f"accepted: a share that leaves {FEWEST} rows or more in both parts"
+        )
+    # NumPy promises that its legacy generator never changes: the split is the same everywhere.
+    shuffled = rows[np.random.RandomState(SEED).permutation(count)]
+    shuffled.flags.writeable = False
+    return Split(shuffled[: count - kept], shuffled[count - kept :])
+
+
+def require_share(name: str, value: float) -> None:
+    """Raise ``ValueError`` unless value is a number between 0 and 1, both excluded."""
+    if not (isinstance(value, int | float) and 0 < value < 1):
+        raise ValueError(f"{name} is {value!r}; accepted: a number between 0 and 1, both excluded")

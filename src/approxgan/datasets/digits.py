@@ -1,0 +1,85 @@
+"""Handwritten digits: scikit-learn's 1797 images of 8 by 8 pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar
+
+import numpy as np
+
+from approxgan.datasets._mixture import require_count
+from approxgan.datasets._rows import Split, require_share, split
+
+WHITEST = 16
+"""Largest value of a pixel in the images as they come; the smallest is 0."""
+
+
+@dataclass(frozen=True)
+class Digits:
+    """A row is an image, its pixels row by row, scaled from {0, ..., 16} to [-1, 1].
+
+    That range is the usual one for generated images, and has the scale of the other datasets; a
+    generator with a linear output reaches it, and may overshoot it. A fixed permutation splits
+    the images; the true density is the empirical distribution of the held-out ones.
+    Raises ``ValueError`` for settings out of range.
+    """
+
+    held_out: float
+    """Share of the images kept from training, between 0 and 1."""
+    components: int
+    """Principal components of the view ``pca``."""
+
+    dim = 64
+    image: ClassVar[tuple[int, int]] = (8, 8)
+
+    def __post_init__(self) -> None:
+        require_share("held_out", self.held_out)
+        require_count("components", self.components)
+        most = min(_images(self.held_out).training.shape)
+        if self.components > most:
+            raise ValueError(
+                f"components is {self.components!r}; accepted: 1 to {most}, the number of pixels "
+                "or of training images if that is smaller"
+            )
+
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """[n, 64] float64: independent draws, with replacement, from the held-out images."""
+        return _images(self.held_out).draw(n, rng)
+
+    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """[n, 64] float64: the first n training images, whatever ``rng`` is.
+
+        Raises ``ValueError`` if there are fewer.
+        """
+        return _images(self.held_out).first(n)
+
+    def modes(self) -> None:
+        """None: the ten digits are not Gaussians."""
+        return None
+
+    def views(self) -> Mapping[str, Callable[[np.ndarray], np.ndarray]]:
+        """``pca``: [n, 64] -> [n, components], the principal components of the training part."""
+        mean, axes = _principal(self.held_out, self.components)
+        return {"pca": lambda images: (images - mean) @ axes.T}
+
+
+@cache
+def _images(held_out: float) -> Split:
+    from sklearn.datasets import load_digits
+
+    pixels = load_digits().data  # [1797, 64]
+    return split(2 * pixels / WHITEST - 1, held_out)
+
+
+@cache
+def _principal(held_out: float, components: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean [64] and principal axes [components, 64] of all training images."""
+    from sklearn.decomposition import PCA
+
+    fitted = PCA(components, svd_solver="full").fit(_images(held_out).training)
+    return fitted.mean_, fitted.components_
+
+
+variant = Digits

@@ -1,0 +1,35 @@
+"""The Wasserstein loss of Arjovsky et al. (2017) with weight clipping."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from approxgan.core import Term
+
+
+@dataclass(frozen=True)
+class Wasserstein:
+    """L_G = -E D(G(z)); L_D = -E D(x) + E D(G(z)), D the logit.
+
+    The critic's weights and biases are clipped to ±clip after each of its updates. Trained here
+    with one critic step to a generator step, as the other losses are; the paper takes five.
+    Raises ``ValueError`` unless clip is a finite number above 0.
+    """
+
+    clip: float
+    """Largest size of a parameter of the critic; the paper's is 0.01."""
+
+    generator: ClassVar[tuple[Term, ...]] = (Term("fake", "identity", 1.0, -1.0),)
+    discriminator: ClassVar[tuple[Term, ...]] = (
+        Term("real", "identity", 1.0, -1.0),
+        Term("fake", "identity", 1.0, 1.0),
+    )
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.clip) and self.clip > 0):
+            raise ValueError(f"clip={self.clip!r} must be a finite number above 0")
+
+
+variant = Wasserstein

@@ -1,0 +1,76 @@
+"""The classifier two-sample test with a nearest-neighbour classifier."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from approxgan.metrics._directions import better
+from approxgan.metrics._nearest import nearest
+from approxgan.metrics._points import checked
+from approxgan.metrics._settings import require_count
+
+if TYPE_CHECKING:
+    from approxgan.core import Dataset
+
+
+@dataclass(frozen=True)
+class ClassifierTest:
+    """How well a classifier tells held-out samples from reference points (Lopez-Paz, Oquab 2017).
+
+    The first half of n samples and of n reference points trains it, the other half tests it,
+    n the smaller of the two numbers; the majority of the k nearest training points decides.
+
+    - ``classifier_accuracy``: share t of the held-out points that it labels rightly;
+    - ``classifier_z``: (t - ½) / √(¼ / held-out points), t in standard errors of its null, the
+      binomial with probability ½.
+
+    True samples have an expected accuracy of ½ and a z of 0, with a standard deviation of at
+    most 1 given the classifier: the test set has as many points of either label, which makes the
+    accuracy vary no more than the binomial. Values below ½ are chance. Where several training
+    points are equally far, which of them votes is arbitrary but always the same; copies of one
+    another among the samples or among the reference make no difference otherwise.
+    Raises ``ValueError`` unless k is odd, above 0 and at most the number of training points.
+    """
+
+    k: int
+    """Neighbours that vote; odd, so that there is always a majority."""
+
+    directions = better(classifier_accuracy="lower", classifier_z="lower")
+
+    def __post_init__(self) -> None:
+        require_count("k", self.k)
+        if self.k % 2 == 0:
+            raise ValueError(f"k is {self.k}; accepted: an odd number, as even votes can tie")
+
+    def __call__(
+        self,
+        samples: np.ndarray,
+        reference: np.ndarray,
+        dataset: Dataset,
+        rng: np.random.Generator,
+    ) -> dict[str, float]:
+        """samples [n, dim], reference [m, dim]; deterministic. Raises ``ValueError``."""
+        reference = checked(reference, "reference points")
+        samples = checked(samples, "samples", reference.shape[1])
+        count = min(len(samples), len(reference))
+        half = count // 2
+        if self.k > 2 * half:
+            raise ValueError(f"{2 * half} training points; accepted: at least k, which is {self.k}")
+        train = np.concatenate([samples[:half], reference[:half]])
+        test = np.concatenate([samples[half:count], reference[half:count]])
+        # Of the points in either set the first half are generated.
+        _, neighbours = nearest(test, train, self.k)
+        called_generated = (neighbours < half).sum(axis=1) > self.k / 2
+        generated = np.arange(len(test)) < len(test) // 2
+        accuracy = float((called_generated == generated).mean())
+        return {
+            "classifier_accuracy": accuracy,
+            "classifier_z": 2 * math.sqrt(len(test)) * (accuracy - 0.5),
+        }
+
+
+variant = ClassifierTest

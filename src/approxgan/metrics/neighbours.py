@@ -1,0 +1,89 @@
+"""Precision, recall, density and coverage by nearest neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from approxgan.metrics._directions import better
+from approxgan.metrics._nearest import balls, copies_within, distinct, nearest
+from approxgan.metrics._points import checked
+from approxgan.metrics._settings import require_count
+
+if TYPE_CHECKING:
+    from approxgan.core import Dataset
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Counts in the balls around points that reach to the point's k-th nearest of its own kind.
+
+    - ``precision``: share of samples in the ball of some reference point;
+    - ``recall``: share of reference points in the ball of some sample (Kynkäänniemi et al., 2019);
+    - ``density``: mean over samples of the reference balls that each is in, divided by k; may
+      exceed 1, where samples crowd together;
+    - ``coverage``: share of reference points whose ball holds a sample (Naeem et al., 2020).
+
+    Without unit. True samples, n against m reference points, have an expected density of 1 and an
+    expected coverage of 1 - Π_{i=1..k} (m - i) / (n + m - i), about 1 - 2^-k where n = m; their
+    precision and recall are below 1 by an amount that depends on the density and on k.
+
+    Copies, points that are equal to within rounding, are inside one another's balls. Those in the
+    reference are counted once: an empirical density, drawn with replacement, repeats its points,
+    and balls that reach only to copies would be empty. Those among the samples are counted as
+    they are: a collapsed generator's balls have the radius 0 where more than k samples coincide,
+    so that their recall is 0 unless a reference point lies exactly there. Other ties are inside
+    too; with open balls, as in Naeem's code, the numbers differ at exact ties alone.
+    Raises ``ValueError`` unless k is a whole number above 0 and below the number of points.
+    """
+
+    k: int
+    """Neighbours, a point itself not counted."""
+
+    directions = better(precision="higher", recall="higher", density="higher", coverage="higher")
+
+    def __post_init__(self) -> None:
+        require_count("k", self.k)
+
+    def __call__(
+        self,
+        samples: np.ndarray,
+        reference: np.ndarray,
+        dataset: Dataset,
+        rng: np.random.Generator,
+    ) -> dict[str, float]:
+        """samples [n, dim], reference [m, dim]; deterministic. Raises ``ValueError``."""
+        return self.against(reference)(samples)
+
+    def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
+        """The metric with the reference's balls found once, for many samples."""
+        reference = distinct(checked(reference, "reference points"))
+        tie = copies_within(reference)
+        radii = self._radii(reference, "distinct reference points") + tie
+
+        def score(samples: np.ndarray) -> dict[str, float]:
+            samples = checked(samples, "samples", reference.shape[1])
+            held, precise = balls(reference, radii, samples)
+            _, recalled = balls(samples, self._radii(samples, "samples") + tie, reference)
+            return {
+                "precision": float(precise.mean()),
+                "recall": float(recalled.mean()),
+                "density": float(held.sum() / (self.k * len(samples))),
+                "coverage": float((held > 0).mean()),
+            }
+
+        return score
+
+    def _radii(self, points: np.ndarray, name: str) -> np.ndarray:
+        """[n]: the distance to each point's k-th nearest other point."""
+        if len(points) <= self.k:
+            raise ValueError(f"{len(points)} {name}; accepted: more than k, which is {self.k}")
+        # The first of the k + 1 is the point itself, or a copy of it, at the distance 0.
+        distances, _ = nearest(points, points, self.k + 1)
+        return distances[:, -1]
+
+
+variant = Neighbours

@@ -1,0 +1,85 @@
+"""The config's values, checked by the variants themselves: builds every one that is named.
+
+Imports torch, hence apart from ``config``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from approxgan import choices, dirac, grid, registry
+from approxgan.core import PLAYERS, Choice, InputError, Situation
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Raise ``InputError`` for the first value that a variant refuses, alone or combined."""
+    datasets = {}
+    for name, definition in config["datasets"].items():
+        datasets[name] = _located(f"datasets.{name}", grid.build_dataset, definition)
+        try:
+            datasets[name].training(definition["points"], np.random.default_rng(0))
+        except ValueError as error:
+            raise InputError(f"config: datasets.{name}.points: {error}") from error
+    models = {
+        name: _located(f"models.{name}", grid.build_model, definition)
+        for name, definition in config["models"].items()
+    }
+    for name, definition in config["losses"].items():
+        _located(f"losses.{name}", grid.build_loss, definition)
+    for name, settings in config["epsilon_rules"].items():
+        _located(f"epsilon_rules.{name}", registry.build, "rules", name, settings)
+    _check_metrics(config)
+    for family in ("studies", "probes"):
+        for number, user in enumerate(config[family]):
+            place = f"{family}[{number}]"
+            names = itertools.product(user["datasets"], user["models"], user["losses"])
+            for dataset, model, loss in names:
+                dim, penalty = datasets[dataset].dim, grid.loss_definition(config, loss).get("r1")
+                where = f"{place}: {dataset}/{model}/{loss}"
+                _check_modes(where, user, models[model], dim, bool(penalty))
+    _located("dirac", dirac.check, config["dirac"])
+
+
+def _check_metrics(config: Mapping[str, Any]) -> None:
+    built = {
+        name: _located(f"quality.metrics.{name}", registry.build, "metrics", name, settings)
+        for name, settings in config["quality"]["metrics"].items()
+    }
+    wanted = config["claims"]["metric"]
+    given = [n for key in config["quality"]["every_snapshot"] for n in built[key].directions]
+    if wanted not in given:
+        raise InputError(
+            f"config: claims.metric: {wanted!r} is no number of the metrics in "
+            f"quality.every_snapshot; accepted: {', '.join(given)}"
+        )
+
+
+def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -> None:
+    sizes = {player: model.size(player, dim) for player in PLAYERS}
+    for entry in user["modes"]:
+        for pair in grid.pairs_of(entry):
+            for player, choice in zip(("generator", "discriminator"), pair, strict=True):
+                own = penalised and player == "discriminator"
+                rule = choice.epsilon if isinstance(choice.epsilon, str) else None
+                situation = Situation(sizes[player], model.slopes(), own, rule)
+                _located(place, _check_choice, choice, situation)
+
+
+def _check_choice(choice: Choice, situation: Situation) -> None:
+    mode = registry.build("modes", choice.mode, choices.settings(choice))
+    refuses = getattr(mode, "refuses", None)
+    reason = refuses(situation) if refuses is not None else None
+    if reason:
+        raise InputError(f"{choice.mode}: {reason}")
+
+
+def _located(place: str, function: Any, *arguments: Any) -> Any:
+    """Call; an ``InputError`` gets the place in the config in front."""
+    try:
+        return function(*arguments)
+    except InputError as error:
+        raise InputError(f"config: {place}: {error}") from error
