@@ -17,9 +17,14 @@ def matches(mode: str) -> Mapping[str, str]:
     return registry.describe("modes", mode).constants.get("matches", {})
 
 
-def check(entry: Mapping[str, Any], rules: Mapping[str, Any]) -> None:
-    """Raise ``InputError`` for an entry that the mode or a rule of its ε does not accept."""
+def check(entry: Mapping[str, Any], rules: Mapping[str, Any], *, seeded: bool = False) -> None:
+    """Raise ``InputError`` for an entry that the mode or a rule of its ε does not accept.
+
+    ``seeded``: whether the entry may say how many seeds its cells have.
+    """
     mode = entry["mode"]
+    if "seeds" in entry and not seeded:
+        raise InputError(f"seeds: {mode} cannot have seeds of its own here; leave it out")
     takes = registry.describe("modes", mode).constants["takes_epsilon"]
     given = [key for key in entry if key not in grid.RESERVED]
     if "match" in entry:

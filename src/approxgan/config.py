@@ -73,8 +73,9 @@ def check(config: Mapping[str, Any]) -> None:
     for place, user in _users(config):
         _check_names(config, place, user)
         _check_batch(config, place, user)
-    for place, entry in entries(config):
-        _located(place, choices.check, entry, config["epsilon_rules"])
+    for place, entry, seeded in _entries(config):
+        rules = config["epsilon_rules"]
+        _located(place, lambda e=entry, s=seeded: choices.check(e, rules, seeded=s))
     for name in [config["claims"]["baseline"], *config["claims"]["modes"]]:
         _located("claims", registry.check, "modes", name)
     for name in config["claims"]["losses"]:
@@ -110,16 +111,16 @@ def _users(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
             yield f"{family}[{number}]", user
 
 
-def entries(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every entry of ``modes`` of one player or both, and where it stands."""
+def _entries(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
+    """Every entry of ``modes``: where it stands, what it says, whether it may have seeds."""
     for place, user in (*_users(config), ("dirac", config["dirac"])):
         for number, entry in enumerate(user["modes"]):
             where = f"{place}.modes[{number}]"
             if "mode" in entry:
-                yield where, entry
+                yield where, entry, place.startswith("studies")
             else:
                 for player in ("generator", "discriminator"):
-                    yield f"{where}.{player}", entry[player]
+                    yield f"{where}.{player}", entry[player], False
 
 
 def _check_names(config: Mapping[str, Any], place: str, user: Mapping[str, Any]) -> None:

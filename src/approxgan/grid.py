@@ -11,13 +11,15 @@ from approxgan import registry
 from approxgan.core import Cell, Choice, InputError
 from approxgan.naming import joined, mode_name, token
 
-RESERVED = ("mode", "epsilon", "match")
+RESERVED = ("mode", "epsilon", "match", "seeds")
 """Keys of an entry of ``modes`` that are not settings of the mode."""
+APART = ("match", "seeds")
+"""Those of them whose value is a map, not a point of an axis."""
 
 
 def choices_of(entry: Mapping[str, Any]) -> Iterator[Choice]:
     """Every combination of one player's entry: lists are axes, the rest is constant."""
-    axes = {k: v if isinstance(v, list) else [v] for k, v in entry.items() if k != "match"}
+    axes = {k: v if isinstance(v, list) else [v] for k, v in entry.items() if k not in APART}
     matches = list(choices_of(entry["match"])) if "match" in entry else [None]
     for values, match in itertools.product(itertools.product(*axes.values()), matches):
         chosen = dict(zip(axes, values, strict=True))
@@ -53,7 +55,7 @@ def _study_cells(config: Mapping[str, Any], study: Mapping[str, Any]) -> Iterato
         study["datasets"], study["models"], study["losses"], study["modes"]
     ):
         for pair in pairs_of(entry):
-            for block in blocks(**seeds):
+            for block in blocks(**{**seeds, **entry.get("seeds", {})}):
                 yield Cell(study["name"], dataset, model, loss, *pair, block, training)
 
 
