@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from variants import EXAMPLE
 
-from approxgan import dirac, record, registry
+from approxgan import dirac, record, registry, tables
 from approxgan.core import Choice, InputError
 
 MODES = registry.names("modes")
@@ -204,7 +204,7 @@ def test_the_table_has_every_step_of_every_game(tmp_path):
         dirac.run(spec, name, tmp_path / "b.parquet")
         assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
         table = record.read_table(tmp_path / "a.parquet")
-        assert list(table.columns) == list(dirac.COLUMNS)
+        assert list(table.columns) == list(tables.DIRAC)
         assert len(table) == runs * 2 * 61
         assert set(table["mode"]) == {name}
         assert set(table["game"]) == {

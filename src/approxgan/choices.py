@@ -17,7 +17,7 @@ def matches(mode: str) -> Mapping[str, str]:
     return registry.describe("modes", mode).constants.get("matches", {})
 
 
-def check(entry: Mapping[str, Any], rules: Mapping[str, Any], *, seeded: bool = False) -> None:
+def check(entry: Mapping[str, Any], rules: Mapping[str, Any], seeded: bool = False) -> None:
     """Raise ``InputError`` for an entry that the mode or a rule of its ε does not accept.
 
     ``seeded``: whether the entry may say how many seeds its cells have.

@@ -74,8 +74,7 @@ def check(config: Mapping[str, Any]) -> None:
         _check_names(config, place, user)
         _check_batch(config, place, user)
     for place, entry, seeded in _entries(config):
-        rules = config["epsilon_rules"]
-        _located(place, lambda e=entry, s=seeded: choices.check(e, rules, seeded=s))
+        _located(place, choices.check, entry, config["epsilon_rules"], seeded)
     for name in [config["claims"]["baseline"], *config["claims"]["modes"]]:
         _located("claims", registry.check, "modes", name)
     for name in config["claims"]["losses"]:

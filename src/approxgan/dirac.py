@@ -25,26 +25,13 @@ from approxgan import grid, naming, record, registry
 from approxgan.core import PLAYERS, Choice, GradientMode, InputError, Player, Situation
 from approxgan.objective import objective
 from approxgan.streams import SeedStreams, generator
+from approxgan.tables import DIRAC
 
 ORDER: tuple[Player, Player] = ("generator", "discriminator")
 """Who moves first in alternating updates."""
 UPDATES = ("simultaneous", "alternating")
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 SITUATION = Situation(dimension=1, slopes=None, penalised=False, rule=None)
-
-COLUMNS = {
-    "game": "objective, order of the updates, and r1 with its γ, e.g. nonsaturating simultaneous",
-    "mode": "gradient mode of both players",
-    "epsilon": "step ε in parameter units; missing for modes that take none",
-    "settings": "the mode's other settings, e.g. directions16; empty when it has none",
-    "seed": "seed of the directions; 0 for modes that draw none",
-    "step": "number of updates made",
-    "generator": "θ, the generator's point",
-    "discriminator": "ψ, the discriminator's slope",
-    "expected_generator": "θ of exact gradient steps: the power of the linear map in closed form "
-    "(wasserstein without r1), else iterates of the analytic gradient by NumPy",
-    "expected_discriminator": "ψ of the same",
-}
 
 
 class Losses(NamedTuple):
@@ -127,7 +114,7 @@ def trajectory(
 
 
 def expected(game: DiracGame, h: float, start: float, steps: int) -> np.ndarray:
-    """[steps + 1, 2] float64: θ and ψ under exact gradient steps; see ``COLUMNS``."""
+    """[steps + 1, 2] float64: θ and ψ under exact gradient steps; see ``tables.DIRAC``."""
     if game.objective == "wasserstein" and not game.r1:
         return _linear(game, h, start, np.arange(steps + 1.0))
     slopes = OBJECTIVES[game.objective].slopes
@@ -230,4 +217,4 @@ def run(spec: Mapping[str, Any], mode: str, out: Path) -> None:
 def _frame(key: Mapping[str, Any], made: np.ndarray, truth: np.ndarray) -> pd.DataFrame:
     values = {"step": np.arange(len(made)), "generator": made[:, 0], "discriminator": made[:, 1]}
     values |= {f"expected_{player}": truth[:, k] for k, player in enumerate(ORDER)}
-    return pd.DataFrame({**key, **values})[list(COLUMNS)]
+    return pd.DataFrame({**key, **values})[list(DIRAC)]

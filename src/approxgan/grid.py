@@ -32,8 +32,9 @@ def pairs_of(entry: Mapping[str, Any]) -> Iterator[tuple[Choice, Choice]]:
     if "mode" in entry:
         yield from ((choice, choice) for choice in choices_of(entry))
     else:
-        each = (choices_of(entry[player]) for player in ("generator", "discriminator"))
-        yield from itertools.product(*each)
+        yield from itertools.product(
+            choices_of(entry["generator"]), choices_of(entry["discriminator"])
+        )
 
 
 def blocks(first: int, count: int, block: int) -> list[tuple[int, ...]]:

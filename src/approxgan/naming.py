@@ -39,8 +39,8 @@ def spelled(choice: Choice) -> str:
 
 def token(choice: Choice) -> str:
     """The folder of a choice's ε and settings."""
-    numeric = not isinstance(choice.epsilon, str | None)
-    parts = [f"epsilon{canonical(choice.epsilon)}"] if numeric else []
+    number = number_of(choice)
+    parts = [] if number is None else [f"epsilon{canonical(number)}"]
     parts += [spelled(choice)] if spelled(choice) else []
     return "_".join(parts) or NO_SETTING
 

@@ -173,6 +173,19 @@ COST = {
     "peak_memory_mb": "peak resident memory of the job, MB",
     "sweep": "how coordinate sweeps were evaluated: compiled, batched, plain, or none",
 }
+DIRAC = {
+    "game": "objective, order of the updates, and r1 with its γ, e.g. nonsaturating simultaneous",
+    "mode": "gradient mode of both players",
+    "epsilon": "step ε in parameter units; missing for modes that take none",
+    "settings": "the mode's other settings, e.g. directions16; empty when it has none",
+    "seed": "seed of the directions; 0 for modes that draw none",
+    "step": "number of updates made",
+    "generator": "θ, the generator's point",
+    "discriminator": "ψ, the discriminator's slope",
+    "expected_generator": "θ of exact gradient steps: the power of the linear map in closed form "
+    "(wasserstein without r1), else iterates of the analytic gradient by NumPy",
+    "expected_discriminator": "ψ of the same",
+}
 CLAIMS = {
     "claim": "C1 to C6",
     "statement": "what the article says",
@@ -196,6 +209,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "samples": SAMPLES,
     "images": IMAGES,
     "data": DATA,
+    "dirac": DIRAC,
     "cost": COST,
     "claims": CLAIMS,
 }

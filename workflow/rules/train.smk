@@ -12,9 +12,7 @@ def train_code(w):
 rule train:
     input:
         data=lambda w: f"results/data/{CELLS[w.cell].dataset}.npz",
-        matched=lambda w: [
-            f"results/{path}" for path in grid.matched(CELLS[w.cell])
-        ],
+        matched=lambda w: [f"results/{path}" for path in grid.matched(CELLS[w.cell])],
         code=train_code,
     output:
         expand(
