@@ -21,12 +21,7 @@ TRUE = PLAIN[:3]
 """Modes whose gradient is the exact one."""
 CONTROLS = ("noisy_exact", "masked_exact")
 RULES = ("dtype", "adaptive")
-COLUMNS: dict[str, list[str]] = {
-    "dirac": ["game", "mode", "epsilon", "settings", "seed", "step", "generator", "discriminator",
-              "expected_generator", "expected_discriminator"],
-    "images": [*tables.RUN, "step", "index", "row", "column", "value"],
-    **{name: list(columns) for name, columns in tables.COLUMNS.items()},
-}  # fmt: skip
+COLUMNS = {name: list(columns) for name, columns in tables.COLUMNS.items()}
 TEXTS = ("mode", "rule", "settings")
 ROUNDOFF = {"float32": 2.0**-24, "float64": 2.0**-53}
 DIMENSION = {"generator": 29_698, "discriminator": 17_025}

@@ -11,7 +11,8 @@ import yaml
 
 from approxgan import config as configuration
 from approxgan import grid, registry, values
-from approxgan.core import InputError
+from approxgan.core import PLAYERS, InputError
+from approxgan.models._activation import NAMES
 
 ROOT = Path(__file__).parents[1]
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -22,6 +23,8 @@ FORWARD = next(
 EXACT = next(n for n, e in enumerate(DEFAULT["studies"][0]["modes"]) if e["mode"] == "exact")
 MODES = ("studies", 0, "modes")
 REMOVED = "<removed>"
+LIKE = {"mode": "forward_difference", "epsilon": 1e-3}
+BOTH = {"generator": {"mode": "exact"}, "discriminator": {"mode": "exact"}}
 
 
 def changed(path, value):
@@ -77,6 +80,28 @@ REFUSED = [
     ((*MODES, FORWARD, "mode"), REMOVED, "mode"),
     ((*MODES, EXACT, "epsilon"), 1e-3, "takes no epsilon"),
     ((*MODES, "+"), {"mode": "exact"}, "twice"),
+    ((*MODES, FORWARD, "epsilon"), "best", "epsilon_rules"),
+    ((*MODES, FORWARD, "epsilon"), [1e-3, "1e-4"], "1.0e-5"),
+    ((*MODES, FORWARD, "match"), {"mode": "exact"}, "cannot be matched"),
+    ((*MODES, "+"), {"mode": "noisy_exact"}, "relative_error"),
+    ((*MODES, "+"), {"mode": "noisy_exact", "relative_error": 1, "match": LIKE}, "leave one out"),
+    ((*MODES, "+"), {"mode": "noisy_exact", "match": {"mode": "spsa"}}, "directions"),
+    ((*MODES, "+"), {"mode": "noisy_exact", "match": {**LIKE, "epsilon": 3e-3}}, "not measure"),
+    ((*MODES, "+"), {"generator": {"mode": "exact"}}, "discriminator"),
+    ((*MODES, "+"), {"generator": {"mode": "exact"}, "discriminator": {"mode": "x"}}, "'x'"),
+    ((*MODES, "+"), {**BOTH, "mode": "exact"}, "mode"),
+    ((*MODES, EXACT, "seeds"), {"count": 0}, "seeds.count"),
+    (("probes", 0, "modes", 0, "seeds"), {"count": 3}, "seeds"),
+    (("losses", "wasserstein", "clip"), REMOVED, "clip"),
+    (("losses", "nonsaturating_r1", "r1"), -1.0, "r1"),
+    (("studies", 0, "losses"), ["wasserstein_2"], "wasserstein_2"),
+    (("epsilon_rules", "golden"), {}, "golden"),
+    (("epsilon_rules", "adaptive", "tries"), REMOVED, "tries"),
+    (("dirac", "games"), [], "dirac.games"),
+    (("dirac", "games", 0, "objective"), "chess", "chess"),
+    (("dirac", "modes", 0, "mode"), "backprop", "backprop"),
+    (("quality", "every_snapshot"), ["beauty"], "beauty"),
+    (("training", "batch"), 1001, "1000 points"),
     (("probes", 0, "dtypes"), ["float8"], "float8"),
     (("probes", 0, "draws"), 1, "draws"),
     (("probes", 0, "losses"), ["focal"], "focal"),
@@ -101,12 +126,38 @@ def test_a_broken_rule_is_one_line_that_names_it(path, value, named):
     assert "\n" not in text
 
 
+ORTHONORMAL = {
+    "mode": "random_direction",
+    "epsilon": 0.1,
+    "distribution": "orthonormal",
+    "sides": 1,
+}
+RANDOM = {"mode": "random_coordinates", "epsilon": 0.1}
+SAMPLING = {"mode": "gradient_sampling", "points": 2, "element": "mean"}
+SMOOTH = {
+    "kind": "dense",
+    "latent": 2,
+    "generator": [4],
+    "discriminator": [4],
+    "activation": "tanh",
+}
 VALUES = [
     (("datasets", "ring", "sigma"), -1.0, "sigma"),
-    (("datasets", "article", "points"), 7, "1000"),
+    (("datasets", "article", "points"), 700, "1000"),
     (("models", "compact", "slope"), 2.0, "slope"),
     (("studies", 0, "modes"), [{"mode": "spsa", "epsilon": 0.1, "directions": 0}], "directions"),
     (("quality", "metrics", "sliced_wasserstein", "projections"), 0, "projections"),
+    (("claims", "metric"), "mmd2", "every_snapshot"),
+    (("losses", "wasserstein", "clip"), -1, "clip"),
+    (("epsilon_rules", "adaptive", "low"), 9.0, "low"),
+    # What makes no sense together: the variant says why.
+    (("studies", 3, "losses"), ["nonsaturating_r1"], "penalty"),
+    (("studies", 0, "modes"), [{**ORTHONORMAL, "directions": 5000}], "1 to 1666"),
+    (("studies", 0, "modes"), [{"mode": "subgradient", "alpha": 0.1}], "alpha"),
+    (("studies", 0, "modes"), [{**RANDOM, "coordinates": 10**6}], "coordinates"),
+    (("studies", 0, "modes"), [{**SAMPLING, "epsilon": "dtype"}], "radius"),
+    (("models", "compact"), SMOOTH, "kink"),
+    (("dirac", "modes"), [{"mode": "subgradient", "alpha": 0.5}], "kink"),
 ]
 
 
@@ -147,8 +198,16 @@ def test_overlays_merge_maps_and_replace_lists():
 def test_the_smoke_study_runs_every_mode_loss_metric_and_figure():
     smoke = configuration.read([ROOT / "config.yaml", ROOT / "studies" / "smoke.yaml"])
     cells = grid.cells(smoke).values()
-    assert {cell.mode for cell in cells} == set(registry.names("modes"))
-    assert {cell.loss for cell in cells} == set(registry.names("losses"))
+    for player in ("generator", "discriminator"):
+        found = {getattr(cell, player).mode for cell in cells}
+        assert found == set(registry.names("modes"))
+    chosen = {getattr(cell, player).epsilon for cell in cells for player in PLAYERS}
+    assert set(registry.names("rules")) <= chosen
+    kinds = {grid.loss_definition(smoke, cell.loss)["kind"] for cell in cells}
+    assert kinds == set(registry.names("losses"))
+    activations = {smoke["models"][cell.model]["activation"] for cell in cells}
+    assert activations == set(NAMES)
+    assert {e["mode"] for e in smoke["dirac"]["modes"]} | {"subgradient"} == found
     assert {e["mode"] for p in smoke["probes"] for e in p["modes"]} == set(registry.names("modes"))
     assert set(smoke["quality"]["metrics"]) == set(registry.names("metrics"))
     assert set(smoke["figures"]["names"]) == set(registry.names("figures"))

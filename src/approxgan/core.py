@@ -91,9 +91,9 @@ class GradientMode(Protocol):
     """A stateless rule that turns an objective into a gradient estimate.
 
     A variant is a frozen dataclass: its fields are its settings (apart from ε), its class
-    attributes state what it is. ``ValueError`` for settings it cannot work with. It may have two
-    methods more: ``refuses(situation)``, the reason why it cannot work there or
-    None, and ``start(theta, rng)``, which moves a player's start [S, P].
+    attributes state what it is. ``ValueError`` for settings it cannot work with. It may have
+    ``refuses(situation)``, the reason why it cannot work there or None, and ``start(theta, rng)``,
+    which moves a player's start [S, P].
     """
 
     takes_epsilon: bool
@@ -215,9 +215,8 @@ class Model(Protocol):
 class Dataset(Protocol):
     """A distribution to learn; a frozen dataclass whose fields are its settings.
 
-    It may have three things more: ``image`` (rows, columns) where a sample is a picture;
-    ``views()``, maps of samples to other coordinates, by name, in which they are scored too; and
-    ``reads``, the names of its settings that are paths of files.
+    It may also have ``image``, (rows, columns) of samples that are pictures; ``views()``, maps to
+    other coordinates, by name, to be scored in too; ``reads``, names of settings that are paths.
     """
 
     dim: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from approxgan.figures import _groups, _style
+from approxgan.figures._blocks import Block, Place
 
 SHOWN = 600
 """Points drawn per panel: so many are still seen as points at this size."""
@@ -29,10 +29,10 @@ class Samples:
     caption = (
         "Generated points (coloured) over true points (grey) at the last step, first two "
         "coordinates, for the first seed. One block per data set, from the study with most modes. "
-        "The first column holds the true points and the modes without ε; the other columns are ε, "
-        "the rows modes. Every panel of a block has the limits of the true points; the share of "
-        "points beyond them is written where it is over 1 %. Look for missing modes, filaments "
-        "between them, and points collapsed to one place."
+        "The first column holds the true points and the modes without a number for ε; the other "
+        "columns are ε, the rows modes. Every panel of a block has the limits of the true points; "
+        "the share of points beyond them is written where it is over 1 %. Look for missing modes, "
+        "filaments between them, and points collapsed to one place."
     )
 
     @_style.themed
@@ -43,13 +43,13 @@ class Samples:
         outcomes = outcomes[outcomes["seed"] == _first_seed(outcomes)]
         samples = _groups.tidy(tables["samples"])
         samples = samples[samples["seed"].isin(outcomes["seed"].unique())]
-        blocks = [_Block(rows, samples, tables["data"]) for _, rows in outcomes.groupby("dataset")]
-        across = max(block.across for block in blocks)
-        heights = [block.height * (PANEL + TITLE) + 0.55 for block in blocks]
+        blocks = [_Clouds(rows, samples, tables["data"]) for _, rows in outcomes.groupby("dataset")]
+        across = max(clouds.block.across for clouds in blocks)
+        heights = [clouds.block.height * (PANEL + TITLE) + 0.55 for clouds in blocks]
         figure = _style.new(max(PANEL * across + 0.6, 3.5), sum(heights))
         parts = figure.subfigures(len(blocks), 1, height_ratios=heights, squeeze=False)
-        for part, block in zip(parts[:, 0], blocks, strict=True):
-            block.draw(part, across)
+        for part, clouds in zip(parts[:, 0], blocks, strict=True):
+            clouds.block.draw(part, across, "true points", clouds.paint)
         return figure
 
 
@@ -57,7 +57,7 @@ def _first_seed(outcomes: pd.DataFrame) -> pd.Series:
     return outcomes.groupby(list(_groups.GROUP))["seed"].transform("min")
 
 
-class _Block:
+class _Clouds:
     """One dataset's panels."""
 
     def __init__(self, runs: pd.DataFrame, samples: pd.DataFrame, data: pd.DataFrame) -> None:
@@ -65,66 +65,28 @@ class _Block:
         mine = samples.merge(runs[keys].drop_duplicates(), on=keys)
         self.samples = mine[mine["step"] == mine["step"].max()]
         self.runs = runs
-        self.name = str(runs["dataset"].iloc[0])
-        first = {key: _style.words(str(runs[key].iloc[0])) for key in _groups.GROUP}
-        self.title = f"{first['dataset']} ({first['model']} model, {first['loss']} loss)"
-        true = data[(data["dataset"] == self.name) & (data["source"] == "true")]
-        self.true = true.nsmallest(SHOWN, "index")
-        series = _groups.series(runs)
-        self.free = [one for one in series if one.rows(runs)["epsilon"].isna().any()]
-        self.stepped = [one for one in series if one.rows(runs)["epsilon"].notna().any()]
-        self.epsilons = sorted(runs["epsilon"].dropna().unique())
-        self.height = max(len(self.free) + 1, len(self.stepped), 1)
-        self.across = 1 + len(self.epsilons)
+        self.block = Block(runs)
+        own = data["dataset"] == runs["dataset"].iloc[0]
+        self.true = data[own & (data["source"] == "true")].nsmallest(SHOWN, "index")
 
-    def draw(self, part: Figure, across: int) -> None:
-        part.suptitle(self.title, fontweight="bold", fontsize=12)
-        axes = part.subplots(self.height, across, squeeze=False)
-        for ax in axes.flat:
-            ax.set_axis_off()
-        self._panel(axes[0, 0], "true points", None, _style.INK)
-        for row, one in enumerate(self.free, start=1):
-            self._panel(axes[row, 0], one.label, (one, np.nan), one.colour)
-        for row, one in enumerate(self.stepped):
-            for column, epsilon in enumerate(self.epsilons, start=1):
-                ax = axes[row, column]
-                self._panel(ax, "", (one, epsilon), one.colour)
-                if row == 0:
-                    ax.set_title(f"ε = {_style.epsilon_text(epsilon)}", fontsize=10)
-                if column == 1:
-                    ax.set_axis_on()
-                    ax.set_ylabel(_wrapped(one.label), fontsize=9.5)
-
-    def _panel(self, ax: Axes, title: str, what: tuple | None, colour: str) -> None:
-        points = self.true if what is None else self._points(*what)
-        if points is None:
-            ax.set(xticks=[], yticks=[], aspect="equal", frame_on=False)
-            return
-        ax.set_axis_on()
-        ax.set(xticks=[], yticks=[], aspect="equal")
-        for spine in ax.spines.values():
-            spine.set_color("#bbbbbb")
+    def paint(self, ax: Axes, place: Place | None) -> None:
+        points = self.true if place is None else self._points(place)
         look = {"linewidths": 0, "rasterized": True}
-        if what is not None:
+        if place is not None:
             ax.scatter(self.true["x"], self.true["y"], s=3, color="#c8c8c8", **look)
+        colour = _style.INK if place is None else place.one.colour
         ax.scatter(points["x"], points["y"], s=3.5, color=colour, alpha=0.7, **look)
         limits = self._limits()
         ax.set(xlim=limits[0], ylim=limits[1])
-        if title:
-            ax.set_title(title, fontsize=9.5, pad=3)
-        note = "" if what is None else self._note(points, limits, self._diverged(*what))
-        place = {"ha": "center", "fontsize": 8, "transform": ax.transAxes, "zorder": 9}
+        note = "" if place is None else self._note(points, limits, self._diverged(place))
+        where = {"ha": "center", "fontsize": 8, "transform": ax.transAxes, "zorder": 9}
         box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1}
         if note:
-            ax.text(0.5, 0.03, note, va="bottom", bbox=box, **place)
+            ax.text(0.5, 0.03, note, va="bottom", bbox=box, **where)
 
-    def _points(self, one: _groups.Series, epsilon: float) -> pd.DataFrame | None:
-        """The samples of a cell; None if no such run was made."""
-        runs = one.rows(self.runs)
-        if not _groups.same_step(runs["epsilon"], epsilon).any():
-            return None
-        rows = one.rows(self.samples)
-        rows = rows[_groups.same_step(rows["epsilon"], epsilon)]
+    def _points(self, place: Place) -> pd.DataFrame:
+        """The finite samples of a cell."""
+        rows = place.rows(self.samples)
         rows = rows[np.isfinite(rows[NEEDED].to_numpy(float)).all(1)]
         return rows.nsmallest(SHOWN, "index")
 
@@ -139,10 +101,8 @@ class _Block:
         half = max(np.ptp(values, axis=0).max() * 0.62, 1e-9)
         return np.stack([middle - half, middle + half], 1)
 
-    def _diverged(self, one: _groups.Series, epsilon: float) -> bool:
-        runs = one.rows(self.runs)
-        here = runs[_groups.same_step(runs["epsilon"], epsilon)]
-        return bool(here["diverged"].astype(bool).any())
+    def _diverged(self, place: Place) -> bool:
+        return bool(place.rows(self.runs)["diverged"].astype(bool).any())
 
     @staticmethod
     def _note(points: pd.DataFrame, limits: np.ndarray, diverged: bool) -> str:
@@ -151,11 +111,6 @@ class _Block:
         values = points[NEEDED].to_numpy(float)
         beyond = ((values < limits[:, 0]) | (values > limits[:, 1])).any(1).mean()
         return f"{beyond:.0%} outside" if beyond > 0.01 else ""
-
-
-def _wrapped(label: str) -> str:
-    """A row label in lines no longer than its panel."""
-    return textwrap.fill(label, 13, break_long_words=False)
 
 
 variant = Samples

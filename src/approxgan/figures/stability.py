@@ -25,7 +25,8 @@ class Stability:
     caption = (
         "Share of seeds whose run diverged (a loss or parameter became non-finite or too large) or "
         "whose gradient vanished (a norm under the threshold for the set stretch), by mode and ε; "
-        "the first column holds modes without ε. Numbers are counts of runs; pale cells had "
+        "the first column holds modes without ε and those whose ε a rule chose. Numbers are counts "
+        "of runs; pale cells had "
         "none, empty cells were not run. The line under the panels says what no failure "
         "among so many seeds still allows (Wilson's 95 % interval)."
     )
@@ -39,7 +40,8 @@ class Stability:
         if outcomes["epsilon"].isna().any():
             columns = [np.nan, *columns]
         lines = _lines(outcomes)
-        width = max(2 * (0.48 * len(columns) + 0.3) + 2.2, 6.5)
+        longest = max(len(label) * (0.07 if runs is not None else 0.085) for label, runs in lines)
+        width = max(2 * (0.48 * len(columns) + 0.3) + max(longest, 2.2), 6.5)
         figure = _style.new(width, 0.27 * len(lines) + 1.7)
         axes = figure.subplots(1, 2)
         meshes = []
@@ -48,8 +50,9 @@ class Stability:
             ax.set_title(words, fontweight="bold")
         _name_lines(axes[0], lines)
         bar = figure.colorbar(
-            meshes[0], ax=axes, location="bottom", shrink=0.5, aspect=45, label=_note(outcomes)
-        )
+            meshes[0], ax=axes, location="bottom", shrink=0.5, aspect=45, label=_note(outcomes),
+            pad=0.15 / (0.27 * len(lines) + 1.7),
+        )  # fmt: skip
         bar.outline.set_visible(False)
         bar.set_ticks([0, 0.25, 0.5, 0.75, 1], labels=["0", "25 %", "50 %", "75 %", "100 %"])
         return figure
