@@ -138,6 +138,15 @@ def main_groups(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.merge(best, on=list(GROUP))
 
 
+def varied(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of groups with several ε; where there are none, of groups with any; or all."""
+    for least in (2, 1):
+        counts = frame.groupby(list(GROUP))["epsilon"].transform("nunique")
+        if (counts >= least).any():
+            return frame[counts >= least]
+    return frame
+
+
 def final(frame: pd.DataFrame) -> pd.DataFrame:
     """Rows at the last step of their group."""
     if frame.empty:

@@ -34,8 +34,7 @@ class QualityEpsilon:
         quality = quality[quality["metric"] == METRIC]
         nulls = tables["quality_null"]
         nulls = nulls[nulls["metric"] == METRIC]
-        varied = quality.groupby(list(_groups.GROUP))["epsilon"].transform("nunique")
-        quality = quality[varied > 0] if varied.any() else quality
+        quality = _groups.varied(quality)
         if quality.empty:
             return _style.no_data(f"the table quality holds no {METRIC}")
         shown = _groups.series(quality)

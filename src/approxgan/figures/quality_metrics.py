@@ -20,8 +20,8 @@ class QualityMetrics:
     caption = (
         "As in the figure of energy distance, for the exploratory measures: medians over seeds at "
         "the last step with bands of their middle half, exact in black alike, "
-        "hatched what a perfect generator would score. One group per data set, from the "
-        "study with most modes. Which way is better shows by where the hatched band lies. Several "
+        "hatched what a perfect generator would score. Groups that vary ε, one per data set, from "
+        "the study with most modes; numbers in other views of the data are in the table alone. Which way is better shows by where the hatched band lies. Several "
         "of these numbers miss whole modes or reward points drawn too close together: none of them "
         "decides alone."
     )
@@ -29,7 +29,7 @@ class QualityMetrics:
     @_style.themed
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
         quality = _groups.main_groups(_groups.final(_groups.tidy(tables["quality"])))
-        quality = quality[quality["metric"] != PRIMARY]
+        quality = _groups.varied(quality[quality["metric"].isin(_own(quality["metric"]))])
         known = quality.groupby("metric")["value"].transform("count") > 0
         quality = quality[known]
         if quality.empty:
@@ -38,7 +38,7 @@ class QualityMetrics:
         shown = _groups.series(quality)
         metrics = sorted(quality["metric"].unique())
         groups = list(_groups.split(quality, _groups.GROUP))
-        laid = _panels.panels(len(groups), [1.6] * len(metrics), across=4)
+        laid = _panels.panels(len(groups), [1.3] * len(metrics), across=4)
         for g, (title, rows) in enumerate(groups):
             for r, metric in enumerate(metrics):
                 ax = laid.at(g, r)
@@ -55,6 +55,13 @@ class QualityMetrics:
         laid.finish(len(groups), "ε (parameter units)", labels)
         _style.legend(laid.figure, _quality.keys(shown, quality))
         return laid.figure
+
+
+def _own(metrics: pd.Series) -> list[str]:
+    """The secondary numbers, without the same ones in a view of the data: 'mmd2_pca'."""
+    names = list(metrics.unique())
+    views = {name for name in names for other in names if name.startswith(f"{other}_")}
+    return [name for name in names if name not in views | {PRIMARY}]
 
 
 variant = QualityMetrics
