@@ -1,5 +1,6 @@
 # make reproduce [CORES=n] [CONFIG=studies/smoke.yaml]   the whole workflow, in .venv
 # make test                                              checks and tests, in .venv
+# make test-kill                                         60 kills of a training job at random moments
 # make benchmark [ONLY=gradient] | make rounding         speed and rounding beside peers
 PYTHON ?= python3
 CORES ?= all
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup reproduce test lint benchmark rounding lock clean
+.PHONY: setup reproduce test lint test-kill benchmark rounding lock clean
 
 setup: $(READY)
 
@@ -31,6 +32,10 @@ lint: $(READY)
 
 test: lint
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+# The tests that kill jobs at random moments, longer than make test has them.
+test-kill: $(READY)
+	APPROXGAN_KILLS=60 $(BIN)/python -m pytest tests/test_checkpoint.py
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks $(ONLY)

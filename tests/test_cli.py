@@ -107,12 +107,6 @@ def test_a_wrong_command_line_is_refused_by_the_parser(arguments, capsys):
     assert "usage" in capsys.readouterr().err
 
 
-def test_a_batch_larger_than_the_data_is_refused(folder, capsys):
-    record.write_arrays(Path("results/data/ring.npz"), {"training": np.zeros((5, 2))})
-    assert main(["train", CELL, *SMOKE]) == 2
-    assert "training.batch=64" in capsys.readouterr().err
-
-
 def test_a_data_file_without_points_is_refused(folder, capsys):
     record.write_arrays(Path("results/data/ring.npz"), {"other": np.zeros((5, 2))})
     assert main(["train", CELL, *SMOKE]) == 2
@@ -133,3 +127,34 @@ def test_a_person_gets_a_bar_and_a_log_gets_lines(monkeypatch, stream, shown):
         progress.see(step, 3)
     progress.close()
     assert shown in written.getvalue()
+
+
+def test_status_lists_what_is_not_in_the_config_and_removes_it_when_asked(folder, capsys):
+    runs = folder / "results" / "runs"
+    gone = runs / CELL.replace("smoke", "older", 1)
+    for cell, made in ((CELL, "spec.json"), (CELL.replace("spsa/", "spsa_/"), "checkpoint.npz")):
+        (runs / cell).mkdir(parents=True)
+        (runs / cell / made).write_text("{}")
+    gone.mkdir(parents=True)
+    (gone / "spec.json").write_text("{}")
+    assert main(["status", *SMOKE]) == 0
+    printed = capsys.readouterr().out
+    assert "1 of " in printed
+    assert str(gone.relative_to(runs)) in printed
+    assert gone.exists()
+    assert main(["status", "--remove", *SMOKE]) == 0
+    assert not (runs / "older").exists()
+    assert (runs / CELL / "spec.json").exists()
+    assert "removed 2 folders" in capsys.readouterr().out
+
+
+def test_the_doctor_finds_this_environment_as_it_should_be(folder, capsys, monkeypatch):
+    assert main(["doctor"]) == 0
+    printed = capsys.readouterr().out
+    assert "ok  torch: " in printed
+    assert "compiled code" in printed
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "0.0")
+    assert main(["doctor"]) == 2
+    caught = capsys.readouterr()
+    assert "!! " in caught.out
+    assert "torch" in caught.err

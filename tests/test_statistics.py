@@ -35,8 +35,11 @@ def test_pair_matches_group_and_seed() -> None:
         ]
     ]
     paired = statistics.pair(pd.DataFrame(rows), "exact")
-    got = {(r.dataset, r.seed): r.difference for r in paired.itertuples()}
+    got = {(r.dataset, r.seed): r.difference for r in paired[paired["paired"]].itertuples()}
     assert got.keys() == {("ring", 0), ("ring", 1), ("moons", 0)}
+    alone = paired[~paired["paired"]]
+    assert list(alone["seed"]) == [7]
+    assert alone["difference"].isna().all()
     assert got["ring", 0] == 2.0
     assert got["ring", 1] == 3.0
     assert np.isnan(got["moons", 0])
@@ -157,7 +160,54 @@ def test_holm_against_statsmodels() -> None:
 def test_equivalence_against_statsmodels() -> None:
     x = 0.2 * rng(8).normal(size=12)
     expected = DescrStatsW(x).ttost_mean(-0.5, 0.5)[0]
-    assert max(statistics.below(x, 0.5), statistics.below(-x, 0.5)) == pytest.approx(expected)
+    assert statistics.equivalence(x, 0.5) == pytest.approx(expected)
+    assert statistics.equivalence(x + 1, 0.5) > 0.9
+    assert np.isnan(statistics.equivalence(x[:1], 0.5))
+
+
+def test_spread_is_of_what_is_known() -> None:
+    assert statistics.spread(np.array([1.0, np.nan, 3.0])) == pytest.approx(np.sqrt(2))
+    # Equal numbers have a computed standard deviation of 1e-17, which is no unit.
+    assert np.std([0.1, 0.1, 0.1], ddof=1) > 0
+    assert statistics.spread(np.full(3, 0.1)) == 0.0
+    assert np.isnan(statistics.spread(np.array([1.0, np.nan])))
+
+
+def test_differences_in_spreads_by_hand() -> None:
+    values = np.array([3.0, 500.0, np.nan, 1.0, np.nan])
+    reference = np.array([1.0, 0.0, 1.0, np.nan, np.nan])
+
+    def scaled(worse: int) -> list[float]:
+        kwargs = {"spread": 2.0, "cap": 10.0, "worse": worse}
+        return statistics.in_spreads(values, reference, **kwargs).tolist()
+
+    assert scaled(1) == [1.0, 10.0, 10.0, -10.0, 0.0]
+    assert scaled(-1) == [1.0, 10.0, -10.0, 10.0, 0.0]
+    assert scaled(0) == [1.0, 10.0]
+
+
+def test_floor_by_brute_force() -> None:
+    """All 3^3 resamples of three differences."""
+    x = np.array([-1.0, 0.5, 3.0])
+    means = [abs(np.mean(pick)) for pick in itertools.product(x, repeat=3)]
+    for level in (0.5, 0.9):
+        got = statistics.floor(x, 3, rng(), level=level, resamples=20_000)
+        # No jump of the distribution lies within sampling error of these levels.
+        assert got == pytest.approx(np.quantile(means, level, method="inverted_cdf"))
+
+
+def test_floor_falls_with_the_number_of_runs_as_a_normal_mean() -> None:
+    x = rng(11).normal(size=4000)
+    x = (x - x.mean()) / x.std()
+    for n in (5, 20):
+        got = statistics.floor(x, n, rng(), level=0.95, resamples=20_000)
+        # A 95 % quantile of |z| of 20,000 draws has a standard error of 0.013.
+        assert got * np.sqrt(n) == pytest.approx(stats.norm.ppf(0.975), abs=0.05)
+
+
+def test_floor_keeps_the_effect_that_chance_was_seen_to_have() -> None:
+    assert statistics.floor(np.full(5, 2.0), 9, rng(), level=0.95, resamples=99) == 2.0
+    assert np.isnan(statistics.floor(np.ones(1), 9, rng(), level=0.95, resamples=99))
 
 
 @pytest.mark.parametrize(("value", "p"), [(0.4, 0.0), (0.5, 1.0), (0.6, 1.0)])

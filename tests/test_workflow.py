@@ -114,7 +114,6 @@ def test_snakemakes_own_report_has_the_figures_captions(smoke):
 
 SMOKE_RING = "runs/smoke/ring/compact/nonsaturating"
 AGAIN = (
-    "data",
     "dirac",
     "probe",
     f"{SMOKE_RING}/exact",

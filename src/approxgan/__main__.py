@@ -30,18 +30,27 @@ def parser() -> argparse.ArgumentParser:
         sub.set_defaults(handler=handler)
         return sub
 
-    def stage(name: str, handler: Handler, text: str, *names: str) -> None:
+    def stage(name: str, handler: Handler, text: str, *names: str) -> argparse.ArgumentParser:
         sub = add(name, handler, text)
         for argument in names:
             sub.add_argument(argument, help=NAMES[argument])
         _common(sub)
+        return sub
 
     listing = add("list", cli.listing, "list the variants there are, all or of one family")
     listing.add_argument("family", nargs="?", help=f"one of: {', '.join(cli.FAMILIES)}")
     _configfile(add("cells", cli.cells, "list the training jobs of a config"))
     _spec(add("check", cli.check, "check a config, every setting included"))
     stage("data", cli.data, "make a dataset's training set", "dataset")
-    stage("train", cli.train, "train one cell: a block of seeds at one point of the grid", "cell")
+    what = "train one cell: a block of seeds at one point of the grid"
+    training = stage("train", cli.train, what, "cell")
+    training.add_argument(
+        "--checkpoint-seconds",
+        type=_seconds,
+        default=60.0,
+        metavar="N",
+        help="seconds between two checkpoints, from which a stopped job goes on (60)",
+    )
     stage("evaluate", cli.evaluate, "score the samples of a trained cell", "cell")
     stage("null", cli.null, "score true samples against true samples", "dataset")
     stage("points", cli.points, "train the exact trajectory that modes are probed on", "probe")
@@ -49,10 +58,38 @@ def parser() -> argparse.ArgumentParser:
     stage("probe", cli.probe, "measure a mode's gradient error at the points", "probe", "mode")
     stage("dirac", cli.dirac, "play the Dirac-GAN with one gradient mode", "mode")
     stage("collect", cli.collect, "gather one table from the results of all cells", "table")
+    stage("comparisons", cli.comparisons, "compare every cell with exact, number by number")
     stage("claims", cli.claims, "judge the article's claims by the tables")
     stage("figure", cli.figure, "draw one figure from the tables", "figure")
     stage("report", cli.report, "write the report")
+    _verifying(add)
+    _looking(add)
     return top
+
+
+def _verifying(add: Callable[..., argparse.ArgumentParser]) -> None:
+    known = {"type": Path, "default": Path("reference/default.json"), "metavar": "FILE"}
+    place = {"type": Path, "default": Path("results"), "metavar": "DIR"}
+    sub = add("verify", cli.verify, "compare a finished run with the reference results")
+    sub.add_argument("--reference", help="reference/default.json unless told otherwise", **known)
+    sub.add_argument("--results", help="folder of all results (results)", **place)
+    sub = add("reference", cli.reference, "write the reference results of a finished run")
+    sub.add_argument("--made-by", default="make reproduce", help="the command that made it")
+    sub.add_argument("--reference", help="file to write", **known)
+    sub.add_argument("--results", help="folder of all results (results)", **place)
+    _configfile(sub)
+
+
+def _looking(add: Callable[..., argparse.ArgumentParser]) -> None:
+    place = {"type": Path, "default": Path("results"), "metavar": "DIR"}
+    sub = add("doctor", cli.doctor, "say what is installed here and whether it will do")
+    sub.add_argument("--results", help="folder of all results (results)", **place)
+    sub = add("status", cli.status, "say which cells are trained and which results are stale")
+    sub.add_argument(
+        "--remove", action="store_true", help="remove results of cells not in the config"
+    )
+    sub.add_argument("--results", help="folder of all results (results)", **place)
+    _configfile(sub)
 
 
 NAMES = {
@@ -101,6 +138,16 @@ def _json(text: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"not JSON: {error}") from error
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, 0 or more")
+    return seconds
 
 
 def _threads(text: str) -> int:

@@ -12,8 +12,8 @@ from approxgan._claim_runs import Match, Missing, Rules, enough
 FORWARDS_PER_BACKWARD = 2
 
 
-def budgets(one: Match, rules: Rules) -> np.ndarray:
-    """ln(steps the mode needs to reach the target ÷ steps exact needs), per common seed."""
+def budgets(one: Match, rules: Rules) -> pd.Series:
+    """ln(steps the mode needs to reach the target ÷ steps exact needs), by common seed."""
     final = one.exact["quality"].dropna()
     if len(final) < 2:
         raise Missing(f"exact has fewer than two finite runs in {'/'.join(one.group)}")
@@ -27,7 +27,7 @@ def budgets(one: Match, rules: Rules) -> np.ndarray:
     theirs = {seed: reach(rows, target, never) for seed, rows in _by_seed(exact)}
     common = sorted(mine.keys() & theirs.keys())
     enough(len(common), rules, one.name(one.chosen))
-    return np.log([mine[seed] / theirs[seed] for seed in common])
+    return pd.Series([np.log(mine[seed] / theirs[seed]) for seed in common], common, dtype=float)
 
 
 def _by_seed(rows: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:

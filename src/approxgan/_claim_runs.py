@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from approxgan import statistics
+from approxgan._comparison_tables import final, table
 from approxgan.statistics import GROUP
-from approxgan.tables import COLUMNS
 
 PROBE_GROUP = ["dataset", "model", "loss"]
 Rules = Mapping[str, Any]
@@ -35,6 +36,8 @@ class Match:
     """Quality of both over the snapshots: mode, settings, epsilon, seed, step, value."""
     cost: pd.DataFrame
     chosen: Cell
+    floor: float = np.nan
+    """The chaos floor of the chosen cell's quality, in exact's sds; NaN where not measured."""
 
     def at(self, cell: Cell, frame: pd.DataFrame | None = None) -> pd.DataFrame:
         """The mode's rows of one cell."""
@@ -49,7 +52,7 @@ class Match:
 
     def spread(self) -> float:
         """Exact's seed-to-seed standard deviation of the final quality."""
-        return float(self.exact["quality"].std(ddof=1))
+        return statistics.spread(self.exact["quality"].to_numpy(float))
 
     def name(self, cell: Cell) -> str:
         """The cell in words."""
@@ -68,28 +71,75 @@ class Matches:
     """Groups that ran both modes but cannot be compared, with the reason."""
 
 
-def match(tables: Mapping[str, pd.DataFrame], rules: Rules, mode: str) -> Matches:
-    """A match for every group that ran both modes. Raises ``Missing`` if there is none."""
+@dataclass(frozen=True)
+class Group:
+    """One data set, model and loss of a study: the runs with a fixed ε or none, of all modes."""
+
+    key: tuple[str, ...]
+    runs: pd.DataFrame
+    path: pd.DataFrame
+    cost: pd.DataFrame
+    errors: pd.DataFrame
+    """The table gradient_error, of all groups."""
+    compared: pd.DataFrame
+    """The table comparisons, of the number that decides."""
+
+    def of(self, mode: str) -> pd.DataFrame:
+        return self.runs[self.runs["mode"] == mode]
+
+    def exact(self, rules: Rules) -> pd.DataFrame:
+        found = self.of(rules["baseline"])
+        return found[found["settings"] == found["settings"].min()]
+
+    def match(self, mine: pd.DataFrame, rules: Rules, chosen: Cell | None = None) -> Match:
+        """A mode's runs beside exact's, at the chosen cell or the one that the probe chooses.
+
+        Raises ``Missing`` for fewer seeds in common than a comparison needs.
+        """
+        exact = self.exact(rules)
+        if chosen is None:
+            chosen = _chosen(mine, self.errors, self.key, rules["probe_dtype"])
+        mode = str(mine["mode"].iloc[0])
+        floor = self._floor(mode, chosen)
+        made = Match(self.key, mode, mine, exact, self.path, self.cost, chosen, floor)
+        common = set(made.at(chosen)["seed"]) & set(exact["seed"])
+        enough(len(common), rules, made.name(chosen))
+        return made
+
+    def _floor(self, mode: str, cell: Cell) -> float:
+        rows = self.compared[self.compared["mode"] == mode]
+        rows = rows[(rows["settings"] == cell[0]) & same_step(rows["epsilon"], cell[1])]
+        return float(pd.to_numeric(rows["floor"]).max())
+
+
+def groups(tables: Mapping[str, pd.DataFrame], rules: Rules) -> list[Group]:
+    """Every group with one of the losses that count."""
     outcomes, quality = table(tables, "outcomes"), table(tables, "quality")
+    cost, errors = table(tables, "cost"), table(tables, "gradient_error")
+    compared = table(tables, "comparisons")
+    compared = compared[compared["metric"] == rules["metric"]]
     # The article knows fixed steps alone, and the range of ε is one of its claims.
-    outcomes = outcomes[outcomes["rule"].fillna("").isin(["", "fixed"])]
+    outcomes = outcomes[outcomes["rule"].isin(["", "fixed"])]
     outcomes = outcomes[outcomes["loss"].isin(rules["losses"])]
     quality = quality[quality["metric"] == rules["metric"]]
-    matches = Matches([], [])
-    for group, rows in outcomes.groupby(list(GROUP)):
-        here = pd.DataFrame([group], columns=list(GROUP))
+    found = []
+    for key, rows in outcomes.groupby(list(GROUP)):
+        here = pd.DataFrame([key], columns=list(GROUP))
         path = quality.merge(here)
-        runs = _with_final(rows, path)
-        mine, exact = runs[runs["mode"] == mode], runs[runs["mode"] == rules["baseline"]]
-        if mine.empty or exact.empty:
+        parts = (cost.merge(here), errors, compared.merge(here))
+        found.append(Group(key, _with_final(rows, path), path, *parts))
+    return found
+
+
+def match(groups: list[Group], rules: Rules, mode: str) -> Matches:
+    """A match for every group that ran both modes. Raises ``Missing`` if there is none."""
+    matches = Matches([], [])
+    for group in groups:
+        mine = group.of(mode)
+        if mine.empty or group.exact(rules).empty:
             continue
-        one = exact[exact["settings"] == exact["settings"].min()]
         try:
-            chosen = _chosen(mine, table(tables, "gradient_error"), group, rules["probe_dtype"])
-            made = Match(group, mode, mine, one, path, table(tables, "cost").merge(here), chosen)
-            common = set(made.at(chosen)["seed"]) & set(one["seed"])
-            enough(len(common), rules, made.name(chosen))
-            matches.found.append(made)
+            matches.found.append(group.match(mine, rules))
         except Missing as missing:
             matches.left_out.append(str(missing))
     if not matches.found:
@@ -104,23 +154,11 @@ def _never_met(rules: Rules, mode: str) -> str:
     )
 
 
-def table(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
-    """A table with text for missing settings and numbers for ε."""
-    frame = tables.get(name)
-    if frame is None:
-        frame = pd.DataFrame(columns=list(COLUMNS[name]))
-    return frame.assign(
-        settings=frame["settings"].fillna("").astype(str),
-        epsilon=pd.to_numeric(frame["epsilon"]).astype(float),
-    )
-
-
 def _with_final(runs: pd.DataFrame, path: pd.DataFrame) -> pd.DataFrame:
     keys = ["mode", "settings", "epsilon", "seed"]
-    final = path[path["step"] == path["step"].max()] if len(path) else path
-    final = final[[*keys, "value"]].rename(columns={"value": "quality"})
-    merged = runs.merge(final.astype({"epsilon": float}), on=keys, how="left")
-    return merged.assign(quality=pd.to_numeric(merged["quality"]))
+    last = final(path)[[*keys, "value"]].rename(columns={"value": "quality"})
+    merged = runs.merge(last, on=keys, how="left")
+    return merged.assign(quality=pd.to_numeric(merged["quality"]).astype(float))
 
 
 def _chosen(runs: pd.DataFrame, errors: pd.DataFrame, group: Any, dtype: str) -> Cell:
@@ -149,6 +187,10 @@ def _chosen(runs: pd.DataFrame, errors: pd.DataFrame, group: Any, dtype: str) ->
     return candidates[int(np.nanargmax(medians))]
 
 
+def same_cell(one: Cell, other: Cell) -> bool:
+    return one[0] == other[0] and bool(same_step(pd.Series([one[1]]), other[1])[0])
+
+
 def same_step(epsilons: pd.Series, epsilon: float) -> np.ndarray:
     """Where a column holds this ε; missing equals missing."""
     values = epsilons.to_numpy(float)
@@ -175,8 +217,6 @@ def differences(match: Match, cell: Cell, rules: Rules, base: Cell | None = None
     reference = match.exact if base is None else match.at(base)
     both = match.at(cell)[["seed", "quality"]].merge(reference[["seed", "quality"]], on="seed")
     enough(len(both), rules, match.name(cell))
+    values, others = both["quality_x"].to_numpy(float), both["quality_y"].to_numpy(float)
     cap = float(rules["cap_sds"])
-    lost, other = both["quality_x"].isna(), both["quality_y"].isna()
-    values = ((both["quality_x"] - both["quality_y"]) / spread).clip(-cap, cap)
-    values = values.mask(lost, cap).mask(other, -cap).mask(lost & other, 0.0)
-    return values.to_numpy(float)
+    return statistics.in_spreads(values, others, spread=spread, cap=cap, worse=1)

@@ -5,138 +5,51 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 
 from approxgan import _claim_cost, statistics
-from approxgan._claim_runs import Cell, Match, Missing, Rules, differences, enough
+from approxgan._claim_runs import Cell, Match, Missing, Rules, differences
+from approxgan._claim_stability import Sides, rates
+from approxgan._claim_verdicts import CHOSEN, Judged, cells, decide, exp, less, mean
 from approxgan.statistics import Interval
-
-Judged = tuple[Interval, str, str, str]
-"""Effect, verdict, rule, cells."""
-CHOSEN = (
-    "ε: the highest median cosine in the probe (of the same model where this data set and loss "
-    "were not probed)"
-)
-
-
-def _decide(effect: Interval, bound: float, claimed: str, unit: str) -> tuple[str, str]:
-    """(verdict, rule): is the whole interval on the claimed side of the bound, or on the other?"""
-    other = "below" if claimed == "above" else "above"
-    rule = (
-        f"supported if the whole interval lies {claimed} {bound:.3g}{unit}, contradicted if it "
-        f"lies {other}; it is {effect.low:.3g} to {effect.high:.3g}"
-    )
-    if not (np.isfinite(effect.low) and np.isfinite(effect.high)):
-        return "undecided", f"{rule}: too few runs for an interval"
-    if effect.low > bound:
-        return ("supported" if claimed == "above" else "contradicted"), rule
-    if effect.high < bound:
-        return ("supported" if claimed == "below" else "contradicted"), rule
-    return "undecided", rule
-
-
-def _cells(matches: list[Match]) -> str:
-    return "; ".join(one.name(one.chosen) for one in matches)
-
-
-def _mean(samples: list[np.ndarray], rules: Rules) -> Interval:
-    return statistics.mean_interval(
-        samples,
-        np.random.default_rng(rules["seed"]),
-        level=1 - rules["alpha"],
-        resamples=rules["resamples"],
-    )
-
-
-def _exp(effect: Interval) -> Interval:
-    return Interval(*(float(np.exp(value)) for value in effect))
-
-
-def _less(margin: float) -> float:
-    """The ratio that counts as less by the margin."""
-    return 1 - margin
 
 
 def speed(matches: list[Match], rules: Rules, cost: Callable[[Match, bool], float]) -> Judged:
     logs = [
-        _claim_cost.budgets(one, rules) + np.log(cost(one, True) / cost(one, False))
+        (_claim_cost.budgets(one, rules) + np.log(cost(one, True) / cost(one, False))).to_numpy()
         for one in matches
     ]
-    effect = _exp(_mean(logs, rules))
-    verdict, rule = _decide(effect, _less(rules["speed_margin"]), "below", "")
+    effect = exp(mean(logs, rules))
+    verdict, rule = decide(effect, less(rules["speed_margin"]), "below", "")
     target = (
         f"; target: exact's median final {rules['metric']} + {rules['equivalence_sds']:g} of its "
         f"seed-to-seed sd, between snapshots by interpolation; never reached counts as "
         f"{rules['never_runs']:g} whole runs; geometric mean over seeds and data sets; {CHOSEN}"
     )
-    return effect, verdict, rule + target, _cells(matches)
-
-
-def divergence(matches: list[Match], rules: Rules) -> Judged:
-    counts = [_failed(one.at(one.chosen), ("diverged",)) for one in matches]
-    exact = [_failed(one.exact, ("diverged",)) for one in matches]
-    effect = _rates(counts, exact, rules)
-    verdict, rule = _decide(effect, -rules["rate_margin"], "below", "")
-    rule += (
-        "; undecided where no exact run diverged and none was to be spared, unless the mode adds"
-    )
-    if not sum(failed for failed, _ in exact):
-        verdict = "contradicted" if effect.low > 0 else "undecided"
-    rule += f" some; Newcombe's interval, data sets pooled; {CHOSEN}"
-    return effect, verdict, rule, _cells(matches)
-
-
-def _failed(runs: pd.DataFrame, kinds: tuple[str, ...]) -> tuple[int, int]:
-    """(runs that failed in one of the ways, all runs)."""
-    return int(runs[list(kinds)].astype(bool).any(axis=1).sum()), len(runs)
-
-
-def _rates(first: list[tuple[int, int]], second: list[tuple[int, int]], rules: Rules) -> Interval:
-    return statistics.rate_difference(_pooled(first), _pooled(second), 1 - rules["alpha"])
-
-
-def _pooled(counts: list[tuple[int, int]]) -> tuple[int, int]:
-    return sum(failed for failed, _ in counts), sum(total for _, total in counts)
-
-
-def spread(matches: list[Match], rules: Rules) -> Judged:
-    pairs = []
-    for one in matches:
-        both = one.at(one.chosen)[["seed", "quality"]].merge(
-            one.exact[["seed", "quality"]], on="seed"
-        )
-        both = both.dropna()
-        enough(len(both), rules, f"{one.name(one.chosen)}, runs that survived in both")
-        pairs.append((both["quality_x"].to_numpy(float), both["quality_y"].to_numpy(float)))
-    logs = statistics.log_spread_interval(
-        pairs,
-        np.random.default_rng(rules["seed"]),
-        level=1 - rules["alpha"],
-        resamples=rules["resamples"],
-    )
-    effect = _exp(logs)
-    verdict, rule = _decide(effect, _less(rules["spread_margin"]), "below", "")
-    note = "seeds that survived in both, geometric mean over data sets, paired bootstrap"
-    return effect, verdict, f"{rule}; {note}; {CHOSEN}", _cells(matches)
+    return Judged(effect, verdict, rule + target, cells(matches))
 
 
 def accuracy(matches: list[Match], rules: Rules) -> Judged:
     samples = [differences(one, one.chosen, rules) for one in matches]
-    effect = _mean(samples, rules)
-    verdict, rule = _decide(effect, rules["equivalence_sds"], "above", " sds")
+    effect = mean(samples, rules)
+    verdict, rule = decide(effect, rules["equivalence_sds"], "above", " sds")
     flips = [
         statistics.sign_flip(sample, np.random.default_rng(rules["seed"]), rules["resamples"])
         for sample in samples
     ]
     adjusted = ", ".join(f"{p:.2g}" for p in statistics.holm(flips))
     margin = rules["equivalence_sds"]
-    same = [max(statistics.below(x, margin), statistics.below(-x, margin)) for x in samples]
+    same = [statistics.equivalence(sample, margin) for sample in samples]
     note = (
         f"stratified bootstrap, capped at {rules['cap_sds']:g} sds, which a diverged run counts "
         f"as; sign-flip p by data set (Holm) {adjusted}; equivalence p "
-        f"{', '.join(f'{p:.2g}' for p in same)}"
+        f"{', '.join(f'{p:.2g}' for p in same)}; chaos floor (sds) "
+        f"{', '.join(map(_floor, matches))}"
     )
-    return effect, verdict, f"{rule}; {note}; {CHOSEN}", _cells(matches)
+    return Judged(effect, verdict, f"{rule}; {note}; {CHOSEN}", cells(matches))
+
+
+def _floor(one: Match) -> str:
+    return "not measured" if np.isnan(one.floor) else f"{one.floor:.2g}"
 
 
 def _ends(matches: list[Match], end: int) -> list[tuple[Match, Cell]]:
@@ -150,26 +63,21 @@ def _ends(matches: list[Match], end: int) -> list[tuple[Match, Cell]]:
 
 def end(matches: list[Match], rules: Rules, end: int) -> Judged:
     pairs = _ends(matches, end)
-    effect = _mean([differences(one, cell, rules, one.chosen) for one, cell in pairs], rules)
-    verdict, rule = _decide(effect, rules["equivalence_sds"], "above", " sds")
+    effect = mean([differences(one, cell, rules, one.chosen) for one, cell in pairs], rules)
+    verdict, rule = decide(effect, rules["equivalence_sds"], "above", " sds")
     note = (
         f"stratified bootstrap, capped at {rules['cap_sds']:g} sds, which a diverged run counts as"
     )
-    return effect, verdict, f"{rule}; {note}; {CHOSEN}", _contrast(pairs)
+    return Judged(effect, verdict, f"{rule}; {note}; {CHOSEN}", _contrast(pairs))
 
 
 def failures(matches: list[Match], rules: Rules) -> Judged:
-    pairs, kinds = _ends(matches, -1), ("vanished", "diverged")
-    far = [_failed(one.at(cell), kinds) for one, cell in pairs]
-    near = [_failed(one.at(one.chosen), kinds) for one, _ in pairs]
-    effect = _rates(far, near, rules)
-    verdict, rule = _decide(effect, rules["rate_margin"], "above", "")
-    return (
-        effect,
-        verdict,
-        f"{rule}; Newcombe's interval, data sets pooled; {CHOSEN}",
-        _contrast(pairs),
-    )
+    pairs = _ends(matches, -1)
+    sides = [Sides(one.at(cell), one.at(one.chosen), one.name(cell)) for one, cell in pairs]
+    effect = rates(sides, rules, ("vanished", "diverged"))
+    verdict, rule = decide(effect, rules["rate_margin"], "above", "")
+    note = "Newcombe's interval, data sets pooled"
+    return Judged(effect, verdict, f"{rule}; {note}; {CHOSEN}", _contrast(pairs))
 
 
 def _contrast(pairs: list[tuple[Match, Cell]]) -> str:
@@ -182,9 +90,9 @@ def counted_cost(matches: list[Match], rules: Rules) -> Judged:
         for one in matches
     ]
     effect = Interval(*[float(np.exp(np.mean(np.log(ratios))))] * 3)
-    verdict, rule = _decide(effect, _less(rules["cost_margin"]), "below", "")
+    verdict, rule = decide(effect, less(rules["cost_margin"]), "below", "")
     note = "counted, not sampled: the interval is a point; forward = 1, backward = 2"
-    return effect, verdict, f"{rule}; {note}; geometric mean over data sets", _cells(matches)
+    return Judged(effect, verdict, f"{rule}; {note}; geometric mean over data sets", cells(matches))
 
 
 def measured_cost(matches: list[Match], rules: Rules) -> Judged:
@@ -195,23 +103,23 @@ def measured_cost(matches: list[Match], rules: Rules) -> Judged:
         logs += list(np.log(mine[common].to_numpy() / exact[common].to_numpy()))
     if len(logs) < 2:
         raise Missing("the table cost has fewer than two pairs of jobs with the same seeds")
-    effect = _exp(statistics.t_interval(np.array(logs), 1 - rules["alpha"]))
-    verdict, rule = _decide(effect, _less(rules["cost_margin"]), "below", "")
+    effect = exp(statistics.t_interval(np.array(logs), 1 - rules["alpha"]))
+    verdict, rule = decide(effect, less(rules["cost_margin"]), "below", "")
     note = f"geometric mean over {len(logs)} pairs of jobs with the same seeds, Student's interval"
-    return effect, verdict, f"{rule}; {note}; {CHOSEN}", _cells(matches)
+    return Judged(effect, verdict, f"{rule}; {note}; {CHOSEN}", cells(matches))
 
 
 def good_range(matches: list[Match], rules: Rules) -> Judged:
     """Each ε stands for the stretch of the grid around it: its spacing in decades."""
     widths, texts = [], []
     for one in matches:
-        cells = one.steps()
-        if len(cells) < 2:
+        steps = one.steps()
+        if len(steps) < 2:
             raise Missing(f"fewer than two ε were run: {one.name(one.chosen)}")
-        spacing = np.log10(cells[-1][1] / cells[0][1]) / (len(cells) - 1)
-        good = _good([differences(one, cell, rules) for cell in cells], rules)
+        spacing = np.log10(steps[-1][1] / steps[0][1]) / (len(steps) - 1)
+        good = _good([differences(one, cell, rules) for cell in steps], rules)
         widths.append([spacing * part.sum() for part in good])
-        kept = [f"{cell[1]:g}" for cell, is_good in zip(cells, good[1], strict=True) if is_good]
+        kept = [f"{cell[1]:g}" for cell, is_good in zip(steps, good[1], strict=True) if is_good]
         texts.append(
             f"{'/'.join(one.group)} {one.mode}: ε={', '.join(kept) or 'none'} shown as good"
         )
@@ -229,7 +137,7 @@ def good_range(matches: list[Match], rules: Rules) -> Judged:
         f"p < {rules['alpha']:g}), contradicted if every ε of every data set is shown not to be; "
         f"low: the range shown as good; high: the range not shown as bad; all ε are reported"
     )
-    return effect, verdict, rule, "; ".join(texts)
+    return Judged(effect, verdict, rule, "; ".join(texts))
 
 
 def _good(samples: list[np.ndarray], rules: Rules) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

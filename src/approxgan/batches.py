@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,17 +37,35 @@ class Draws:
     dtype: torch.dtype
     sources: list[tuple[np.random.Generator, np.random.Generator]]
     ahead: Iterator[Batch] = field(default_factory=lambda: iter(()))
+    before: list[Any] = field(default_factory=list)
+    """The streams' states before what is drawn ahead was drawn."""
+    used: int = 0
+    """Batches of it that were used."""
 
     def next(self) -> Batch:
         found = next(self.ahead, None)
         if found is None:
-            self.ahead = self._draw()
+            self.before = [[stream.bit_generator.state for stream in s] for s in self.sources]
+            self.ahead, self.used = self._draw(), 0
             found = next(self.ahead)
+        self.used += 1
         return found
+
+    def position(self) -> dict[str, Any]:
+        """Where the streams are, as JSON; ``resume`` goes there."""
+        return {"before": self.before, "used": self.used}
+
+    def resume(self, position: Mapping[str, Any]) -> None:
+        for pair, states in zip(self.sources, position["before"], strict=True):
+            for stream, state in zip(pair, states, strict=True):
+                stream.bit_generator.state = state
+        for _ in range(position["used"]):
+            self.next()
 
     def keep(self, rows: Sequence[int]) -> None:
         """Keep only these rows of the stack."""
         self.sources = [self.sources[row] for row in rows]
+        self.before = [self.before[row] for row in rows]
         index = torch.tensor(rows, device=self.data.device)
         self.ahead = (
             Batch(b.real[index], {p: z[index] for p, z in b.latent.items()}) for b in self.ahead

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from approxgan import _claim_controls as controls
 from approxgan import _claim_cost as costs
+from approxgan import _claim_stability as stability
 from approxgan import _claim_ways as ways
 from approxgan import record
-from approxgan._claim_runs import Match, Matches, Missing, Rules, match
-from approxgan._claim_ways import Judged
-from approxgan.core import InputError
+from approxgan._claim_runs import Group, Match, Missing, Rules, groups, match
+from approxgan._claim_verdicts import Judged
 from approxgan.statistics import Interval
 from approxgan.tables import CLAIMS
 
@@ -25,25 +27,9 @@ STATEMENTS = {
     "C5": "Approximate gradients spare the cost of exact ones.",
     "C6": "A good step is found by experiment.",
 }
-NEEDS = ("outcomes", "quality", "gradient_error", "cost")
-REQUIRED = (
-    "metric",
-    "baseline",
-    "modes",
-    "losses",
-    "probe_dtype",
-    "alpha",
-    "resamples",
-    "seed",
-    "least_seeds",
-    "equivalence_sds",
-    "cap_sds",
-    "never_runs",
-    "speed_margin",
-    "rate_margin",
-    "spread_margin",
-    "cost_margin",
-)
+NEEDS = ("outcomes", "quality", "gradient_error", "cost", "comparisons")
+Row = tuple[str, Judged]
+"""What was measured, and what came of it."""
 
 
 def judge(
@@ -51,25 +37,16 @@ def judge(
 ) -> pd.DataFrame:
     """A row per claim of ``only``, mode and way of judging, in the order of the claims.
 
-    ``rules`` is the config's block ``claims``. What cannot be judged for lack of data is
-    undecided, and its rule says what is missing.
-    Raises ``InputError`` for a rule that is missing or unknown.
+    ``rules`` is the config's block ``claims``, whose keys the config's schema checks. What cannot
+    be judged for lack of data is undecided, and its rule says what is missing.
     """
-    for key in REQUIRED:
-        if key not in rules:
-            raise InputError(f"claims: the rule {key!r} is missing; needed: {', '.join(REQUIRED)}")
-    for key in rules:
-        if key not in REQUIRED:
-            raise InputError(f"claims: unknown rule {key!r}; accepted: {', '.join(REQUIRED)}")
-    found = {mode: _matches(tables, rules, mode) for mode in rules["modes"]}
-    rows = []
-    for claim, measure, decide in _judges():
-        if claim not in only:
-            continue
-        for mode, matches in found.items():
-            effect, verdict, rule, cells = _judged(decide, matches, rules)
-            text = f"{mode}: {measure}"
-            rows.append((claim, STATEMENTS[claim], verdict, text, *effect, cells, rule))
+    found = groups(tables, rules)
+    rows = [
+        (claim, STATEMENTS[claim], one.verdict, measure, *one.effect, one.cells, one.rule)
+        for claim in STATEMENTS
+        if claim in only
+        for measure, one in [*_over_exact(claim, found, rules), *_over_control(claim, found, rules)]
+    ]
     made = pd.DataFrame(rows, columns=list(CLAIMS))
     return made.astype(dict.fromkeys(("effect", "low", "high"), float))
 
@@ -80,45 +57,88 @@ def write(tables_dir: Path, rules: Rules, stem: Path) -> None:
     record.write_table(stem, judge(tables, rules))
 
 
-def _matches(tables: Mapping[str, pd.DataFrame], rules: Rules, mode: str) -> Matches | Missing:
-    try:
-        return match(tables, rules, mode)
-    except Missing as missing:
-        return missing
+def _over_exact(claim: str, found: list[Group], rules: Rules) -> Iterator[Row]:
+    for measure, decide in _judges(claim):
+        for mode in rules["modes"]:
+            yield f"{mode}: {measure}", _attempt(partial(_judged, decide, found, rules, mode))
 
 
 def _judged(
-    decide: Callable[[list[Match], Rules], Judged], matches: Matches | Missing, rules: Rules
+    decide: Callable[[list[Match], Rules], Judged], found: list[Group], rules: Rules, mode: str
 ) -> Judged:
+    matches = match(found, rules, mode)
+    return _noting(decide(matches.found, rules), matches.left_out)
+
+
+def _over_control(claim: str, found: list[Group], rules: Rules) -> Iterator[Row]:
+    """Is the gain the approximation's, or that of the noise or zeros it brings?"""
+    judges = controls.judges(claim)
+    for mode in rules["modes"] if judges else ():
+        kinds = controls.kinds(found, mode)
+        for kind in kinds:
+            for way in judges:
+                measure = f"{mode}: {way.measure.format(f'its matched {kind.name}')}"
+                yield measure, _attempt(partial(_shared, way, found, rules, mode, kind))
+        if not kinds:
+            lack = _lacking(f"no control that is matched with {mode} was run")
+            yield f"{mode}: gain over exact that its matched controls do not share", lack
+
+
+def _shared(
+    way: controls.Way, found: list[Group], rules: Rules, mode: str, kind: controls.Kind
+) -> Judged:
+    pairs = controls.match(found, rules, mode, kind)
+    return _noting(controls.judge(way, pairs, rules), pairs.left_out)
+
+
+def _attempt(judged: Callable[[], Judged]) -> Judged:
     try:
-        if isinstance(matches, Missing):
-            raise matches
-        effect, verdict, rule, cells = decide(matches.found, rules)
+        return judged()
     except Missing as missing:
-        unknown = Interval(np.nan, np.nan, np.nan)
-        return unknown, "undecided", f"undecided for lack of data: {missing}", ""
-    note = f"; left out: {'; '.join(matches.left_out)}" if matches.left_out else ""
-    return effect, verdict, rule + note, cells
+        return _lacking(str(missing))
 
 
-def _judges() -> Iterator[tuple[str, str, Callable[[list[Match], Rules], Judged]]]:
-    """(claim, measure, how), in the order of the table."""
+def _lacking(reason: str) -> Judged:
+    unknown = Interval(np.nan, np.nan, np.nan)
+    return Judged(unknown, "undecided", f"undecided for lack of data: {reason}", "")
+
+
+def _noting(judged: Judged, left_out: list[str]) -> Judged:
+    note = f"; left out: {'; '.join(left_out)}" if left_out else ""
+    return judged._replace(rule=judged.rule + note)
+
+
+def _judges(claim: str) -> list[tuple[str, Callable[[list[Match], Rules], Judged]]]:
+    """(measure, how), in the order of the table."""
     target = "to the target, ÷ exact's (1)"
-    yield "C1", f"training steps {target}", lambda m, r: ways.speed(m, r, costs.per_step)
-    yield (
-        "C1",
-        f"forward-equivalents {target}",
-        lambda m, r: ways.speed(m, r, costs.forward_equivalents),
-    )
-    yield "C1", f"seconds {target}", lambda m, r: ways.speed(m, r, costs.seconds)
-    yield "C2", "rate of diverged runs − exact's (share of runs)", ways.divergence
-    yield "C2", "seed-to-seed sd of the final quality ÷ exact's (1)", ways.spread
-    yield "C3", "final quality − exact's, positive is worse (exact's sds)", ways.accuracy
     worse = "− that at the ε of least gradient error, positive is worse (exact's sds)"
-    yield "C4", f"final quality at the smallest ε {worse}", lambda m, r: ways.end(m, r, 0)
-    yield "C4", f"final quality at the largest ε {worse}", lambda m, r: ways.end(m, r, -1)
     failed = "rate of vanished or diverged runs at the largest ε − at that of least gradient error"
-    yield "C4", f"{failed} (share of runs)", ways.failures
-    yield "C5", "forward-equivalents per step ÷ exact's (1)", ways.counted_cost
-    yield "C5", "seconds per step and seed ÷ exact's (1)", ways.measured_cost
-    yield "C6", "width of the ε range that is as good as exact (decades)", ways.good_range
+    return {
+        "C1": [
+            (f"training steps {target}", partial(ways.speed, cost=costs.per_step)),
+            (f"forward-equivalents {target}", partial(ways.speed, cost=costs.forward_equivalents)),
+            (f"seconds {target}", partial(ways.speed, cost=costs.seconds)),
+        ],
+        "C2": [
+            ("rate of diverged runs − exact's (share of runs)", stability.divergence),
+            ("seed-to-seed sd of the final quality ÷ exact's (1)", stability.spread),
+            *(
+                (
+                    f"variance of the {player}'s loss ÷ exact's (1)",
+                    partial(stability.oscillation, player=player),
+                )
+                for player in ("generator", "discriminator")
+            ),
+        ],
+        "C3": [("final quality − exact's, positive is worse (exact's sds)", ways.accuracy)],
+        "C4": [
+            (f"final quality at the smallest ε {worse}", partial(ways.end, end=0)),
+            (f"final quality at the largest ε {worse}", partial(ways.end, end=-1)),
+            (f"{failed} (share of runs)", ways.failures),
+        ],
+        "C5": [
+            ("forward-equivalents per step ÷ exact's (1)", ways.counted_cost),
+            ("seconds per step and seed ÷ exact's (1)", ways.measured_cost),
+        ],
+        "C6": [("width of the ε range that is as good as exact (decades)", ways.good_range)],
+    }[claim]

@@ -65,7 +65,8 @@ def train(args: Namespace) -> None:
     from approxgan.run import run
 
     spec = _spec(args, specs.train, args.cell)
-    run(spec, args.results, args.results / "runs" / args.cell, args.threads)
+    out = args.results / "runs" / args.cell
+    run(spec, args.results, out, args.threads, args.checkpoint_seconds)
 
 
 def evaluate(args: Namespace) -> None:
@@ -128,6 +129,13 @@ def collect(args: Namespace) -> None:
     table(args.table, spec, args.results, args.results / "tables" / args.table)
 
 
+def comparisons(args: Namespace) -> None:
+    from approxgan.comparisons import write
+
+    tables = args.results / "tables"
+    write(tables, _spec(args, specs.comparisons), tables)
+
+
 def claims(args: Namespace) -> None:
     from approxgan.claims import write
 
@@ -147,3 +155,50 @@ def report(args: Namespace) -> None:
     from approxgan.report import stage
 
     stage(_spec(args, specs.report), args.results)
+
+
+def reference(args: Namespace) -> None:
+    from approxgan import record, verify
+
+    metric = _config(args)["claims"]["metric"]
+    record.write_json(
+        args.reference, verify.reference(args.results / "tables", metric, args.made_by)
+    )
+    print(f"wrote {args.reference}")
+
+
+def verify(args: Namespace) -> None:
+    from approxgan import record
+    from approxgan.verify import compare
+
+    known = record.read_json(args.reference)
+    wrong, allowed = compare(known, args.results / "tables")
+    for line in allowed:
+        print(f"may differ: {line}")
+    for line in wrong:
+        print(f"differs: {line}")
+    total = f"{len(known['verdicts'])} verdicts and {len(known['cells'])} cells"
+    if wrong:
+        raise InputError(f"{len(wrong)} differences from the reference of {total}, listed above")
+    print(f"{total} agree with {args.reference}")
+
+
+def doctor(args: Namespace) -> None:
+    from approxgan.doctor import examine, text
+
+    found = examine(args.results)
+    print(text(found))
+    wrong = [what for fine, what, _ in found if not fine]
+    if wrong:
+        raise InputError(f"not as it should be, marked !! above: {', '.join(wrong)}")
+
+
+def status(args: Namespace) -> None:
+    from approxgan import status as found
+
+    config = _config(args)
+    report = found.of(config, args.results)
+    print(found.text(report))
+    if args.remove:
+        found.remove(report, args.results)
+        print(f"removed {len(report.stale)} folders of cells that the config no longer has")

@@ -15,6 +15,8 @@ from approxgan.tables import COLUMNS, RUN, TRAINING
 
 Config = Mapping[str, Any]
 IMAGES_SHOWN = 25
+EVOLVED = ("exact", "forward_difference", "uniform_shift", "random_direction")
+EVOLVED_POINTS = 300
 NUMBERS = ("epsilon", "generator_epsilon", "discriminator_epsilon", "seed")
 """Columns of a run that hold numbers: missing, not empty, for true images."""
 OF_A_STEP = ("step", "forwards", "backwards")
@@ -119,6 +121,40 @@ def samples(config: Config, root: Path) -> Iterator[pd.DataFrame]:
         yield pd.DataFrame(columns).assign(**keys, seed=cell.seeds[0], step=step)
 
 
+def evolution(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """Samples of a few modes' first seed at every snapshot, for drawing."""
+    groups = _widest(config)
+    flat = {group[1]: _plane(config, group[1]) for group in groups}
+    for cell, folder in _runs(config, root):
+        chosen = _group(cell) in groups and naming.mode_name(cell) in EVOLVED
+        if not chosen or cell.seeds[0] != config["seeds"]["first"]:
+            continue
+        arrays, keys = record.read_arrays(folder / "samples.npz"), naming.row_keys(cell)
+        for step, drawn in zip(arrays["steps"].tolist(), arrays["samples"][0], strict=True):
+            shown = drawn[np.isfinite(drawn).all(1)][: min(config["points"], EVOLVED_POINTS)]
+            x, y = flat[cell.dataset](shown).T[:2]
+            columns = {"index": np.arange(len(x)), "x": x, "y": y}
+            yield pd.DataFrame(columns).assign(**keys, seed=cell.seeds[0], step=step)
+
+
+def _group(cell: Cell) -> tuple[str, str, str, str]:
+    """Cells are comparable within it."""
+    return cell.study, cell.dataset, cell.model, cell.loss
+
+
+def _widest(config: Config) -> set[tuple[str, str, str, str]]:
+    """For each dataset the group with most modes, then most steps ε, then first by name."""
+    tried: dict[Any, set[Any]] = {}
+    for cell in grid.cells(config).values():
+        kind = tuple(str(naming.row_keys(cell)[key]) for key in ("mode", "settings", "epsilon"))
+        tried.setdefault(_group(cell), set()).add(kind)
+    best: dict[str, Any] = {}
+    for group, kinds in tried.items():
+        rank = (-len({kind[:2] for kind in kinds}), -len(kinds), group)
+        best[group[1]] = min(best.get(group[1], rank), rank)
+    return {rank[-1] for rank in best.values()}
+
+
 def data(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """Points of each dataset, for drawing."""
     for name in grid.used_datasets(config):
@@ -173,6 +209,7 @@ TABLES: dict[str, Callable[[Config, Path], Iterator[pd.DataFrame]]] = {
         probe_points,
         cost,
         samples,
+        evolution,
         images,
         data,
         dirac,

@@ -75,7 +75,8 @@ def check(config: Mapping[str, Any]) -> None:
         _check_batch(config, place, user)
     for place, entry, seeded in _entries(config):
         _located(place, choices.check, entry, config["epsilon_rules"], seeded)
-    for name in [config["claims"]["baseline"], *config["claims"]["modes"]]:
+    judged = config["claims"]
+    for name in [judged["baseline"], judged["chaos_control"], *judged["modes"]]:
         _located("claims", registry.check, "modes", name)
     for name in config["claims"]["losses"]:
         _check_loss(config, "claims.losses", name)

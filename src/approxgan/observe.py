@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,17 @@ class Trace:
             **columns,
         }
 
+    def resume(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Go on after the rows that ``arrays`` gave."""
+        counts = zip(
+            *(arrays[name].tolist() for name in ("step", "forwards", "backwards")), strict=True
+        )
+        self._counts = list(counts)
+        self._rows = [
+            {name: arrays[name][row].copy() for name in self.columns}
+            for row in range(len(self._counts))
+        ]
+
 
 class Snapshots:
     """Samples of every seed's generator at the start and after each equal part of the run.
@@ -122,6 +133,10 @@ class Snapshots:
             "seeds": np.array(self._seeds),
             "samples": self._samples,
         }
+
+    def resume(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Go on after the snapshots that ``arrays`` gave."""
+        self._samples = arrays["samples"].copy()
 
 
 def _player(info: StepInfo, player: Player) -> dict[str, Tensor]:

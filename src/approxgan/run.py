@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from approxgan import grid, naming, plans, record
+from approxgan import checkpoint, grid, naming, plans, record
+from approxgan.checkpoint import Checkpoint, as_array
 from approxgan.core import PLAYERS, InputError
 from approxgan.gan import Game
 from approxgan.heldout import HeldOut
@@ -59,8 +60,17 @@ def plans_of(spec: Mapping[str, Any], results: Path) -> tuple[Plans, dict[str, A
     return made, settings
 
 
-def run(spec: Mapping[str, Any], results: Path, out: Path, threads: int = 1) -> None:
-    """Train one cell and write spec, trace, samples, parameters and cost into ``out``."""
+def run(
+    spec: Mapping[str, Any],
+    results: Path,
+    out: Path,
+    threads: int = 1,
+    checkpoint_seconds: float = 60.0,
+) -> None:
+    """Train one cell and write spec, trace, samples, parameters and cost into ``out``.
+
+    What is needed to go on is written there every ``checkpoint_seconds``, and removed at the end.
+    """
     data = load_data(results / "data" / f"{spec['dataset']}.npz")
     game = game_of(spec, data["training"].shape[1], threads)
     training, s = spec["training"], settings(spec["training"])
@@ -81,8 +91,12 @@ def run(spec: Mapping[str, Any], results: Path, out: Path, threads: int = 1) -> 
         progress.see(state.step, len(state.seeds))
         clock.start()
 
+    path = out / "checkpoint.npz"
+    key = checkpoint.key_of(spec)
+    kept = Checkpoint(path, key, checkpoint_seconds, trace, snapshots, clock)
+    state, before = kept.resume(state, lambda line: print(line, file=sys.stderr))
     clock.start()
-    state, diverged = train(state, game, chosen, s, observe)
+    state, diverged = train(state, game, chosen, s, observe, kept.between, before)
     clock.stop()
     progress.close()
     for seed, step in sorted(diverged.items()):
@@ -95,6 +109,8 @@ def run(spec: Mapping[str, Any], results: Path, out: Path, threads: int = 1) -> 
         "sweep": "+".join(sorted(game.sweeps)) or "none",
     }
     write(out, {**spec, "filled": filled}, trace, snapshots, state, diverged, cost)
+    path.unlink(missing_ok=True)
+    record.remove_leftovers(out)
 
 
 def write(
@@ -127,8 +143,3 @@ def write(
     )
     record.write_json(out / "cost.json", dict(cost))
     record.write_json(out / "spec.json", dict(spec))
-
-
-def as_array(values: torch.Tensor) -> np.ndarray:
-    """On the processor, in a type that NumPy has: bfloat16 as float32, which holds it exactly."""
-    return (values.float() if values.dtype == torch.bfloat16 else values).cpu().numpy()

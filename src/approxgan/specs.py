@@ -90,6 +90,11 @@ def claims(config: Config) -> dict[str, Any]:
     return dict(config["claims"])
 
 
+def comparisons(config: Config) -> dict[str, Any]:
+    """The rules, and the metrics that say which way their numbers are better."""
+    return {"rules": claims(config), "metrics": sorted(config["quality"]["metrics"])}
+
+
 def figure(config: Config) -> dict[str, Any]:
     return {"dpi": config["figures"]["dpi"]}
 

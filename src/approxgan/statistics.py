@@ -31,14 +31,45 @@ def pair(
 ) -> pd.DataFrame:
     """Every run beside the baseline mode's run of the same group and seed.
 
-    Adds the columns ``baseline`` and ``difference`` (run minus baseline, in the unit of
-    ``value``). Baseline rows themselves, and runs without a partner, are left out; a missing
-    value stays, as a missing difference.
+    Adds the columns ``baseline``, ``difference`` (run minus baseline, in the unit of ``value``)
+    and ``paired``, whether there is such a baseline run. Baseline rows themselves are left out; a
+    missing value stays, as a missing difference.
     """
     is_baseline = values["mode"] == baseline
     reference = values.loc[is_baseline, [*on, value]].rename(columns={value: "baseline"})
-    paired = values[~is_baseline].merge(reference, on=list(on), validate="many_to_one")
-    return paired.assign(difference=paired[value] - paired["baseline"])
+    both = values[~is_baseline].merge(
+        reference, "left", on=list(on), validate="many_to_one", indicator="paired"
+    )
+    return both.assign(
+        difference=both[value] - both["baseline"], paired=both["paired"].astype(str) == "both"
+    )
+
+
+def spread(values: np.ndarray) -> float:
+    """The standard deviation (ddof = 1) of what is not missing; 0 for equal, NaN for too few."""
+    known = np.asarray(values, float)
+    known = known[~np.isnan(known)]
+    if len(known) < 2:
+        return np.nan
+    return 0.0 if _flat(known) else float(known.std(ddof=1))
+
+
+def in_spreads(
+    values: np.ndarray, reference: np.ndarray, *, spread: float, cap: float, worse: int
+) -> np.ndarray:
+    """Value minus reference [n] in units of ``spread``, capped at ±cap.
+
+    A missing value is a run without samples: ``worse`` (1: more is worse, -1: less is) by the
+    cap than one that has some, and equal to another without. Where ``worse`` is 0 nothing says
+    which way that is, and such pairs are left out.
+    """
+    values, reference = np.asarray(values, float), np.asarray(reference, float)
+    lost, other = np.isnan(values), np.isnan(reference)
+    scaled = np.clip((values - reference) / spread, -cap, cap)
+    if worse == 0:
+        return scaled[~lost & ~other]
+    scaled = np.where(lost, worse * cap, np.where(other, -worse * cap, scaled))
+    return np.where(lost & other, 0.0, scaled)
 
 
 def mean_interval(
@@ -165,17 +196,38 @@ def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
 
 
 def below(sample: np.ndarray, bound: float) -> float:
-    """One-sided p of 'the mean is not below the bound' (Student's t).
-
-    With both bounds of a margin, the larger of ``below(x, m)`` and ``below(-x, m)`` is the p
-    of the two one-sided tests of equivalence (Schuirmann 1987).
-    """
+    """One-sided p of 'the mean is not below the bound' (Student's t)."""
     sample = np.asarray(sample, float)
     if len(sample) < 2:
         return np.nan
     if _flat(sample):
         return 0.0 if sample[0] < bound else 1.0
     return float(stats.ttest_1samp(sample, bound, alternative="less").pvalue)
+
+
+def equivalence(sample: np.ndarray, margin: float) -> float:
+    """p of the two one-sided tests of 'the mean is within ±margin' (Schuirmann 1987)."""
+    return max(below(sample, margin), below(-np.asarray(sample, float), margin))
+
+
+def floor(
+    differences: np.ndarray,
+    count: int,
+    rng: np.random.Generator,
+    *,
+    level: float,
+    resamples: int,
+) -> float:
+    """The quantile ``level`` of |mean| over resamples of ``count`` differences, with replacement.
+
+    For differences [n] that chance alone has made: what a mean of so many comes to by chance.
+    They are not centred: the chance effect that was really seen stays part of it.
+    """
+    differences = np.asarray(differences, float)
+    if len(differences) < 2 or count < 1:
+        return np.nan
+    means = differences[rng.integers(len(differences), size=(resamples, count))].mean(axis=1)
+    return float(np.quantile(np.abs(means), level))
 
 
 def wilson(successes: int, total: int, level: float) -> Interval:

@@ -149,6 +149,10 @@ SAMPLES = {
     "x": "first coordinate, in data units; where a dataset has a view, the view's first",
     "y": "second coordinate, likewise",
 }
+EVOLUTION = {
+    **SAMPLES,
+    "index": "number of the sample: the same latents at every step and in every cell of the seed",
+}
 IMAGES = {
     **{name: f"{text}; empty or missing for true images" for name, text in RUN.items()},
     "dataset": RUN["dataset"],
@@ -186,6 +190,59 @@ DIRAC = {
     "(wasserstein without r1), else iterates of the analytic gradient by NumPy",
     "expected_discriminator": "ψ of the same",
 }
+CELL = {name: text for name, text in RUN.items() if name in ("mode", "epsilon", "rule", "settings")}
+COMPARISONS = {
+    **{name: RUN[name] for name in ("study", "dataset", "model", "loss")},
+    **CELL,
+    "metric": "name of the number, at the last step",
+    "direction": "which way the number is better: lower, higher, or neither",
+    "family": "primary: the number that decides, corrected for the number of comparisons; "
+    "exploratory: the others, uncorrected",
+    "seeds": "seeds in common with the baseline, exact, of the same study, data set, model and "
+    "loss",
+    "finite": "those of them for which both runs have the number",
+    "mean": "mean of the number over the finite pairs",
+    "baseline_mean": "the baseline's mean over the same",
+    "difference": "mean − baseline_mean, in the number's unit",
+    "difference_sds": "mean difference in the baseline's seed-to-seed standard deviations, each "
+    "seed's capped; a run without the number (it diverged) counts as the cap, on the worse side, "
+    "and is left out where neither way is worse",
+    "low": "lower end of the bootstrap interval of difference_sds",
+    "high": "upper end of the same",
+    "p": "of 'no difference': sign flips of the same capped differences, two-sided",
+    "p_holm": "p adjusted by Holm over all primary rows of the study (its modes, steps ε, settings "
+    "and data sets); missing for exploratory numbers",
+    "p_equivalence": "of 'differs by the equivalence margin or more': two one-sided Student's t "
+    "tests of the same differences",
+    "floor": "chaos floor: what the same mean over as many seeds comes to when the start alone is "
+    "moved by a rounding error: quantile 1 − alpha of |mean| over bootstrap resamples of the "
+    "control's differences from the baseline in the same group, not centred; missing where the "
+    "control did not run with enough seeds",
+    "beyond_floor": "whether |difference_sds| exceeds the floor; missing where there is none",
+    "verdict": "better or worse: the whole interval lies beyond the equivalence margin and "
+    "difference_sds beyond the floor; same: p_equivalence < alpha; undecided otherwise",
+    "reason": "what decided, or what is missing",
+    "runs": "runs of the cell, also those without a partner",
+    "diverged_share": "share of them that diverged",
+    "diverged_low": "lower end of its Wilson interval",
+    "diverged_high": "upper end of the same",
+    "baseline_diverged_share": "share of the baseline's runs that diverged",
+    "baseline_diverged_low": "lower end of its Wilson interval",
+    "baseline_diverged_high": "upper end of the same",
+}
+AGGREGATES = {
+    **{name: RUN[name] for name in ("study", "model", "loss")},
+    **CELL,
+    "metric": "name of the number that the scores are made of: the one that decides the claims",
+    "datasets": "the data sets of the study, all of which the cell was run on; two or more",
+    "runs": "runs of the cell on all of them",
+    "failed_share": "share of runs with score 0: diverged, or no better than untrained",
+    "score": "interquartile mean over the runs of all data sets of (untrained − value) / "
+    "(untrained − null), at the last step: 0 untrained, 1 true samples. Untrained: mean at step 0; "
+    "null: mean of quality_null. Below 0 counts as 0, as does a diverged run",
+    "low": "lower end of its bootstrap interval, runs resampled within their data set",
+    "high": "upper end of the same",
+}
 CLAIMS = {
     "claim": "C1 to C6",
     "statement": "what the article says",
@@ -195,7 +252,7 @@ CLAIMS = {
     "low": "lower end of its 95 % interval",
     "high": "upper end of its 95 % interval",
     "cells": "the runs it rests on",
-    "rule": "the rule that decided, fixed in the config",
+    "rule": "the rule that decided, fixed in the config, and what it saw",
 }
 
 COLUMNS: dict[str, dict[str, str]] = {
@@ -207,9 +264,12 @@ COLUMNS: dict[str, dict[str, str]] = {
     "quality": QUALITY,
     "quality_null": QUALITY_NULL,
     "samples": SAMPLES,
+    "evolution": EVOLUTION,
     "images": IMAGES,
     "data": DATA,
     "dirac": DIRAC,
     "cost": COST,
+    "comparisons": COMPARISONS,
+    "aggregates": AGGREGATES,
     "claims": CLAIMS,
 }

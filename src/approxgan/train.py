@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -253,13 +253,16 @@ def train(
     plans: Plans,
     s: Settings,
     observe: Callable[[TrainState, StepInfo | None], Any],
+    between: Callable[[TrainState, dict[int, int]], Any] = lambda state, diverged: None,
+    diverged: Mapping[int, int] | None = None,
 ) -> tuple[TrainState, dict[int, int]]:
-    """All steps; returns the last state and, for seeds that diverged, the step at which.
+    """All steps left; returns the last state and, for seeds that diverged, the step at which.
 
     ``observe`` is called with the state and info of every step before its update counts, and once
-    more, with no info, at the end.
+    more, with no info, at the end. ``between`` is called after every step with all that the next
+    one needs; a run that goes on from there is given the seeds that had ``diverged`` by then.
     """
-    diverged: dict[int, int] = {}
+    diverged = dict(diverged or {})
     while state.step < s.steps and state.seeds:
         after, info = step(state, game, plans, s)
         good = healthy(info, s)
@@ -270,6 +273,7 @@ def train(
                     diverged[seed] = state.step
             after = keep(after, good)
         state = after
+        between(state, diverged)
     finite = torch.stack([a.theta.isfinite().all(1) for a in state.players.values()]).all(0)
     if not finite.all():
         for seed, fine in zip(state.seeds, finite.tolist(), strict=True):

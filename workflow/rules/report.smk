@@ -1,12 +1,14 @@
 rule report:
     input:
-        tables=expand("results/tables/{table}.parquet", table=[*TABLES, "claims"]),
+        tables=expand("results/tables/{table}.parquet", table=tables.COLUMNS),
         figures=expand(
             "results/figures/{figure}.{ext}", figure=FIGURES, ext=["svg", "png"]
         ),
-        code=[*sources.stage("report"), sources.PACKAGE / "report_template.html.j2"],
+        code=sources.stage("report", modes=list(registry.names("modes"))),
+        parts=sorted(sources.PACKAGE.glob("report_*.*")),
     output:
-        "results/report.html",
+        html="results/report.html",
+        md="results/summary.md",
     log:
         "results/logs/report.log",
     params:

@@ -16,11 +16,12 @@ GATHERED = {
     "probe_points": [f"results/probe/{name}/points.parquet" for name in PROBES],
     "cost": of_cells("cost.json"),
     "samples": of_cells("samples.npz"),
+    "evolution": of_cells("samples.npz"),
     "data": [f"results/data/{name}.npz" for name in DATASETS],
     "images": [*of_cells("samples.npz"), *(f"results/data/{n}.npz" for n in DATASETS)],
     "dirac": [f"results/dirac/{m}.parquet" for m in grid.probe_modes(config["dirac"])],
 }
-DRAWN = ("samples", "data", "images")
+DRAWN = ("samples", "evolution", "data", "images")
 
 
 def collect_code(w):
@@ -42,9 +43,30 @@ rule collect:
         "python -m approxgan collect {wildcards.table} --spec {params.spec:q} > {log} 2>&1"
 
 
+rule comparisons:
+    input:
+        tables=expand(
+            "results/tables/{table}.parquet",
+            table=["outcomes", "quality", "quality_null"],
+        ),
+        code=sources.stage("comparisons", metrics=sorted(config["quality"]["metrics"])),
+    output:
+        multiext("results/tables/comparisons", ".parquet", ".csv"),
+        multiext("results/tables/aggregates", ".parquet", ".csv"),
+    log:
+        "results/logs/comparisons.log",
+    params:
+        spec=spec(specs.comparisons(config)),
+    shell:
+        "python -m approxgan comparisons --spec {params.spec:q} > {log} 2>&1"
+
+
 rule claims:
     input:
-        tables=expand("results/tables/{table}.parquet", table=TABLES),
+        tables=expand(
+            "results/tables/{table}.parquet",
+            table=["outcomes", "quality", "gradient_error", "cost", "comparisons"],
+        ),
         code=sources.stage("claims"),
     output:
         multiext("results/tables/claims", ".parquet", ".csv"),

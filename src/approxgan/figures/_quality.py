@@ -23,10 +23,7 @@ def panel(ax: Axes, rows: pd.DataFrame, null: pd.DataFrame, shown: list[Series])
     Medians over the seeds with a finite score, bands of their middle half. A hollow marker has
     lost seeds to divergence; a cross at the upper edge has lost all.
     """
-    values = null["value"].dropna()
-    if len(values):
-        ax.axhspan(*values.quantile([0.025, 0.975]), zorder=0, **NULL)
-        ax.axhline(values.mean(), color=NULL["edgecolor"], linewidth=1.0, zorder=0.5)
+    perfect(ax, null)
     for one in shown:
         part = one.rows(rows)
         if one.mode == "exact":
@@ -34,6 +31,14 @@ def panel(ax: Axes, rows: pd.DataFrame, null: pd.DataFrame, shown: list[Series])
             continue
         _epsilon.level(ax, part, "value", one, linewidth=1.5, linestyle=_epsilon.level_dash(one))
         _line(ax, part.dropna(subset="epsilon"), one)
+
+
+def perfect(ax: Axes, null: pd.DataFrame) -> None:
+    """What a perfect generator scores: the middle 95 % and the mean."""
+    values = null["value"].dropna()
+    if len(values):
+        ax.axhspan(*values.quantile([0.025, 0.975]), zorder=0, **NULL)
+        ax.axhline(values.mean(), color=NULL["edgecolor"], linewidth=1.0, zorder=0.5)
 
 
 def _exact(ax: Axes, rows: pd.DataFrame, one: Series) -> None:
@@ -73,6 +78,15 @@ def threshold(null: pd.DataFrame) -> float:
     return float(10.0 ** np.ceil(np.log10(np.quantile(values, 0.95))))
 
 
+def fit(ax: Axes, values: np.ndarray, null: pd.DataFrame) -> None:
+    """A y axis for these values and the null's, symmetrical log beyond the threshold."""
+    bend = threshold(null)
+    both = np.concatenate([values, null["value"].to_numpy(float), [0.0]])
+    both = both[np.isfinite(both)]
+    _style.scale(ax, both, bend)
+    ax.set_ylim(both.min() - 0.4 * max(bend, -both.min()), max(2 * both.max(), bend))
+
+
 def keys(shown: list[Series], rows: pd.DataFrame) -> list[Any]:
     """Legend entries."""
     entries: list[Any] = []
@@ -82,10 +96,20 @@ def keys(shown: list[Series], rows: pd.DataFrame) -> list[Any]:
         if one.mode == "exact":
             look = {"linestyle": "-"}
         entries.append(_style.key(one.label, color=one.colour, **look))
+    entries.append(Patch(label="exact: middle half of the seeds", **BAND))
+    return [*entries, perfect_key(), *lost_keys()]
+
+
+def perfect_key() -> Patch:
     with mpl.rc_context({"hatch.linewidth": 0.5}):
-        entries.append(Patch(label="exact: middle half of the seeds", **BAND))
-        entries.append(Patch(label="perfect generator (95 %)", **NULL))
+        return Patch(label="perfect generator (95 %)", **NULL)
+
+
+def lost_keys() -> list[Any]:
+    """Legend entries of cells that lost seeds to divergence."""
     hollow = {"color": _style.INK, "marker": "o", "markerfacecolor": "white", "linestyle": ""}
-    entries.append(_style.key("some seeds diverged", **hollow))
-    entries.append(_style.key("all seeds diverged", color=_style.INK, marker="x", linestyle=""))
-    return entries
+    cross = {"color": _style.INK, "marker": "x", "linestyle": ""}
+    return [
+        _style.key("some seeds diverged", **hollow),
+        _style.key("all seeds diverged", **cross),
+    ]

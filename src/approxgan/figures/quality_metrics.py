@@ -19,11 +19,11 @@ class QualityMetrics:
     title = "The other measures of sample quality"
     caption = (
         "As in the figure of energy distance, for the exploratory measures: medians over seeds at "
-        "the last step with bands of their middle half, exact in black alike, "
-        "hatched what a perfect generator would score. Groups that vary ε, one per data set, from "
-        "the study with most modes; numbers in other views of the data are in the table alone. Which way is better shows by where the hatched band lies. Several "
-        "of these numbers miss whole modes or reward points drawn too close together: none of them "
-        "decides alone."
+        "the last step with bands of their middle half, exact in black alike, hatched what a "
+        "perfect generator would score. Groups that vary ε, one per data set, from the study with "
+        "most modes; numbers in other views of the data are in the table alone. Which way is "
+        "better shows by where the hatched band lies. Several of these numbers miss whole modes or "
+        "reward points drawn too close together: none of them decides alone."
     )
 
     @_style.themed

@@ -33,10 +33,10 @@ def entry(name: str) -> Callable[[Callable[..., Any]], Any]:
 
     def decorate(function: Callable[..., Any]) -> Any:
         function.__name__ = function.__qualname__ = name
-        folder = _folder()
-        if folder is None:
+        place = folder()
+        if place is None:
             return numba.njit(**OPTIONS)(function)
-        with _cache_dir(folder):
+        with _cache_dir(place):
             try:
                 return numba.njit(cache=True, **OPTIONS)(function)
             except RuntimeError:  # numba found no place that it can write to
@@ -46,7 +46,7 @@ def entry(name: str) -> Callable[[Callable[..., Any]], Any]:
 
 
 @cache
-def _folder() -> str | None:
+def folder() -> str | None:
     """The first folder that can be written to; the last is lost when the machine restarts."""
     named = os.environ.get("NUMBA_CACHE_DIR")
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
@@ -56,9 +56,9 @@ def _folder() -> str | None:
         Path(tempfile.gettempdir(), f"approxgan-numba-{user}"),
     ]
     for candidate in candidates:
-        folder = candidate / _fingerprint()
-        if _is_private(candidate, made=candidate is candidates[-1]) and _can_write(folder):
-            return str(folder)
+        place = candidate / _fingerprint()
+        if _is_private(candidate, made=candidate is candidates[-1]) and _can_write(place):
+            return str(place)
     return None
 
 

@@ -1,0 +1,166 @@
+"""A stopped training job goes on where it was, and ends in the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from approxgan import config as configuration
+from approxgan import record, run, specs
+from approxgan.__main__ import main
+
+ROOT = Path(__file__).parents[1]
+SMOKE = configuration.read([ROOT / "config.yaml", ROOT / "studies" / "smoke.yaml"])
+RING = "smoke/ring/compact/nonsaturating"
+CELLS = [
+    f"{RING}/exact/none/seeds0-2",
+    f"{RING}/spsa/dtype_directions2/seeds0-2",
+    f"{RING}/forward_difference/adaptive/seeds0-2",
+    f"{RING}/exact+forward_difference/none+epsilon1e-3/seeds0-2",
+    f"{RING}/gradient_sampling/epsilon1e-3_minimum_norm_points3/seeds0-2",
+    "smoke_bfloat16/ring/relu/nonsaturating/subgradient/alpha0.0/seeds0-2",
+]
+MADE = ("trace.npz", "samples.npz", "parameters.npz", "spec.json")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    os.chdir(ROOT)
+    assert main(["data", "ring", "--results", str(folder)]) == 0
+    return folder
+
+
+def digests(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in MADE}
+
+
+class Stopped(Exception):
+    pass
+
+
+def stopping(monkeypatch, at):
+    """Training stops like a killed process after the checkpoint of step ``at``."""
+    write = run.Checkpoint.write
+
+    def wrapped(self, state, diverged):
+        write(self, state, diverged)
+        if state.step == at:
+            raise Stopped
+
+    monkeypatch.setattr(run.Checkpoint, "write", wrapped)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_job_goes_on_bit_for_bit(cell, results, tmp_path, monkeypatch, capsys):
+    spec = specs.train(SMOKE, cell)
+    run.run(spec, results, tmp_path / "whole")
+    for at in (1, 20, 37):
+        with monkeypatch.context() as patch:
+            stopping(patch, at)
+            with pytest.raises(Stopped):
+                run.run(spec, results, tmp_path / "parts", checkpoint_seconds=0.0)
+        assert not (tmp_path / "parts" / "trace.npz").exists()
+    run.run(spec, results, tmp_path / "parts")
+    assert "going on from the checkpoint at step 37" in capsys.readouterr().err
+    assert digests(tmp_path / "parts") == digests(tmp_path / "whole")
+    assert not (tmp_path / "parts" / "checkpoint.npz").exists()
+
+
+def test_a_seed_that_diverged_before_the_stop_stays_diverged(results, tmp_path, monkeypatch):
+    spec = json.loads(json.dumps(specs.train(SMOKE, CELLS[0])))
+    # A threshold that one seed's loss passes early and the others' do not.
+    trace = tmp_path / "look"
+    run.run(spec, results, trace)
+    losses = np.sort(record.read_arrays(trace / "trace.npz")["discriminator_loss"][:3].max(0))
+    spec["training"]["divergence_threshold"] = float(losses[-2:].mean())
+    run.run(spec, results, tmp_path / "whole")
+    ended = record.read_arrays(tmp_path / "whole" / "trace.npz")["diverged_step"]
+    assert (ended >= 0).any()
+    assert (ended < 0).any()
+    with monkeypatch.context() as patch:
+        stopping(patch, 45)
+        with pytest.raises(Stopped):
+            run.run(spec, results, tmp_path / "parts", checkpoint_seconds=0.0)
+    run.run(spec, results, tmp_path / "parts")
+    assert digests(tmp_path / "parts") == digests(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("damage", ["config", "truncated", "empty", "not ours"])
+def test_a_checkpoint_that_does_not_fit_is_left_out_and_said(
+    damage, results, tmp_path, monkeypatch, capsys
+):
+    spec = json.loads(json.dumps(specs.train(SMOKE, CELLS[0])))
+    with monkeypatch.context() as patch:
+        stopping(patch, 30)
+        with pytest.raises(Stopped):
+            run.run(spec, results, tmp_path / "parts", checkpoint_seconds=0.0)
+    path = tmp_path / "parts" / "checkpoint.npz"
+    if damage == "config":
+        spec["training"]["learning_rate"] *= 2
+    elif damage == "truncated":
+        path.write_bytes(path.read_bytes()[:1000])
+    elif damage == "empty":
+        path.write_bytes(b"")
+    else:
+        record.write_arrays(path, {"other": np.zeros(3)})
+    run.run(spec, results, tmp_path / "parts")
+    assert "checkpoint not used" in capsys.readouterr().err
+    run.run(spec, results, tmp_path / "whole")
+    assert digests(tmp_path / "parts") == digests(tmp_path / "whole")
+
+
+KILLS = int(os.environ.get("APPROXGAN_KILLS", "8"))
+"""Of one job; ``make test-kill`` asks for more."""
+
+
+@pytest.mark.slow
+def test_a_job_killed_at_random_moments_ends_in_the_same_bytes(results, tmp_path):
+    """SIGINT, SIGTERM and SIGKILL in turn, each between the first steps and the end."""
+    cell = f"{RING}/forward_difference/epsilon1e-3/seeds0-2"
+    spec = json.loads(json.dumps(specs.train(SMOKE, cell)))
+    spec["training"]["steps"] = 6000
+    handed = json.dumps(spec)
+    chance, killed = random.Random(0), 0
+    for name in ("whole", "parts"):
+        shutil.copytree(results / "data", tmp_path / name / "data")
+
+    def started(name, *more):
+        command = [sys.executable, "-m", "approxgan", "train", cell, "--spec", handed]
+        return subprocess.Popen(
+            [*command, "--results", str(tmp_path / name), *more],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def folder(name):
+        return tmp_path / name / "runs" / cell
+
+    begun = time.monotonic()
+    assert started("whole").wait() == 0
+    seconds = time.monotonic() - begun
+    wanted = digests(folder("whole"))
+    while killed < KILLS:
+        job = started("parts", "--checkpoint-seconds", "0.05")
+        try:
+            assert job.wait(timeout=chance.uniform(0.2, 1.0) * seconds) == 0
+        except subprocess.TimeoutExpired:
+            job.send_signal((signal.SIGINT, signal.SIGTERM, signal.SIGKILL)[killed % 3])
+            job.wait()
+            killed += 1
+        else:
+            assert digests(folder("parts")) == wanted
+            shutil.rmtree(folder("parts"))
+    assert started("parts").wait() == 0
+    assert digests(folder("parts")) == wanted
+    assert {p.name for p in folder("parts").iterdir()} == {*MADE, "cost.json"}
