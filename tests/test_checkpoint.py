@@ -120,7 +120,7 @@ def test_a_checkpoint_that_does_not_fit_is_left_out_and_said(
     assert digests(tmp_path / "parts") == digests(tmp_path / "whole")
 
 
-KILLS = int(os.environ.get("APPROXGAN_KILLS", "8"))
+KILLS = int(os.environ.get("APPROXGAN_KILLS", "6"))
 """Of one job; ``make test-kill`` asks for more."""
 
 
@@ -129,7 +129,7 @@ def test_a_job_killed_at_random_moments_ends_in_the_same_bytes(results, tmp_path
     """SIGINT, SIGTERM and SIGKILL in turn, each between the first steps and the end."""
     cell = f"{RING}/forward_difference/epsilon1e-3/seeds0-2"
     spec = json.loads(json.dumps(specs.train(SMOKE, cell)))
-    spec["training"]["steps"] = 6000
+    spec["training"]["steps"] = 3000
     handed = json.dumps(spec)
     chance, killed = random.Random(0), 0
     for name in ("whole", "parts"):
