@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import synthetic
 import yaml
 from matplotlib.figure import Figure
 
@@ -29,19 +31,21 @@ NASTY = "</script><img src=x onerror=alert(1)>"
 """A name that must not end the script it travels in, nor become a picture."""
 
 
-def named(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The tables with a data set of a nasty name."""
+def compared(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The tables with comparisons."""
+    made = comparisons.compare(tables, RULES, {"energy_distance": "lower"})
+    return {**tables, "comparisons": made}
+
+
+@cache
+def whole() -> dict[str, pd.DataFrame]:
+    """Tables of everything, claims included, with a data set of a nasty name."""
+    tables = compared(synthetic.make(synthetic.WIDE))
+    tables["claims"] = claims.judge(tables, RULES)
     return {
         name: frame.replace({"dataset": {"moons": NASTY}}) if "dataset" in frame else frame
         for name, frame in tables.items()
     }
-
-
-def judged(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The tables with comparisons and claims."""
-    compared = comparisons.compare(tables, RULES, {"energy_distance": "lower"})
-    tables = {**tables, "comparisons": compared}
-    return {**tables, "claims": claims.judge(tables, RULES)}
 
 
 def write(tables: dict[str, pd.DataFrame], root: Path) -> Path:

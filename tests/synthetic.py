@@ -20,6 +20,7 @@ PLAIN = ("exact", "subgradient", "perturbed_start", "forward_gradient")
 TRUE = PLAIN[:3]
 """Modes whose gradient is the exact one."""
 CONTROLS = ("noisy_exact", "masked_exact")
+EVOLVED = ("exact", "forward_difference", "uniform_shift", "random_direction")
 RULES = ("dtype", "adaptive")
 COLUMNS = {name: list(columns) for name, columns in tables.COLUMNS.items()}
 TEXTS = ("mode", "rule", "settings")
@@ -111,8 +112,9 @@ SMALL = Size(
 WIDE = replace(
     SMALL,
     studies=(
-        replace(SMALL.studies[0], rules=RULES, modes=(*SMALL.studies[0].modes, "noisy_exact",
-                                                      "exact+forward_difference")),
+        replace(SMALL.studies[0], rules=RULES,
+                modes=(*SMALL.studies[0].modes, "noisy_exact", "masked_exact", "perturbed_start",
+                       "exact+forward_difference")),
         Study("pictures", ("digits",), "compact", ("nonsaturating",), ("exact", "uniform_shift")),
         SMALL.studies[1],
     ),
@@ -152,6 +154,7 @@ def make(size: Size = SMALL, seed: int = 0) -> dict[str, pd.DataFrame]:
     made["data"] = _data(size, rng)
     made["gradient_error"], made["probe_points"] = _probe(size, rng)
     made["quality_null"] = _null(made["quality"], size, rng)
+    made["evolution"] = _evolution(made["outcomes"], size, rng)
     return made
 
 
@@ -319,16 +322,31 @@ def draws(dataset: str, n: int, rng: np.random.Generator) -> np.ndarray:
 def _samples(outcomes: pd.DataFrame, size: Size, rng: np.random.Generator) -> pd.DataFrame:
     parts = []
     for row in outcomes[outcomes["seed"] < 2].to_dict("records"):
-        likeness = cosine(row["mode"], row["epsilon"], "float32", "generator")
         for step in (0, size.steps):
             if step and row["diverged"]:
                 continue
-            noise = 1.2 * (1 - likeness if step else 1.0)
-            points = draws(row["dataset"], size.points, rng)
-            points = points * (1 - noise / 2) + noise * rng.normal(size=points.shape)
-            key = {name: row[name] for name in tables.RUN if name in row}
-            parts.append(pd.DataFrame({**key, "step": step, "index": np.arange(size.points),
-                                       "x": points[:, 0], "y": points[:, 1]}))  # fmt: skip
+            parts.append(_cloud(row, step, float(step > 0), size.points, rng))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _cloud(row, step: int, learnt: float, n: int, rng: np.random.Generator) -> pd.DataFrame:
+    """n samples of a run that has learnt this share of what its gradients allow."""
+    likeness = cosine(row["mode"], row["epsilon"], "float32", "generator")
+    noise = 1.2 * (1 - learnt * likeness)
+    points = draws(row["dataset"], n, rng)
+    points = points * (1 - noise / 2) + noise * rng.normal(size=points.shape)
+    key = {name: row[name] for name in tables.RUN if name in row}
+    return pd.DataFrame({**key, "step": step, "index": np.arange(n),
+                         "x": points[:, 0], "y": points[:, 1]})  # fmt: skip
+
+
+def _evolution(outcomes: pd.DataFrame, size: Size, rng: np.random.Generator) -> pd.DataFrame:
+    chosen = outcomes["mode"].isin(EVOLVED) & (outcomes["study"] == size.studies[0].name)
+    parts = []
+    for row in outcomes[chosen & (outcomes["seed"] == 0)].to_dict("records"):
+        for step in np.linspace(0, size.steps, size.snapshots).astype(int):
+            if not row["diverged"] or step < row["diverged_step"]:
+                parts.append(_cloud(row, int(step), step / size.steps, size.points, rng))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -383,6 +401,11 @@ def _error_row(where: dict[str, Any], mode: str, kind: Step, jitter: float) -> d
               "random_direction": np.sqrt((DIMENSION[player] + 1) / 16),
               "spsa": np.sqrt((DIMENSION[player] - 1) / 16)}.get(mode, np.nan)  # fmt: skip
     spread = 5.0 if kind.rule == "adaptive" else 1.0
+    p = DIMENSION[player]
+    costs = {"exact": (1, 1), "subgradient": (1, 1), "perturbed_start": (1, 1),
+             "forward_difference": (p + 1, 0), "central_difference": (2 * p, 0),
+             "uniform_shift": (2, 0), "random_direction": (17, 0)}  # fmt: skip
+    forwards, backwards = costs.get(mode, (32, 0))
     return {**where, "mode": mode, **kind._asdict(),
             "chosen_epsilon": used, "chosen_low": used / spread, "chosen_high": used * spread,
             "kink_crossing": np.nan if np.isnan(used) else min(0.5, 3 * used),
@@ -392,7 +415,7 @@ def _error_row(where: dict[str, Any], mode: str, kind: Step, jitter: float) -> d
             "zero_fraction": lost, "norm_ratio": np.hypot(1, error),
             "bias_squared": 0.0, "variance": error**2 if mode in RANDOM else 0.0,
             "draws": 16 if mode in RANDOM else 1, "theory": theory,
-            "forwards": 32, "backwards": 0}  # fmt: skip
+            "forwards": forwards, "backwards": backwards}  # fmt: skip
 
 
 def _null(quality: pd.DataFrame, size: Size, rng: np.random.Generator) -> pd.DataFrame:
@@ -407,6 +430,31 @@ def _null(quality: pd.DataFrame, size: Size, rng: np.random.Generator) -> pd.Dat
                 rows.append({"dataset": dataset, "metric": metric, "repeat": repeat,
                              "value": value})  # fmt: skip
     return frame("quality_null", rows)
+
+
+def comparisons(quality: pd.DataFrame) -> pd.DataFrame:
+    """Differences to exact as they are told apart by eye: no resampling, and no chaos floor."""
+    final = quality[quality["step"] == quality.groupby("study")["step"].transform("max")]
+    group, cell = ["study", "dataset", "model", "loss", "metric"], ["mode", "epsilon", "rule"]
+    exact = final[final["mode"] == "exact"].groupby(group)["value"].agg(["mean", "std"])
+    rows = []
+    for key, part in final[final["mode"] != "exact"].groupby(
+        [*group, *cell, "settings"], dropna=False
+    ):
+        if key[: len(group)] not in exact.index:
+            continue
+        mean, spread = exact.loc[key[: len(group)]]
+        capped = np.minimum((part["value"].fillna(np.inf) - mean) / (spread or 1.0), 10.0)
+        effect, half = capped.mean(), 2 * capped.std() / len(capped) ** 0.5
+        low, high = effect - half, effect + half
+        verdict = "worse" if low > 0.5 else "better" if high < -0.5 else "undecided"
+        rows.append({**dict(zip([*group, *cell, "settings"], key, strict=True)),
+                     "direction": "lower", "seeds": len(part), "finite": part["value"].count(),
+                     "family": "primary" if key[4] == "energy_distance" else "exploratory",
+                     "difference_sds": effect, "low": low, "high": high,
+                     "verdict": "same" if -0.5 < low and high < 0.5 else verdict,
+                     "runs": len(part)})  # fmt: skip
+    return frame("comparisons", rows)
 
 
 def _add_kinks(parts: dict[str, list], kinks: Kinks, size: Size, rng: np.random.Generator) -> None:

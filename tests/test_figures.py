@@ -23,7 +23,8 @@ Tables = dict[str, pd.DataFrame]
 
 @pytest.fixture(scope="module")
 def tables() -> Tables:
-    return synthetic.make(synthetic.WIDE)
+    made = synthetic.make(synthetic.WIDE)
+    return {**made, "comparisons": synthetic.comparisons(made["quality"])}
 
 
 def draw(name: str, tables: Tables) -> Figure:

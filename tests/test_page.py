@@ -15,7 +15,6 @@ from typing import Any
 
 import pages
 import pytest
-import synthetic
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -48,8 +47,7 @@ parent.document.body.append(told);
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    tables = pages.named(pages.judged(synthetic.make(synthetic.WIDE)))
-    return pages.write(tables, tmp_path_factory.mktemp("page"))
+    return pages.write(pages.whole(), tmp_path_factory.mktemp("page"))
 
 
 def look(page: Path, script: str, width: int, height: int = 900) -> dict[str, Any]:

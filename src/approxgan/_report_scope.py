@@ -96,8 +96,10 @@ def cost(tables: Tables) -> list[dict[str, Any]]:
     """Jobs, runs, hours and memory by study, and of all."""
     outcomes, jobs = tables["outcomes"], tables["cost"]
     rows = []
-    for study, part in [*jobs.groupby("study"), ("all", jobs)]:
-        runs = outcomes if study == "all" else outcomes[outcomes["study"] == study]
+    studies = [
+        (study, part, outcomes[outcomes["study"] == study]) for study, part in jobs.groupby("study")
+    ]
+    for study, part, runs in [*studies, ("all", jobs, outcomes)]:
         rows.append(
             {
                 "study": study,

@@ -51,6 +51,11 @@ def words(name: Any) -> str:
     return str(name).replace("_", " ")
 
 
+def initial(text: str) -> str:
+    """The text with a capital first letter, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def listed(items: Iterable[str], last: str = "and") -> str:
     """'a, b and c'."""
     *head, tail = list(items) or [""]

@@ -26,26 +26,28 @@ MEANING = {
 """What 'supported' and 'contradicted' mean, after the name of a mode; all beyond the margins."""
 PROMISES = {"C1": "faster", "C2": "steadier", "C5": "cheaper"}
 READINGS = {
-    "forward_difference": "the article's formula for each coordinate",
-    "uniform_shift": "the article's formula read literally: one number for all coordinates",
+    "forward_difference": "the formula for each coordinate",
+    "uniform_shift": "the formula read literally: one number for all",
 }
 SHOWN_BY = {
-    "C1": ("training_curves",),
-    "C2": ("stability",),
-    "C3": ("quality_epsilon",),
+    "C1": ("quality_cost", "training_curves", "controls"),
+    "C2": ("stability", "controls"),
+    "C3": ("quality_epsilon", "effects", "error_quality"),
     "C4": ("quality_epsilon", "gradient_error", "stability"),
-    "C5": (),
-    "C6": ("quality_epsilon", "epsilon_rules"),
+    "C5": ("quality_cost", "cost_cosine"),
+    "C6": ("quality_epsilon", "effects", "epsilon_rules"),
 }
 """Figures that show what a claim is about, where the report has them."""
 UNSHOWN = ("contradicted", "contradicted in part", "undecided", "not judged")
-UNSETTLED = {
-    "in part": "supported by some measures only",
-    "contradicted in part": "contradicted by some measures only",
-    "undecided": "undecided",
+SHOWN = {
+    "supported": "",
+    "supported in part": " in part",
+    "supported and contradicted in part": " by some measures but not by others",
 }
+"""States of a claim that has support, and how far it goes."""
 CONTROL = "its matched"
 """What tells a measure over a control from one over exact."""
+DECIDES = re.compile("contradicted if|undecided where|verdict over exact stands")
 LACK = "undecided for lack of data"
 
 
@@ -77,7 +79,8 @@ class Claim:
         verdicts = {row["verdict"] for row in self.rows(mode)}
         if len(verdicts) < 2:
             return verdicts.pop() if verdicts else "not judged"
-        return "in part" if "supported" in verdicts else "contradicted in part"
+        kinds = [kind for kind in KINDS[:2] if kind in verdicts]
+        return f"{' and '.join(kinds)} in part"
 
     def shared(self, mode: str) -> str:
         """What matched controls say of the gains of a mode; nothing where there is no row."""
@@ -118,9 +121,15 @@ def _rule(rule: str) -> dict[str, str]:
     """The deciding clauses, and the rest."""
     if rule.startswith(LACK):
         return {"decided": LACK, "further": rule.removeprefix(LACK).removeprefix(": ")}
-    clauses = rule.split("; ")
-    last = next((k for k, clause in enumerate(clauses) if "contradicted if" in clause), 0)
-    return {"decided": "; ".join(clauses[: last + 1]), "further": "; ".join(clauses[last + 1 :])}
+    own, met, over_exact = rule.partition("; over exact it is ")
+    clauses = own.split("; ")
+    last = max((k for k, clause in enumerate(clauses) if DECIDES.search(clause)), default=0)
+    # What the interval came to has columns of its own.
+    decided = [clause for clause in clauses[: last + 1] if not clause.startswith("it is ")]
+    return {
+        "decided": "; ".join(decided),
+        "further": ("; ".join(clauses[last + 1 :]) + met + over_exact).removeprefix("; "),
+    }
 
 
 def modes(found: Sequence[Claim]) -> list[str]:
@@ -148,10 +157,9 @@ def _kept(found: Sequence[Claim], mode: str) -> str:
     shown, rest = [], {}
     for name, word in PROMISES.items():
         now = by_name[name].state(mode) if name in by_name else "not judged"
-        if now in ("supported", "in part"):
-            part = " in part" if now == "in part" else ""
+        if now in SHOWN:
             inside = [name, by_name[name].shared(mode)]
-            shown.append(f"{word} training{part} ({', '.join(filter(None, inside))})")
+            shown.append(f"{word} training{SHOWN[now]} ({', '.join(filter(None, inside))})")
         else:
             rest.setdefault(now, []).append(name)
     said = f"{words(mode)} showed {listed(shown) if shown else 'none'}"
@@ -168,7 +176,7 @@ def sentence(found: Sequence[Claim], mode: str) -> str:
             meanings = MEANING.get(claim.name, ("bears it out", "speaks against it"))
             clauses.append(f"{meanings[KINDS.index(now)]} ({claim.name})")
         elif now != "not judged":
-            others.setdefault(UNSETTLED[now], []).append(claim.name)
+            others.setdefault(now, []).append(claim.name)
     clauses += [f"{text}: {listed(names)}" for text, names in others.items()]
     return f"{'; '.join(clauses) or 'was not judged'}."
 

@@ -170,6 +170,7 @@ def _environment() -> jinja2.Environment:
     environment.filters |= {
         "number": text.number,
         "words": text.words,
+        "initial": text.initial,
         "md": text.markdown,
         "embedded": picker.embedded,
         "sortable": text.sortable,

@@ -37,10 +37,8 @@ class Columns:
                 ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
                 ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
-    def finish(
-        self, titles: Sequence[str], xlabels: Sequence[str], ylabel: str, above: float = 6.0
-    ) -> None:
-        """The group's title over its first panel, so many points above it; outer labels only."""
+    def finish(self, titles: Sequence[str], xlabels: Sequence[str], ylabel: str) -> None:
+        """The group's title over its first panel, outer labels only."""
         last = len(titles) - 1
         for g, title in enumerate(titles):
             for c, xlabel in enumerate(xlabels):
@@ -50,7 +48,7 @@ class Columns:
                 ax.set_xlabel(xlabel if g == last else "")
             self.at(g, 0).set_ylabel(ylabel)
             look = {"loc": "left", "fontweight": "bold", "fontsize": 11.5}
-            self.at(g, 0).set_title(title.replace("\n", " · "), pad=above, **look)
+            self.at(g, 0).set_title(title.replace("\n", " · "), **look)
 
 
 def columns(groups: int, across: int, height: float, width: float = _style.COLUMN) -> Columns:

@@ -27,7 +27,7 @@ def panel(ax: Axes, rows: pd.DataFrame, null: pd.DataFrame, shown: list[Series])
     for one in shown:
         part = one.rows(rows)
         if one.mode == "exact":
-            _exact(ax, part, one)
+            exact(ax, part)
             continue
         _epsilon.level(ax, part, "value", one, linewidth=1.5, linestyle=_epsilon.level_dash(one))
         _line(ax, part.dropna(subset="epsilon"), one)
@@ -41,13 +41,14 @@ def perfect(ax: Axes, null: pd.DataFrame) -> None:
         ax.axhline(values.mean(), color=NULL["edgecolor"], linewidth=1.0, zorder=0.5)
 
 
-def _exact(ax: Axes, rows: pd.DataFrame, one: Series) -> None:
+def exact(ax: Axes, rows: pd.DataFrame) -> None:
+    """The level of the exact runs and the band of their middle half."""
     values = rows["value"].dropna().to_numpy(float)
     if not len(values):
         return
     # The same statistics as the other modes', so that equal runs lie on one line.
     low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
-    ax.axhline(middle, color=one.colour, linewidth=1.6, zorder=3)
+    ax.axhline(middle, color=_style.colour("exact"), linewidth=1.6, zorder=3)
     ax.axhspan(low, high, zorder=1, **BAND)
 
 
@@ -78,13 +79,19 @@ def threshold(null: pd.DataFrame) -> float:
     return float(10.0 ** np.ceil(np.log10(np.quantile(values, 0.95))))
 
 
-def fit(ax: Axes, values: np.ndarray, null: pd.DataFrame) -> None:
-    """A y axis for these values and the null's, symmetrical log beyond the threshold."""
+def fit(ax: Axes, values: np.ndarray, null: pd.DataFrame, head: float = 0.0) -> None:
+    """A y axis for these values and the null's, symmetrical log beyond the threshold.
+
+    ``head`` is the share of its height that stays free above them.
+    """
     bend = threshold(null)
     both = np.concatenate([values, null["value"].to_numpy(float), [0.0]])
     both = both[np.isfinite(both)]
     _style.scale(ax, both, bend)
-    ax.set_ylim(both.min() - 0.4 * max(bend, -both.min()), max(2 * both.max(), bend))
+    ends = np.array([both.min() - 0.4 * max(bend, -both.min()), max(2 * both.max(), bend)])
+    to_height = ax.yaxis.get_transform()
+    low, high = to_height.transform(ends)
+    ax.set_ylim(*to_height.inverted().transform([low, high + head * (high - low)]))
 
 
 def keys(shown: list[Series], rows: pd.DataFrame) -> list[Any]:

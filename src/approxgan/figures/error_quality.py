@@ -19,6 +19,7 @@ ERRORS = {
     "generator_relative_error": "its relative error (1)",
 }
 CELL = [*_groups.SERIES, "rule", "epsilon"]
+FLOOR = 1e-10
 LEAST = 5
 """Cells without which a rank correlation says nothing."""
 
@@ -38,7 +39,7 @@ class ErrorQuality:
         "samples; near +1 on the right, the larger the error the worse they are. The larger of the "
         "two in size is the better predictor. One row per data set, model and loss with at least "
         "five cells, all studies together. The cosine axis is linear up to 0.01 and logarithmic "
-        "above; hatched: what a perfect generator would score."
+        "above; errors under 1e-10 are drawn there; hatched: what a perfect generator would score."
     )
 
     @_style.themed
@@ -57,11 +58,11 @@ class ErrorQuality:
             null = nulls[nulls["dataset"] == rows["dataset"].iloc[0]]
             for c, error in enumerate(ERRORS):
                 _panel(laid.at(g, c), rows, error, null, shown)
-            _quality.fit(laid.at(g, 0), rows["value"].to_numpy(float), null)
+            _quality.fit(laid.at(g, 0), rows["value"].to_numpy(float), null, head=0.2)
         _cosine_axis(laid.at(0, 0), cells["generator_cosine"].min())
         laid.log(1)
         laid.finish([title for title, _ in groups], list(ERRORS.values()),
-                    "energy distance\n(data units)", above=20)  # fmt: skip
+                    "energy distance\n(data units)")  # fmt: skip
         _style.legend(laid.figure, [*_keys(shown), _quality.perfect_key(), *_lost_keys()])
         return laid.figure
 
@@ -81,6 +82,7 @@ def measured(quality: pd.DataFrame, training: pd.DataFrame) -> pd.DataFrame:
     traced = traced.fillna({"generator_cosine": 0.0})
     runs = traced.groupby([*keys, "seed"], dropna=False)[list(ERRORS)].median()
     errors = runs.groupby(keys, dropna=False).median()
+    errors["generator_relative_error"] = errors["generator_relative_error"].clip(lower=FLOOR)
     both = found.join(errors, how="inner").reset_index()
     both = both.sort_values("seeds", ascending=False, kind="stable")
     return both.drop_duplicates([*_groups.PROBE_GROUP, *CELL]).sort_index()
@@ -112,8 +114,8 @@ def _panel(
             ax.plot(part.loc[lost, error], up, "x", transform=ax.get_xaxis_transform(),
                     clip_on=False, **edge)  # fmt: skip
     ranks = f"{correlation(rows, error):+.2f}".replace("-", "−")
-    text = f"Spearman {ranks} ({len(rows)} cells)"
-    ax.set_title(text if "nan" not in ranks else "all ranks equal", loc="right", fontsize=10.5)
+    text = f"Spearman {ranks} ({len(rows)} cells)" if "nan" not in ranks else "all ranks equal"
+    ax.text(0.02, 0.95, text, transform=ax.transAxes, va="top", fontsize=10.5)
 
 
 def _cosine_axis(ax: Axes, least: float) -> None:

@@ -1,0 +1,137 @@
+"""How far every mode ends from exact."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib import colors
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from approxgan.figures import _groups, _style
+
+LIMIT = 3.0
+"""Standard deviations at which the colours end."""
+CELL_WIDTH, CELL_HEIGHT, NAMES = 0.95, 0.4, 2.3
+"""Inches; of a cell, and of the names of the rows."""
+MARKS = {"worse": "▲", "better": "▼", "same": "≈"}
+"""Of verdicts; one that is undecided has none."""
+
+
+class Effects:
+    """Mode by ε: the paired difference to exact in the number that decides, and its interval."""
+
+    needs = ("comparisons",)
+    title = "Difference to exact, mode by ε"
+    caption = (
+        "The number that decides (energy distance, lower is better) at the last step: mean paired "
+        "difference to the exact runs of the same seeds, in standard deviations of exact over "
+        "seeds, and its bootstrap interval below. Differences are capped run by run (at 10 in "
+        "the default config), and a diverged run counts as the cap. Red is worse than exact, blue "
+        "better; the colours end at ±3. Marks are verdicts. ▲ worse, ▼ better: the whole interval "
+        "lies beyond the equivalence margin, and the effect beyond the chaos floor. ≈ the same as "
+        "exact: the difference is within the margin. No mark: undecided, for too wide an interval, "
+        "too few seeds, or for want of the control that measures the chaos floor there. Bold: the "
+        "interval excludes 0, which alone decides nothing, as there are many cells. The first column holds modes without ε and those whose ε a rule chose; empty cells "
+        "were not run."
+    )
+
+    @_style.themed
+    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
+        rows = _groups.tidy(tables["comparisons"])
+        rows = rows[rows["family"] == "primary"]
+        if rows["difference_sds"].isna().all():
+            return _style.no_data("the table comparisons holds no difference in the primary number")
+        epsilons = sorted(rows["epsilon"].dropna().unique())
+        columns = [np.nan, *epsilons] if rows["epsilon"].isna().any() else epsilons
+        groups = [(title, _groups.series(own), own) for title, own in _split(rows)]
+        heights = [CELL_HEIGHT * len(shown) for _, shown, _ in groups]
+        width = max(NAMES + CELL_WIDTH * len(columns), 7.0)
+        figure = _style.new(width, sum(heights) + 0.62 * len(groups) + 1.1)
+        axes = figure.subplots(len(groups), 1, squeeze=False, height_ratios=heights)[:, 0]
+        for ax, (title, shown, own) in zip(axes, groups, strict=True):
+            _panel(ax, own, shown, columns)
+            ax.set_title(title.replace("\n", " · "), fontweight="bold", fontsize=11.5, loc="left")
+        axes[-1].set_xlabel("ε (parameter units)")
+        _bar(figure, axes, rows["metric"].iloc[0])
+        _style.legend(figure, _keys())
+        return figure
+
+
+def _split(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Groups that compare something."""
+    return [(t, own) for t, own in _groups.split(rows, _groups.GROUP)
+            if own["difference_sds"].notna().any()]  # fmt: skip
+
+
+def _panel(
+    ax: Axes, rows: pd.DataFrame, shown: list[_groups.Series], columns: list[float]
+) -> None:
+    ax.set(xlim=(0, len(columns)), ylim=(len(shown), 0))
+    for down, one in enumerate(shown):
+        for cell in one.rows(rows).to_dict("records"):
+            across = int(np.flatnonzero(_groups.same_step(pd.Series(columns), cell["epsilon"]))[0])
+            _cell(ax, across, down, cell)
+    names = ["none" if np.isnan(e) else _style.epsilon_text(e) for e in columns]
+    ax.set_xticks(np.arange(len(columns)) + 0.5, names)
+    labels = [textwrap.fill(one.label, 24) for one in shown]
+    ax.set_yticks(np.arange(len(shown)) + 0.5, labels)
+    ax.tick_params(length=0, labelsize=10, color=_style.INK, labelcolor=_style.INK)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+
+
+def _cell(ax: Axes, across: int, down: int, cell: Mapping[str, Any]) -> None:
+    effect = float(cell["difference_sds"])
+    if np.isnan(effect):
+        ax.text(across + 0.5, down + 0.5, "no pair", ha="center", va="center", fontsize=8.5)
+        return
+    colour = _colours().to_rgba(effect)
+    ax.add_patch(Rectangle((across + 0.02, down + 0.04), 0.96, 0.92, facecolor=colour))
+    red, green, blue = colour[:3]
+    ink = "white" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.5 else _style.INK
+    low, high = float(cell["low"]), float(cell["high"])
+    weight = "bold" if low > 0 or high < 0 else "normal"
+    text = f"{MARKS.get(cell['verdict'], '')} {number(effect, '+')}".strip()
+    look = {"ha": "center", "color": ink}
+    ax.text(across + 0.5, down + 0.49, text, va="bottom", fontsize=9.5, fontweight=weight, **look)
+    interval = f"[{number(low)}, {number(high)}]"
+    ax.text(across + 0.5, down + 0.53, interval, va="top", fontsize=8.5, **look)
+
+
+def number(value: float, sign: str = "") -> str:
+    """Two digits; from 10 on whole numbers, under 0.1 one digit."""
+    places = 0 if abs(value) >= 9.95 else 1 if abs(value) >= 0.095 else 2
+    return "0" if abs(value) < 0.005 else f"{value:{sign}.{places}f}".replace("-", "−")
+
+
+def _colours() -> ScalarMappable:
+    return ScalarMappable(colors.Normalize(-LIMIT, LIMIT), mpl.colormaps["RdBu_r"])
+
+
+def _bar(figure: Figure, axes: np.ndarray, metric: str) -> None:
+    height = figure.get_size_inches()[1]
+    bar = figure.colorbar(
+        _colours(), ax=list(axes), location="bottom", extend="both", shrink=0.6, aspect=45,
+        pad=0.12 / height, label=f"difference in {_style.words(metric)} (exact's sd over seeds)",
+    )  # fmt: skip
+    bar.ax.tick_params(labelsize=10, color=_style.INK, labelcolor=_style.INK)
+
+
+def _keys() -> list[Any]:
+    words = {"worse": "worse", "better": "better", "same": "the same as exact"}
+    look = {"color": _style.INK, "linestyle": "", "markersize": 8}
+    return [
+        _style.key(f"verdict: {words[verdict]}", marker=f"${mark}$", **look)
+        for verdict, mark in MARKS.items()
+    ]
+
+
+variant = Effects
