@@ -452,7 +452,7 @@ def comparisons(quality: pd.DataFrame) -> pd.DataFrame:
                      "direction": "lower", "seeds": len(part), "finite": part["value"].count(),
                      "family": "primary" if key[4] == "energy_distance" else "exploratory",
                      "difference_sds": effect, "low": low, "high": high,
-                     "verdict": "same" if -0.5 < low and high < 0.5 else verdict,
+                     "verdict": "same" if low > -0.5 and high < 0.5 else verdict,
                      "runs": len(part)})  # fmt: skip
     return frame("comparisons", rows)
 

@@ -330,7 +330,8 @@ def test_training_points_reach_the_metrics_that_ask_for_them() -> None:
 def test_the_stages_read_the_training_points_from_the_data_file(tmp_path: Path) -> None:
     settings = {"count": 8, "radius": 2.0, "sigma": 0.1}
     definition = {"kind": "ring", "points": 1000, **settings}
-    chosen = {"seed": 11, "metrics": {"memorisation": {}, "energy_distance": None}}
+    chosen: dict = {"seed": 11, "metrics": {"memorisation": {}, "energy_distance": None}}
+    chosen["every_snapshot"] = ["memorisation", "energy_distance"]
     record.write_arrays(tmp_path / "data.npz", {"training": training(), "true": training()[:3]})
     record.write_json(tmp_path / "run" / "spec.json", {"definitions": {"dataset": definition}})
     arrays = {"samples": true_snapshots(), "steps": np.array(STEPS), "seeds": np.array(SEEDS)}
@@ -339,6 +340,14 @@ def test_the_stages_read_the_training_points_from_the_data_file(tmp_path: Path) 
     quality.run(tmp_path / "run", tmp_path / "data.npz", chosen, tmp_path / "quality.parquet")
     made = record.read_table(tmp_path / "quality.parquet")
     assert_frame_equal(made, run(true_snapshots(), metrics))
+    chosen["every_snapshot"] = ["energy_distance"]
+    quality.run(tmp_path / "run", tmp_path / "data.npz", chosen, tmp_path / "quality.parquet")
+    fewer = record.read_table(tmp_path / "quality.parquet")
+    last = made["step"] == made["step"].max()
+    wanted = made[last | (made["metric"] == "energy_distance")]
+    keys = ["seed", "step", "metric"]
+    tidy = [t.sort_values(keys, ignore_index=True) for t in (fewer, wanted)]
+    assert_frame_equal(*tidy)
     spec = {**chosen, "definition": definition, "samples": N, "null_repeats": 2}
     quality.null(spec, tmp_path / "data.npz", tmp_path / "null.parquet")
     given = {"training": training(), "samples": N, "repeats": 2, "seed": 11}

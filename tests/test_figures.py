@@ -10,12 +10,24 @@ import pandas as pd
 import pytest
 import synthetic
 from matplotlib import colors
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from scipy import stats
 
-from approxgan import drawing, record, registry
+from approxgan import collect, drawing, grid, naming, record, registry
 from approxgan.core import InputError
-from approxgan.figures import _groups, _style, _theory, images, kinks
+from approxgan.figures import (
+    _groups,
+    _style,
+    _theory,
+    cost_cosine,
+    effects,
+    error_quality,
+    images,
+    kinks,
+    quality_cost,
+)
 
 NAMES = registry.names("figures")
 Tables = dict[str, pd.DataFrame]
@@ -185,6 +197,150 @@ def test_training_curves_choose_by_the_probe(tables: Tables) -> None:
     errors.loc[here, "cosine"] = np.where(errors.loc[here, "epsilon"] == 1e-6, 0.9, 0.1)
     figure = draw("training_curves", {**tables, "gradient_error": errors})
     assert "uniform shift, ε = 10⁻⁶" in words(figure)
+
+
+def last(tables: Tables, **columns: str | int) -> pd.DataFrame:
+    """Rows of the energy distance at the end of training."""
+    rows = keep(tables, metric="energy_distance", **columns)["quality"]
+    return rows[rows["step"] == rows["step"].max()]
+
+
+def marks(ax: Axes, colour: str) -> list[tuple[float, float]]:
+    """The points of all lines of a colour that have markers."""
+    lines = [one for one in ax.lines if one.get_marker() not in {"", "None", "x"}]
+    own = [one for one in lines if colors.same_color(one.get_color(), colour)]
+    return [point for one in own for point in np.asarray(one.get_xydata()).tolist()]
+
+
+def test_quality_costs_what_was_counted_and_timed(tables: Tables) -> None:
+    errors = tables["gradient_error"].copy()
+    errors.loc[errors["mode"] == "uniform_shift", "cosine"] = errors["epsilon"]
+    figure = draw("quality_cost", {**tables, "gradient_error": errors})
+    assert "uniform shift, ε = 10⁻²" in words(figure)
+    panels = [ax for ax in figure.axes if ax.get_subplotspec().get_gridspec().ncols == 3][3:]
+    drawn = [dict(marks(ax, _style.colour("uniform_shift"))) for ax in panels]
+    some = keep(tables, study="main", dataset="ring", mode="uniform_shift", epsilon=1e-2)
+    energy = keep(some, metric="energy_distance")["quality"]
+    expected = energy.groupby("step")["value"].median()
+    assert drawn[0] == pytest.approx(expected.to_dict())
+    # The counts of the made-up runs grow evenly; beyond the last traced step they still do.
+    traced, cost = some["training"].iloc[-1], some["cost"]
+    each = [(traced["forwards"] + 2 * traced["backwards"]) / traced["step"],
+            (cost["seconds"] / 2 / expected.index[-1]).mean()]  # fmt: skip
+    for points, per_step in zip(drawn[1:], each, strict=True):
+        spent = {step * per_step: value for step, value in expected.items() if step}
+        np.testing.assert_allclose(sorted(points.items()), sorted(spent.items()))
+
+
+def test_a_reverse_pass_counts_as_two_forwards() -> None:
+    training = pd.DataFrame({"step": [0, 10], "forwards": [0, 20], "backwards": [0, 30]})
+    steps = np.array([0.0, 5.0, 20.0])
+    np.testing.assert_allclose(quality_cost.counts(training, steps), [0, 40, 160])
+    assert np.isnan(quality_cost.counts(training[:1], steps)).all()
+    jobs = pd.DataFrame({"seeds": ["0-9", "10-10"], "seconds": [30.0, 5.0]})
+    assert quality_cost.seconds(jobs, 2) == pytest.approx((1.5 + 2.5) / 2)
+
+
+def test_error_quality_has_a_point_a_cell_and_their_rank_correlation(tables: Tables) -> None:
+    some = keep(tables, study="main", dataset="ring")
+    figure = draw("error_quality", some)
+    cells = ["mode", "settings", "epsilon"]
+    score = last(some).groupby(cells, dropna=False)["value"].median().rename("score")
+    error = some["training"].groupby(cells, dropna=False)["generator_relative_error"].median()
+    both = pd.concat([score, error], axis=1)
+    drawn = marks(figure.axes[1], _style.colour("uniform_shift"))
+    expected = both.loc["uniform_shift", ["generator_relative_error", "score"]]
+    np.testing.assert_allclose(sorted(drawn), np.sort(expected.to_numpy(), 0))
+    ranks = stats.spearmanr(both["score"], both["generator_relative_error"]).statistic
+    assert f"Spearman {ranks:+.2f} ({len(both)} cells)" in words(figure)
+
+
+def test_error_quality_ranks_diverged_cells_last_and_zeros_as_no_direction() -> None:
+    keys = dict.fromkeys(_groups.GROUP, "a") | {"settings": "", "rule": "", "step": 9}
+    rows = [(mode, seed) for mode in "abc" for seed in range(3)]
+    runs = pd.DataFrame(rows, columns=["mode", "seed"]).assign(**keys, epsilon=np.nan)
+    lost = (runs["mode"] == "c") & (runs["seed"] < 2)
+    value = runs["mode"].map({"a": 1.0, "b": 2.0, "c": 0.0}).mask(lost)
+    quality = runs.assign(metric="energy_distance", value=value)
+    likeness = runs["mode"].map({"a": 1.0, "b": 0.5, "c": np.nan})
+    training = runs.assign(generator_cosine=likeness, generator_relative_error=1.0)
+    found = error_quality.measured(quality, training)
+    assert found["value"].tolist() == [1, 2, np.inf]
+    assert found["whole"].tolist() == [True, True, False]
+    assert found["generator_cosine"].tolist() == [1, 0.5, 0]
+    assert error_quality.correlation(found, "generator_cosine") == pytest.approx(-1)
+    assert np.isnan(error_quality.correlation(found, "generator_relative_error"))
+
+
+def test_cost_cosine_shows_the_best_step_at_what_it_costs(tables: Tables) -> None:
+    some = keep(tables, dataset="ring", player="generator", dtype="float32")
+    figure = draw("cost_cosine", some)
+    (panel,) = [ax for ax in figure.axes if ax.get_title().endswith("generator, d = 29,698")]
+    rows = keep(some, mode="forward_difference", rule="fixed")["gradient_error"]
+    best = rows.groupby("epsilon")["cosine"].median().max()
+    (drawn,) = marks(panel, _style.colour("forward_difference"))
+    assert drawn == pytest.approx([29_699, best])
+    assert marks(panel, _style.colour("exact"))[0][0] == 3
+
+
+def test_cosine_of_gaussian_directions() -> None:
+    # The root mean square, over 400 draws, of the cosine of one fixed gradient with the mean of its
+    # projections on q Gaussian directions is within 4 % of the formula at d = 300.
+    d, rng = 300, np.random.default_rng(0)
+    for q in (4, 64):
+        directions = rng.normal(size=(400, q, d))
+        estimate = (directions[:, :, :1] * directions).mean(1)
+        measured = np.sqrt((estimate[:, 0] ** 2 / (estimate**2).sum(1)).mean())
+        assert measured == pytest.approx(cost_cosine.cosine(np.array([q]), d)[0], rel=0.04)
+
+
+def test_effects_are_those_of_the_comparisons(tables: Tables) -> None:
+    rows = keep(tables, study="main", dataset="ring", mode="forward_gradient")["comparisons"]
+    one = rows[rows["family"] == "primary"].assign(
+        difference_sds=-0.94, low=-1.65, high=0.09, verdict="better"
+    )
+    figure = draw("effects", {"comparisons": one})
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert texts == ["▼ −0.9", "[−1.6, 0.09]"]
+    (patch,) = figure.axes[0].patches
+    red, _, blue, _ = patch.get_facecolor()
+    assert blue > red
+    unknown = one.assign(difference_sds=np.nan)
+    assert "no data" in words(draw("effects", {"comparisons": unknown}))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(10.0, "+10"), (2.115, "+2.1"), (-0.94, "−0.9"), (-0.018, "−0.02"), (-1e-3, "0")],
+)
+def test_effects_in_two_digits(value: float, text: str) -> None:
+    assert effects.number(value, "+") == text
+
+
+def test_controls_stand_beside_what_they_are_matched_with(tables: Tables) -> None:
+    figure = draw("controls", tables)
+    (panel,) = [ax for ax in figure.axes if ax.get_title() == "ring"]
+    for mode in ("forward_difference", "noisy_exact", "masked_exact", "perturbed_start"):
+        rows = last(tables, study="main", dataset="ring", mode=mode)
+        shown = rows[~rows["rule"].isin(synthetic.RULES)].sort_values(["epsilon", "seed"])
+        drawn = marks(panel, _style.colour(mode))
+        np.testing.assert_allclose([y for _, y in drawn], shown["value"])
+    alone = keep(tables, mode="forward_difference")
+    assert "no data" in words(draw("controls", alone))
+
+
+def test_evolution_shows_each_snapshot_and_the_smallest_step(tables: Tables) -> None:
+    figure = draw("evolution", keep(tables, dataset="moons"))
+    (block,) = figure.subfigs
+    titles = [ax.get_title() for ax in block.axes[:3]]
+    assert titles == ["step 0", "step 500", "step 1,000"]
+    samples = keep(tables, dataset="moons", mode="exact")["evolution"]
+    for ax, step in zip(block.axes[:3], sorted(samples["step"].unique()), strict=True):
+        rows = samples[samples["step"] == step]
+        drawn = np.asarray(ax.collections[-1].get_offsets())
+        np.testing.assert_allclose(drawn, rows[["x", "y"]])
+    labels = [ax.get_ylabel().replace("\n", " ") for ax in block.axes]
+    assert {"uniform shift ε = 10⁻⁶", "uniform shift ε = 10⁻²"} <= set(labels)
 
 
 def test_colours_are_one_per_mode() -> None:
@@ -359,3 +515,33 @@ def test_titles_tell_groups_apart_in_few_words(tables: Tables) -> None:
     titles = [title for title, _ in _groups.split(outcomes, _groups.GROUP)]
     assert len(set(titles)) == len(titles) == 5
     assert "moons" in titles
+
+
+def test_evolution_is_gathered_from_the_widest_study(tmp_path: Path) -> None:
+    modes = [{"mode": "exact"}, {"mode": "spsa", "epsilon": 1e-3, "directions": 2},
+             {"mode": "uniform_shift", "epsilon": [1e-3, 1e-1]}]  # fmt: skip
+    base = {"datasets": ["ring"], "models": ["m"], "losses": ["minimax"]}
+    config = {
+        "datasets": {"ring": {"kind": "ring", "points": 9, "count": 8, "radius": 2.0,
+                              "sigma": 0.1}},
+        "seeds": {"first": 0, "count": 4, "block": 2}, "training": {}, "points": 5, "probes": [],
+        "studies": [{**base, "name": "a", "modes": modes[:1]},
+                    {**base, "name": "b", "modes": modes}],
+    }  # fmt: skip
+    rng = np.random.default_rng(0)
+    for name in grid.cells(config):
+        drawn = rng.normal(size=(2, 3, 7, 2))
+        drawn[0, 2] = np.nan if "1e-1" in name else drawn[0, 2]
+        path = tmp_path / "runs" / name / "samples.npz"
+        record.write_arrays(path, {"steps": np.array([0, 4, 8]), "samples": drawn})
+    made = pd.concat(collect.evolution(config, tmp_path))
+    assert set(made["study"]) == {"b"}
+    assert set(made["seed"]) == {0}
+    counts = made.groupby(["mode", "epsilon"], dropna=False).size().to_dict()
+    assert sorted(counts.values()) == [10, 15, 15]
+    assert set(made["mode"]) == {"exact", "uniform_shift"}
+    exact = [c for c in grid.cells(config).values() if naming.mode_name(c) == "exact"]
+    (cell,) = [c for c in exact if c.study == "b" and c.seeds[0] == 0]
+    arrays = record.read_arrays(tmp_path / "runs" / grid.folder(cell) / "samples.npz")
+    rows = made[(made["mode"] == "exact") & (made["step"] == 4)]
+    np.testing.assert_array_equal(rows[["x", "y"]], arrays["samples"][0, 1, :5])

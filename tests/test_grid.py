@@ -30,8 +30,9 @@ def test_modes_without_epsilon_run_once():
     cells = grid.cells(DEFAULT).values()
     here = [c for c in cells if c.study == "main" and c.dataset == "ring"]
     exact = [c for c in here if naming.mode_name(c) == "exact"]
-    assert [c.generator.epsilon for c in exact] == [None]
+    assert [c.generator.epsilon for c in exact] == [None, None]
     assert grid.folder(exact[0]).endswith("/exact/none/seeds0-9")
+    assert grid.folder(exact[1]).endswith("/exact/none/seeds10-19")
 
 
 def test_lists_are_axes():
@@ -125,4 +126,16 @@ def test_a_study_may_override_training_and_seeds():
     cells = list(grid.cells(config).values())
     main = [c for c in cells if c.study == "main"]
     assert {c.training["steps"] for c in main} == {3}
-    assert {c.seeds for c in main} == {(0, 1), (2, 3)}
+    plain = [c for c in main if naming.mode_name(c) == "subgradient"]
+    assert {c.seeds for c in plain} == {(0, 1), (2, 3)}
+
+
+def test_an_entry_may_override_seeds():
+    config = changed(("studies", 0, "seeds"), {"count": 4, "block": 2})
+    config["studies"][0]["modes"] = [{"mode": "exact", "seeds": {"count": 3}}, {"mode": "spsa"}]
+    seeds = {naming.mode_name(c): set() for c in grid.cells(config).values()}
+    for c in grid.cells(config).values():
+        if c.study == "main":
+            seeds[naming.mode_name(c)].add(c.seeds)
+    assert seeds["exact"] == {(0, 1), (2,)}
+    assert seeds["spsa"] == {(0, 1), (2, 3)}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from approxgan import record
+from approxgan.__main__ import main
 from approxgan.core import InputError
 
 FRAME = pd.DataFrame({"name": ["a", "b"], "x": [0.1, np.nan], "n": [1, 2]})
@@ -80,3 +84,40 @@ def test_damaged_files_are_named(tmp_path, name, reader, damage):
         path.write_bytes(left)
     with pytest.raises(InputError, match=name.replace(".", r"\.")):
         reader(path)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 256 KiB."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(tmp_path)]
+    try:
+        done = subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    except OSError:
+        done = False
+    if not done:
+        pytest.skip("a full disk is not tested: mounting a small tmpfs needs root")
+    yield tmp_path
+    subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_a_full_disk_leaves_what_was_there_and_no_half_file(small_disk):
+    path = small_disk / "result.npz"
+    record.write_arrays(path, {"a": np.zeros(3)})
+    before = path.read_bytes()
+    noise = np.random.default_rng(0).standard_normal(100_000)
+    with pytest.raises(OSError, match="No space left"):
+        record.write_arrays(path, {"a": noise})
+    with pytest.raises(OSError, match="No space left"):
+        record.write_table(small_disk / "table", pd.DataFrame({"a": noise}))
+    assert [p.name for p in small_disk.iterdir()] == ["result.npz"]
+    assert path.read_bytes() == before
+
+
+def test_a_full_disk_is_one_line(small_disk, capsys, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[1])
+    (small_disk / "filler").write_bytes(b"0" * 200_000)
+    assert main(["data", "ring", "--results", str(small_disk)]) == 1
+    text = capsys.readouterr().err
+    assert "No space left" in text
+    assert text.count("\n") == 1
+    assert not list(small_disk.rglob("*.npz"))

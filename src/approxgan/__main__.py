@@ -167,6 +167,10 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except OSError as error:
+        # A full or read-only disk is not the program's fault: a line says it all.
+        print(f"approxgan: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

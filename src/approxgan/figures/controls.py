@@ -92,9 +92,7 @@ def _blocks(
     return blocks
 
 
-def _panel(
-    ax: Axes, rows: pd.DataFrame, blocks: list[tuple[float, list[_groups.Series]]]
-) -> None:
+def _panel(ax: Axes, rows: pd.DataFrame, blocks: list[tuple[float, list[_groups.Series]]]) -> None:
     place, ticks, names = 0.0, [], []
     for epsilon, series in blocks:
         for k, one in enumerate(series):

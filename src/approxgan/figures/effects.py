@@ -39,8 +39,8 @@ class Effects:
         "lies beyond the equivalence margin, and the effect beyond the chaos floor. ≈ the same as "
         "exact: the difference is within the margin. No mark: undecided, for too wide an interval, "
         "too few seeds, or for want of the control that measures the chaos floor there. Bold: the "
-        "interval excludes 0, which alone decides nothing, as there are many cells. The first column holds modes without ε and those whose ε a rule chose; empty cells "
-        "were not run."
+        "interval excludes 0, which alone decides nothing, as there are many cells. The first "
+        "column holds modes without ε and those whose ε a rule chose; empty cells were not run."
     )
 
     @_style.themed
@@ -71,9 +71,7 @@ def _split(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
             if own["difference_sds"].notna().any()]  # fmt: skip
 
 
-def _panel(
-    ax: Axes, rows: pd.DataFrame, shown: list[_groups.Series], columns: list[float]
-) -> None:
+def _panel(ax: Axes, rows: pd.DataFrame, shown: list[_groups.Series], columns: list[float]) -> None:
     ax.set(xlim=(0, len(columns)), ylim=(len(shown), 0))
     for down, one in enumerate(shown):
         for cell in one.rows(rows).to_dict("records"):
@@ -81,7 +79,7 @@ def _panel(
             _cell(ax, across, down, cell)
     names = ["none" if np.isnan(e) else _style.epsilon_text(e) for e in columns]
     ax.set_xticks(np.arange(len(columns)) + 0.5, names)
-    labels = [textwrap.fill(one.label, 24) for one in shown]
+    labels = [textwrap.fill(one.label, 29) for one in shown]
     ax.set_yticks(np.arange(len(shown)) + 0.5, labels)
     ax.tick_params(length=0, labelsize=10, color=_style.INK, labelcolor=_style.INK)
     for spine in ax.spines.values():
@@ -93,14 +91,14 @@ def _cell(ax: Axes, across: int, down: int, cell: Mapping[str, Any]) -> None:
     if np.isnan(effect):
         ax.text(across + 0.5, down + 0.5, "no pair", ha="center", va="center", fontsize=8.5)
         return
-    colour = _colours().to_rgba(effect)
+    (colour,) = _colours().to_rgba(np.array([effect]))
     ax.add_patch(Rectangle((across + 0.02, down + 0.04), 0.96, 0.92, facecolor=colour))
-    red, green, blue = colour[:3]
+    red, green, blue, _ = colour
     ink = "white" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.5 else _style.INK
     low, high = float(cell["low"]), float(cell["high"])
     weight = "bold" if low > 0 or high < 0 else "normal"
     text = f"{MARKS.get(cell['verdict'], '')} {number(effect, '+')}".strip()
-    look = {"ha": "center", "color": ink}
+    look: dict[str, Any] = {"ha": "center", "color": ink}
     ax.text(across + 0.5, down + 0.49, text, va="bottom", fontsize=9.5, fontweight=weight, **look)
     interval = f"[{number(low)}, {number(high)}]"
     ax.text(across + 0.5, down + 0.53, interval, va="top", fontsize=8.5, **look)

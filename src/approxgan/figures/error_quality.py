@@ -74,12 +74,13 @@ def measured(quality: pd.DataFrame, training: pd.DataFrame) -> pd.DataFrame:
     """
     last = _groups.final(quality[quality["metric"] == METRIC])
     keys = [*_groups.GROUP, *CELL]
-    scores = last.assign(whole=np.isfinite(last["value"]), value=last["value"].fillna(np.inf))
+    values = last["value"].astype(float)
+    scores = last.assign(whole=np.isfinite(values), value=values.fillna(np.inf))
     found = scores.groupby(keys, dropna=False).agg(
         value=("value", "median"), whole=("whole", "all"), seeds=("seed", "nunique")
     )
-    traced = training.dropna(subset="generator_relative_error")
-    traced = traced.fillna({"generator_cosine": 0.0})
+    traced = training.astype(dict.fromkeys(ERRORS, float))
+    traced = traced.dropna(subset="generator_relative_error").fillna({"generator_cosine": 0.0})
     runs = traced.groupby([*keys, "seed"], dropna=False)[list(ERRORS)].median()
     errors = runs.groupby(keys, dropna=False).median()
     errors["generator_relative_error"] = errors["generator_relative_error"].clip(lower=FLOOR)
@@ -122,7 +123,9 @@ def _cosine_axis(ax: Axes, least: float) -> None:
     """That of all panels of the column."""
     ax.set_xscale("symlog", linthresh=0.01, linscale=0.5)
     ax.set_xlim(min(1.5 * least, -0.004), 1.5)
-    ax.set_xticks([0, 0.01, 0.1, 1], ["0", "0.01", "0.1", "1"])
+    ticks = {-0.01: "−0.01", 0.0: "0", 0.01: "0.01", 0.1: "0.1", 1.0: "1"}
+    shown = [tick for tick in ticks if tick > 1.5 * min(least, 0) or tick >= 0]
+    ax.set_xticks(shown, [ticks[tick] for tick in shown])
     ax.xaxis.set_minor_locator(NullLocator())
 
 

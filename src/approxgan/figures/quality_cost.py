@@ -54,7 +54,7 @@ class QualityCost:
             spent = [_groups.tidy(tables[name]).merge(keys) for name in ("training", "cost")]
             axes = [laid.at(g, c) for c in range(len(BUDGETS))]
             chosen = _cells.chosen(shown, rows, errors)
-            null = nulls[(nulls["dataset"] == rows["dataset"].iloc[0])]
+            null = nulls[nulls["dataset"] == rows["dataset"].iloc[0]]
             _row(axes, rows, chosen, (spent[0], spent[1]), null[null["metric"] == METRIC])
             for one, epsilon in chosen.items():
                 used[one].add(epsilon)
