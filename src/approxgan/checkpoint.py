@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +50,18 @@ class Checkpoint:
     """A run's checkpoint file and those who see to it that it is complete."""
 
     path: Path
-    key: str
+    spec: Mapping[str, Any]
     every: float
     """Seconds between two checkpoints, at least."""
     trace: Trace
     snapshots: Snapshots
     clock: Clock
     last: float = field(default_factory=time.monotonic)
+
+    @cached_property
+    def key(self) -> str:
+        # Made where it is needed: it parses the run's code, and most jobs end before.
+        return key_of(self.spec)
 
     def between(self, state: TrainState, diverged: Mapping[int, int]) -> None:
         """Write the file if it is due."""

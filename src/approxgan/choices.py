@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from approxgan import grid, naming, registry
-from approxgan.core import Cell, Choice, InputError
+from approxgan.core import Cell, Choice, GradientMode, InputError, Situation
 
 
 def matches(mode: str) -> Mapping[str, str]:
@@ -82,3 +82,9 @@ def check_match(cell: Cell, probes: Mapping[str, Mapping[str, Any]]) -> None:
 def settings(choice: Choice) -> dict[str, Any]:
     """A choice's settings with 0 where a match will fill one in."""
     return {**choice.settings, **(dict.fromkeys(matches(choice.mode), 0.0) if choice.match else {})}
+
+
+def refusal(mode: GradientMode, situation: Situation) -> str | None:
+    """Why a mode cannot work there; None where it can, or does not say."""
+    refuses = getattr(mode, "refuses", None)
+    return None if refuses is None else refuses(situation)

@@ -58,11 +58,11 @@ def check(config: Mapping[str, Any]) -> None:
         for name, definition in config[family].items():
             settings = [key for key in definition if key not in reserved]
             kind, place = definition["kind"], f"{family}.{name}"
-            _located(place, registry.check_settings, family, kind, settings)
+            located(place, registry.check_settings, family, kind, settings)
     for name, settings in config["epsilon_rules"].items():
-        _located(f"epsilon_rules.{name}", registry.check_settings, "rules", name, settings)
+        located(f"epsilon_rules.{name}", registry.check_settings, "rules", name, settings)
     for name, settings in config["quality"]["metrics"].items():
-        _located(f"quality.metrics.{name}", registry.check_settings, "metrics", name, settings)
+        located(f"quality.metrics.{name}", registry.check_settings, "metrics", name, settings)
     for name in config["quality"]["every_snapshot"]:
         if name not in config["quality"]["metrics"]:
             accepted = ", ".join(config["quality"]["metrics"])
@@ -74,18 +74,18 @@ def check(config: Mapping[str, Any]) -> None:
         _check_names(config, place, user)
         _check_batch(config, place, user)
     for place, entry, seeded in _entries(config):
-        _located(place, choices.check, entry, config["epsilon_rules"], seeded)
+        located(place, choices.check, entry, config["epsilon_rules"], seeded)
     judged = config["claims"]
     for name in [judged["baseline"], judged["chaos_control"], *judged["modes"]]:
-        _located("claims", registry.check, "modes", name)
+        located("claims", registry.check, "modes", name)
     for name in config["claims"]["losses"]:
         _check_loss(config, "claims.losses", name)
     for name in config["figures"]["names"]:
-        _located("figures.names", registry.check, "figures", name)
-    cells = _located("grid", grid.cells, config)
-    probes = _located("grid", grid.probes, config)
+        located("figures.names", registry.check, "figures", name)
+    cells = located("grid", grid.cells, config)
+    probes = located("grid", grid.probes, config)
     for name, cell in cells.items():
-        _located(f"grid: {name}", choices.check_match, cell, probes)
+        located(f"grid: {name}", choices.check_match, cell, probes)
 
 
 @cache
@@ -156,7 +156,7 @@ def _check_batch(config: Mapping[str, Any], place: str, user: Mapping[str, Any])
             )
 
 
-def _located(place: str, function: Any, *arguments: Any) -> Any:
+def located(place: str, function: Any, *arguments: Any) -> Any:
     """Call; an ``InputError`` gets the place in the config in front."""
     try:
         return function(*arguments)

@@ -21,7 +21,7 @@ from scipy.special import expit
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from approxgan import grid, naming, record, registry
+from approxgan import choices, grid, naming, record, registry
 from approxgan.core import PLAYERS, Choice, GradientMode, InputError, Player, Situation
 from approxgan.objective import objective
 from approxgan.streams import SeedStreams, generator
@@ -170,8 +170,7 @@ def build(choice: Choice) -> tuple[GradientMode, float | None]:
     if (epsilon is None) == mode.takes_epsilon:
         needs = "needs epsilon, a number > 0" if mode.takes_epsilon else "takes no epsilon"
         raise InputError(f"dirac: {choice.mode} {needs}; got {epsilon}")
-    refuses = getattr(mode, "refuses", None)
-    reason = None if refuses is None else refuses(SITUATION)
+    reason = choices.refusal(mode, SITUATION)
     if reason is not None:
         raise InputError(f"dirac: {choice.mode}: {reason}")
     return mode, epsilon

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from approxgan import checkpoint, grid, naming, plans, record
+from approxgan import grid, naming, plans, record
 from approxgan.checkpoint import Checkpoint, as_array
 from approxgan.core import PLAYERS, InputError
 from approxgan.gan import Game
@@ -92,8 +92,7 @@ def run(
         clock.start()
 
     path = out / "checkpoint.npz"
-    key = checkpoint.key_of(spec)
-    kept = Checkpoint(path, key, checkpoint_seconds, trace, snapshots, clock)
+    kept = Checkpoint(path, spec, checkpoint_seconds, trace, snapshots, clock)
     state, before = kept.resume(state, lambda line: print(line, file=sys.stderr))
     clock.start()
     state, diverged = train(state, game, chosen, s, observe, kept.between, before)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from approxgan import choices, dirac, grid, registry
+from approxgan.config import located
 from approxgan.core import PLAYERS, Choice, InputError, Situation
 
 
@@ -19,19 +20,19 @@ def check(config: Mapping[str, Any]) -> None:
     """Raise ``InputError`` for the first value that a variant refuses, alone or combined."""
     datasets = {}
     for name, definition in config["datasets"].items():
-        datasets[name] = _located(f"datasets.{name}", grid.build_dataset, definition)
+        datasets[name] = located(f"datasets.{name}", grid.build_dataset, definition)
         try:
             datasets[name].training(definition["points"], np.random.default_rng(0))
         except ValueError as error:
             raise InputError(f"config: datasets.{name}.points: {error}") from error
     models = {
-        name: _located(f"models.{name}", grid.build_model, definition)
+        name: located(f"models.{name}", grid.build_model, definition)
         for name, definition in config["models"].items()
     }
     for name, definition in config["losses"].items():
-        _located(f"losses.{name}", grid.build_loss, definition)
+        located(f"losses.{name}", grid.build_loss, definition)
     for name, settings in config["epsilon_rules"].items():
-        _located(f"epsilon_rules.{name}", registry.build, "rules", name, settings)
+        located(f"epsilon_rules.{name}", registry.build, "rules", name, settings)
     _check_metrics(config)
     for family in ("studies", "probes"):
         for number, user in enumerate(config[family]):
@@ -41,12 +42,12 @@ def check(config: Mapping[str, Any]) -> None:
                 dim, penalty = datasets[dataset].dim, grid.loss_definition(config, loss).get("r1")
                 where = f"{place}: {dataset}/{model}/{loss}"
                 _check_modes(where, user, models[model], dim, bool(penalty))
-    _located("dirac", dirac.check, config["dirac"])
+    located("dirac", dirac.check, config["dirac"])
 
 
 def _check_metrics(config: Mapping[str, Any]) -> None:
     built = {
-        name: _located(f"quality.metrics.{name}", registry.build, "metrics", name, settings)
+        name: located(f"quality.metrics.{name}", registry.build, "metrics", name, settings)
         for name, settings in config["quality"]["metrics"].items()
     }
     wanted = config["claims"]["metric"]
@@ -66,20 +67,11 @@ def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -
                 own = penalised and player == "discriminator"
                 rule = choice.epsilon if isinstance(choice.epsilon, str) else None
                 situation = Situation(sizes[player], model.slopes(), own, rule)
-                _located(place, _check_choice, choice, situation)
+                located(place, _check_choice, choice, situation)
 
 
 def _check_choice(choice: Choice, situation: Situation) -> None:
     mode = registry.build("modes", choice.mode, choices.settings(choice))
-    refuses = getattr(mode, "refuses", None)
-    reason = refuses(situation) if refuses is not None else None
-    if reason:
+    reason = choices.refusal(mode, situation)
+    if reason is not None:
         raise InputError(f"{choice.mode}: {reason}")
-
-
-def _located(place: str, function: Any, *arguments: Any) -> Any:
-    """Call; an ``InputError`` gets the place in the config in front."""
-    try:
-        return function(*arguments)
-    except InputError as error:
-        raise InputError(f"config: {place}: {error}") from error
