@@ -20,7 +20,13 @@ try:
 except InputError as error:
     sys.exit(f"approxgan: {error}")
 
-CELLS = grid.cells(config)
+
+class Cells(dict):
+    def __missing__(self, name):
+        raise InputError(f"{name!r} is not a cell of this config; see: approxgan cells")
+
+
+CELLS = Cells(grid.cells(config))
 PROBES = grid.probes(config)
 DATASETS = grid.used_datasets(config)
 FIGURES = config["figures"]["names"]

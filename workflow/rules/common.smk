@@ -10,7 +10,8 @@ wildcard_constraints:
     mode="[a-z][a-z0-9_]*",
     table="|".join(TABLES),
     figure="|".join(FIGURES),
-    cell="|".join(map(re.escape, CELLS)),
+    # Not the cells' own names: Snakemake reads a constraint again for every file of every job.
+    cell="/".join(["[^/]+"] * 7),
     probe="|".join(map(re.escape, PROBES)),
 
 
