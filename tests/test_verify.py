@@ -4,31 +4,42 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import synthetic
 
-from approxgan import record, verify
+from approxgan import machine, readme, record, verify
 from approxgan.__main__ import main
 from approxgan.core import InputError
 from approxgan.tables import COLUMNS
 
+ROOT = Path(__file__).parents[1]
+PAGE = f"# Title\n\n{readme.BEGIN}\nold\n{readme.END}\n\n## More\n"
 
-def claims(verdict="supported"):
+
+def claims(verdict="supported", effect=1.0):
     rows = [
-        {"claim": "C1", "measure": "a: steps", "verdict": verdict, "effect": 1.0, "low": 0.5},
+        {"claim": "C1", "measure": "a: steps", "verdict": verdict, "effect": effect,
+         "low": effect - 0.5, "high": effect + 0.5},
         {"claim": "C1", "measure": "a: seconds", "verdict": "supported", "effect": np.inf},
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS["claims"]))
+        {"claim": "C1", "measure": "b: steps", "verdict": "undecided"},
+        {"claim": "C1", "measure": "a: steps ÷ its matched c's", "verdict": "contradicted"},
+        {"claim": "C5", "measure": "a: passes", "verdict": "supported", "effect": 2.0,
+         "low": 2.0, "high": 2.0},
+    ]  # fmt: skip
+    texts = {"statement": "It is|so.", "rule": "", "cells": ""}
+    return pd.DataFrame([texts | row for row in rows], columns=list(COLUMNS["claims"]))
 
 
 def written(folder, seed=0, **changes):
     """Tables of a made-up run; another seed is another run of the same experiment."""
     record.write_table(folder / "tables" / "claims", claims(**changes))
     made = synthetic.make(synthetic.SMALL, seed=seed)
-    record.write_table(folder / "tables" / "quality", made["quality"])
+    for name in ("quality", "quality_null"):
+        record.write_table(folder / "tables" / name, made[name])
     return folder
 
 
@@ -47,9 +58,12 @@ def verified(known, folder):
 
 def test_a_run_agrees_with_itself(known, capsys):
     assert verified(known, known[0]) == 0
-    assert "2 verdicts" in capsys.readouterr().out
+    assert "5 verdicts" in capsys.readouterr().out
     made = json.loads(known[1].read_text())["made"]
     assert made["command"] == "a test"
+    assert made["commit"] == machine.commit()
+    assert made["machine"]["cores"] == str(machine.cores())
+    assert {"Python", "torch"} <= set(made["versions"])
 
 
 def test_another_run_of_the_same_experiment_agrees(known, tmp_path):
@@ -60,10 +74,27 @@ def test_another_verdict_is_a_difference_unless_the_machine_decides(known, tmp_p
     folder = written(tmp_path, verdict="contradicted")
     assert verified(known, folder) == 2
     assert "C1 a: steps: contradicted, the reference says supported" in capsys.readouterr().out
-    other = claims().assign(verdict=["supported", "undecided"])
+    other = claims()
+    other.loc[1, "verdict"] = "undecided"
     record.write_table(folder / "tables" / "claims", other)
     assert verified(known, folder) == 0
     assert "may differ: C1 a: seconds" in capsys.readouterr().out
+
+
+def test_an_effect_may_move_by_four_standard_errors_of_the_difference(known, tmp_path, capsys):
+    """Two intervals of ±0.5: a standard error of 0.5 · √2 / 1.96 = 0.36."""
+    assert verified(known, written(tmp_path, effect=2.4)) == 0
+    assert verified(known, written(tmp_path, effect=2.5)) == 2
+    assert "differs: C1 a: steps: effect 2.5, the reference has 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("effect", [2.000001, np.nan, np.inf])
+def test_a_count_is_the_same_anywhere(known, tmp_path, effect):
+    folder = written(tmp_path)
+    other = claims()
+    other.loc[4, ["effect", "low", "high"]] = effect
+    record.write_table(folder / "tables" / "claims", other)
+    assert verified(known, folder) == 2
 
 
 @pytest.mark.parametrize("change", ["mean", "missing", "extra"])
@@ -85,3 +116,40 @@ def test_what_is_not_a_reference_is_refused(known, tmp_path):
     with pytest.raises(InputError, match="metric"):
         verify.compare({}, known[0] / "tables")
     assert main(["verify", "--reference", str(tmp_path / "none.json")]) == 2
+
+
+def test_the_readme_shows_the_reference_and_keeps_its_own_words(known, tmp_path):
+    page, path = tmp_path / "README.md", tmp_path / "kept" / "full.json"
+    page.write_text(PAGE)
+    asked = ["--reference", str(path), "--results", str(known[0]), "--readme", str(page)]
+    assert main(["reference", *asked]) == 0
+    assert page.read_text().startswith(f"# Title\n\n{readme.BEGIN}\n**")
+    assert page.read_text().endswith(f"{readme.END}\n\n## More\n")
+    told = readme.shown(page)
+    assert told == readme.block(record.read_json(path), "kept/full.json")
+    assert "| claim | measured | a | b |" in told
+    assert "| **C1.** It is\\|so. | steps | supported 1 [0.5 to 1.5] | undecided |" in told
+    assert "| what of it matched controls do not share | contradicted | not judged |" in told
+    assert "| passes | supported 2 | not judged |" in told
+    assert "|  | seconds | supported ∞ | not judged |" in told
+    assert "![Sample quality against ε](kept/full.png)" in told
+    assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("text", ["no marks", PAGE + readme.END])
+def test_a_readme_without_its_two_marks_is_refused_and_nothing_is_written(known, tmp_path, text):
+    page, path = tmp_path / "README.md", tmp_path / "full.json"
+    page.write_text(text)
+    asked = ["--reference", str(path), "--results", str(known[0]), "--readme", str(page)]
+    assert main(["reference", *asked]) == 2
+    assert page.read_text() == text
+    assert list(tmp_path.iterdir()) == [page]
+
+
+def test_the_projects_readme_shows_the_reference_that_is_committed():
+    told, path = readme.shown(ROOT / "README.md"), ROOT / "reference" / "default.json"
+    if not path.is_file():
+        assert told == "No full run is committed yet.\n"
+        return
+    assert told == readme.block(record.read_json(path), "reference/default.json")
+    assert 0 < path.with_suffix(".png").stat().st_size < 200_000

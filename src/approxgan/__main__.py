@@ -76,6 +76,9 @@ def _verifying(add: Callable[..., argparse.ArgumentParser]) -> None:
     sub = add("reference", cli.reference, "write the reference results of a finished run")
     sub.add_argument("--made-by", default="make reproduce", help="the command that made it")
     sub.add_argument("--reference", help="file to write", **known)
+    sub.add_argument(
+        "--readme", type=Path, metavar="FILE", help="README to show verdicts and main figure in"
+    )
     sub.add_argument("--results", help="folder of all results (results)", **place)
     _configfile(sub)
 

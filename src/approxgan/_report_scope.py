@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -19,30 +16,6 @@ from approxgan._report_verdicts import Claim, modes
 Tables = Mapping[str, pd.DataFrame]
 Config = Mapping[str, Any]
 HOUR = 3600.0
-
-
-def machine() -> dict[str, str]:
-    """What made this page, as far as the system tells."""
-    cores = os.cpu_count()
-    found = {
-        "system": platform.platform(),
-        "processor": _processor(),
-        "cores": number(cores) if cores else "not told",
-    }
-    try:
-        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        found["memory"] = f"{size / 2**30:.1f} GiB"
-    except (AttributeError, OSError, ValueError):
-        found["memory"] = "not told"
-    return found
-
-
-def _processor() -> str:
-    try:
-        named = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
-    except OSError:
-        named = None
-    return named[1] if named else platform.processor() or platform.machine()
 
 
 def facts(outcomes: pd.DataFrame) -> list[tuple[str, str, str]]:

@@ -158,13 +158,16 @@ def report(args: Namespace) -> None:
 
 
 def reference(args: Namespace) -> None:
-    from approxgan import record, verify
+    from approxgan import readme, record
+    from approxgan.reference import of
 
-    metric = _config(args)["claims"]["metric"]
-    record.write_json(
-        args.reference, verify.reference(args.results / "tables", metric, args.made_by)
-    )
-    print(f"wrote {args.reference}")
+    tables = args.results / "tables"
+    known = of(tables, _config(args)["claims"]["metric"], args.made_by)
+    written = [args.reference]
+    if args.readme is not None:
+        written += [readme.show(known, args.reference, tables, args.readme), args.readme]
+    record.write_json(args.reference, known)
+    print(f"wrote {', '.join(map(str, written))}")
 
 
 def verify(args: Namespace) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from threadpoolctl import threadpool_info
 
+from approxgan import machine
 from approxgan.sweep._cache import folder as compiled_code
 
 Line = tuple[bool, str, str]
@@ -31,8 +32,7 @@ def examine(results: Path) -> list[Line]:
 def _machine() -> Iterator[Line]:
     yield sys.version_info >= (3, 11), "Python", f"{platform.python_version()}, needs 3.11 or newer"
     yield True, "system", platform.platform()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    yield True, "cores", str(cores)
+    yield True, "cores", str(machine.cores())
     cuda = torch.cuda.is_available()
     name = torch.cuda.get_device_name() if cuda else "no CUDA device: device: cpu alone works"
     yield True, "device", name

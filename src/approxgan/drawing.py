@@ -48,5 +48,15 @@ def draw(name: str, tables_dir: Path, out_stem: Path, dpi: float) -> None:
     Raises ``InputError`` for an unknown figure, and for a missing table, whose file it names.
     """
     figure = registry.build("figures", name, {})
+    save(_drawn(figure, tables_dir), out_stem, dpi, figure.title, figure.caption)
+
+
+def pixels(name: str, tables_dir: Path, dpi: float) -> bytes:
+    """The same figure as a PNG file alone."""
+    figure = _drawn(registry.build("figures", name, {}), tables_dir)
+    return _rendered(figure, "png", dpi, {"Software": None})
+
+
+def _drawn(figure: Any, tables_dir: Path) -> Figure:
     tables = {need: record.read_table(tables_dir / f"{need}.parquet") for need in figure.needs}
-    save(figure.draw(tables), out_stem, dpi, figure.title, figure.caption)
+    return figure.draw(tables)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.metadata
-import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from approxgan import _report_scope as scope
 from approxgan import _report_steps as steps
 from approxgan import _report_text as text
 from approxgan import _report_verdicts as verdicts
-from approxgan import record
+from approxgan import machine, record
 from approxgan._report_figures import figure
 from approxgan.tables import COLUMNS
 
@@ -32,7 +31,6 @@ NEEDS = (
 )  # fmt: skip
 OPTIONAL = ("comparisons", "aggregates")
 SUMMARY = "summary.md"
-PACKAGES = ("approxgan", "torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn", "snakemake")
 PLACED = {"dirac": "dirac", "epsilon_rules": "steps"}
 """Figures that stand in another section than the one of figures."""
 LITERAL = {
@@ -54,18 +52,7 @@ def stage(config: Mapping[str, Any], results: Path) -> None:
     """Write ``results``/report.html and summary.md from the tables and figures beside them."""
     names = list(config["figures"]["names"])
     folders = (results / "tables", results / "figures")
-    write(*folders, names, dict(config), versions(), results / "report.html")
-
-
-def versions() -> dict[str, str]:
-    """What is installed here, by name."""
-    found = {"Python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "not installed as a package"
-    return found
+    write(*folders, names, dict(config), machine.versions(), results / "report.html")
 
 
 def write(
@@ -89,7 +76,7 @@ def write(
         "config": yaml.safe_dump(_plain(config), sort_keys=False, allow_unicode=True),
         "rules": config.get("claims", {}),
         "versions": versions,
-        "machine": scope.machine(),
+        "machine": machine.about() | {"commit": machine.commit() or "not told"},
         "citation": _citation(versions.get("approxgan", "")),
     }
     environment = _environment()
