@@ -6,7 +6,7 @@ import sys
 from snakemake.utils import min_version
 
 from approxgan import config as configuration
-from approxgan import grid, registry, sources, specs, tables
+from approxgan import grid, registry, sources, specs, stamps, tables
 from approxgan.core import InputError
 
 min_version("9.0")

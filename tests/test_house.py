@@ -34,6 +34,7 @@ NO_TORCH = (
     "grid",
     "specs",
     "sources",
+    "stamps",
     "registry",
     "record",
     "collect",

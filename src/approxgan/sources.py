@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).parent
 NAME = PACKAGE.name
 
 
+@cache
 def path_of(module: str) -> Path | None:
     """The file of one of the package's modules; None for a name that is not one."""
     place = PACKAGE.joinpath(*module.split(".")[1:])
@@ -26,8 +27,16 @@ def path_of(module: str) -> Path | None:
     return package if package.is_file() else None
 
 
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements below a node; an import is never inside an expression."""
+    for part in ("body", "handlers", "orelse", "finalbody", "cases"):
+        for inner in getattr(node, part, ()):
+            yield inner
+            yield from _statements(inner)
+
+
 def _named(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:

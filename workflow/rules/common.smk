@@ -7,7 +7,7 @@ TABLES = [name for name in tables.COLUMNS if name not in JUDGED]
 
 wildcard_constraints:
     dataset="[a-z][a-z0-9_]*",
-    mode="[a-z][a-z0-9_]*",
+    mode="|".join(registry.names("modes")),
     table="|".join(TABLES),
     figure="|".join(FIGURES),
     # Not the cells' own names: Snakemake reads a constraint again for every file of every job.

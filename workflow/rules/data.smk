@@ -1,9 +1,13 @@
+DATA_CODE = {
+    name: stamps.of("data", datasets=definition["kind"])
+    for name, definition in config["datasets"].items()
+}
+
+
 rule data:
     input:
         files=lambda w: grid.files(config["datasets"][w.dataset]),
-        code=lambda w: sources.stage(
-            "data", datasets=config["datasets"][w.dataset]["kind"]
-        ),
+        code=lambda w: DATA_CODE[w.dataset],
     output:
         "results/data/{dataset}.npz",
     log:

@@ -1,6 +1,10 @@
+DIRAC_MODES = grid.probe_modes(config["dirac"])
+DIRAC_CODE = {mode: stamps.of("dirac", modes=mode) for mode in DIRAC_MODES}
+
+
 rule dirac:
     input:
-        code=lambda w: sources.stage("dirac", modes=w.mode),
+        code=lambda w: DIRAC_CODE[w.mode],
     output:
         "results/dirac/{mode}.parquet",
     log:

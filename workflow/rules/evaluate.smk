@@ -1,15 +1,15 @@
 METRICS = list(config["quality"]["metrics"])
+QUALITY_CODE = {
+    name: stamps.of("quality", metrics=METRICS, datasets=definition["kind"])
+    for name, definition in config["datasets"].items()
+}
 
 
 rule evaluate:
     input:
         run=expand("results/runs/{{cell}}/{file}", file=["samples.npz", "spec.json"]),
         data=lambda w: f"results/data/{CELLS[w.cell].dataset}.npz",
-        code=lambda w: sources.stage(
-            "quality",
-            metrics=METRICS,
-            datasets=config["datasets"][CELLS[w.cell].dataset]["kind"],
-        ),
+        code=lambda w: QUALITY_CODE[CELLS[w.cell].dataset],
     output:
         "results/runs/{cell}/quality.parquet",
     log:
@@ -23,9 +23,7 @@ rule evaluate:
 rule null:
     input:
         data="results/data/{dataset}.npz",
-        code=lambda w: sources.stage(
-            "quality", metrics=METRICS, datasets=config["datasets"][w.dataset]["kind"]
-        ),
+        code=lambda w: QUALITY_CODE[w.dataset],
     output:
         "results/null/{dataset}.parquet",
     log:

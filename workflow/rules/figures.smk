@@ -3,10 +3,13 @@ def needed_tables(w):
     return [f"results/tables/{table}.parquet" for table in needs]
 
 
+FIGURE_CODE = {name: stamps.of("drawing", figures=name) for name in FIGURES}
+
+
 rule figure:
     input:
         tables=needed_tables,
-        code=lambda w: sources.stage("drawing", figures=w.figure),
+        code=lambda w: FIGURE_CODE[w.figure],
     output:
         svg="results/figures/{figure}.svg",
         png=report(

@@ -1,8 +1,8 @@
-def probe_code(w, *modes):
-    probe = PROBES[w.probe]
+def probe_code(name, *modes):
+    probe = PROBES[name]
     by_mode = grid.probe_modes(probe)
     entries = [entry for mode in modes for entry in by_mode.get(mode, [])]
-    return sources.stage(
+    return stamps.of(
         "probe",
         modes=list(modes),
         rules=grid.rules_of(*(c for entry in entries for c in grid.choices_of(entry))),
@@ -11,10 +11,19 @@ def probe_code(w, *modes):
     )
 
 
+POINTS_CODE = {name: probe_code(name, "exact") for name in PROBES}
+DESCRIBE_CODE = {name: probe_code(name) for name in PROBES}
+PROBE_CODE = {
+    (name, mode): probe_code(name, mode)
+    for name, probe in PROBES.items()
+    for mode in grid.probe_modes(probe)
+}
+
+
 rule points:
     input:
         data=lambda w: f"results/data/{PROBES[w.probe]['dataset']}.npz",
-        code=lambda w: probe_code(w, "exact"),
+        code=lambda w: POINTS_CODE[w.probe],
     output:
         "results/probe/{probe}/points.npz",
     log:
@@ -30,7 +39,7 @@ rule points:
 rule describe:
     input:
         points="results/probe/{probe}/points.npz",
-        code=lambda w: probe_code(w),
+        code=lambda w: DESCRIBE_CODE[w.probe],
     output:
         "results/probe/{probe}/points.parquet",
     log:
@@ -46,7 +55,7 @@ rule describe:
 rule probe:
     input:
         points="results/probe/{probe}/points.npz",
-        code=lambda w: probe_code(w, w.mode),
+        code=lambda w: PROBE_CODE[w.probe, w.mode],
     output:
         "results/probe/{probe}/{mode}.parquet",
     log:
@@ -57,6 +66,3 @@ rule probe:
     shell:
         "python -m approxgan probe {wildcards.probe} {wildcards.mode} --spec {params.spec:q}"
         " --threads {threads} > {log} 2>&1"
-
-
-ruleorder: describe > probe

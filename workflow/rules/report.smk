@@ -4,7 +4,7 @@ rule report:
         figures=expand(
             "results/figures/{figure}.{ext}", figure=FIGURES, ext=["svg", "png"]
         ),
-        code=sources.stage("report", modes=list(registry.names("modes"))),
+        code=stamps.of("report", modes=list(registry.names("modes"))),
         parts=sorted(sources.PACKAGE.glob("report_*.*")),
     output:
         html="results/report.html",

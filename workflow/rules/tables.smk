@@ -24,15 +24,17 @@ GATHERED = {
 DRAWN = ("samples", "evolution", "data", "images")
 
 
-def collect_code(w):
-    kinds = {config["datasets"][name]["kind"] for name in DATASETS}
-    return sources.stage("collect", datasets=sorted(kinds) if w.table in DRAWN else [])
+KINDS = [config["datasets"][name]["kind"] for name in DATASETS]
+COLLECT_CODE = {
+    name: stamps.of("collect", datasets=KINDS if name in DRAWN else [])
+    for name in TABLES
+}
 
 
 rule collect:
     input:
         results=lambda w: GATHERED[w.table],
-        code=collect_code,
+        code=lambda w: COLLECT_CODE[w.table],
     output:
         multiext("results/tables/{table}", ".parquet", ".csv"),
     log:
@@ -49,7 +51,7 @@ rule comparisons:
             "results/tables/{table}.parquet",
             table=["outcomes", "quality", "quality_null"],
         ),
-        code=sources.stage("comparisons", metrics=sorted(config["quality"]["metrics"])),
+        code=stamps.of("comparisons", metrics=sorted(config["quality"]["metrics"])),
     output:
         multiext("results/tables/comparisons", ".parquet", ".csv"),
         multiext("results/tables/aggregates", ".parquet", ".csv"),
@@ -67,7 +69,7 @@ rule claims:
             "results/tables/{table}.parquet",
             table=["outcomes", "quality", "gradient_error", "cost", "comparisons"],
         ),
-        code=sources.stage("claims"),
+        code=stamps.of("claims"),
     output:
         multiext("results/tables/claims", ".parquet", ".csv"),
     log:

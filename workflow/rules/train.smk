@@ -1,6 +1,5 @@
-def train_code(w):
-    cell = CELLS[w.cell]
-    return sources.stage(
+def train_code(cell):
+    return stamps.of(
         "run",
         modes=[cell.generator.mode, cell.discriminator.mode],
         rules=grid.rules_of(cell.generator, cell.discriminator),
@@ -9,11 +8,14 @@ def train_code(w):
     )
 
 
+TRAIN_CODE = {name: train_code(cell) for name, cell in CELLS.items()}
+
+
 rule train:
     input:
         data=lambda w: f"results/data/{CELLS[w.cell].dataset}.npz",
         matched=lambda w: [f"results/{path}" for path in grid.matched(CELLS[w.cell])],
-        code=train_code,
+        code=lambda w: TRAIN_CODE[w.cell],
     output:
         expand(
             "results/runs/{{cell}}/{file}",
