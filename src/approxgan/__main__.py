@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     listing = add("list", cli.listing, "list the variants there are, all or of one family")
     listing.add_argument("family", nargs="?", help=f"one of: {', '.join(cli.FAMILIES)}")
     _configfile(add("cells", cli.cells, "list the training jobs of a config"))
+    _configfile(add("plan", cli.plan, "estimate what a config will take: jobs, time, memory"))
     _spec(add("check", cli.check, "check a config, every setting included"))
     stage("data", cli.data, "make a dataset's training set", "dataset")
     what = "train one cell: a block of seeds at one point of the grid"

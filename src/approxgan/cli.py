@@ -42,6 +42,12 @@ def cells(args: Namespace) -> None:
         print(name)
 
 
+def plan(args: Namespace) -> None:
+    from approxgan import forecast
+
+    print(forecast.text(list(forecast.jobs(_config(args)))))
+
+
 def check(args: Namespace) -> None:
     checked = _config(args) if args.spec is None else args.spec
     configuration.check(checked)

@@ -32,6 +32,8 @@ class Description:
     """First line of the module's docstring."""
     required: tuple[str, ...]
     optional: tuple[str, ...]
+    whole: tuple[str, ...]
+    """Those of both that are whole numbers, by their annotation: they count something."""
     constants: Mapping[str, Any]
     """Class attributes with a literal value, such as ``takes_epsilon``."""
 
@@ -61,7 +63,7 @@ def describe(family: str, name: str) -> Description:
     check(family, name)
     tree = ast.parse((folder(family) / f"{name}.py").read_text())
     summary = (ast.get_docstring(tree) or "").split("\n\n")[0].replace("\n", " ")
-    required, optional, constants = [], [], {}
+    required, optional, whole, constants = [], [], [], {}
     for node in _class(tree).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             constants.update(_literal(node.targets[0].id, node.value))
@@ -70,7 +72,8 @@ def describe(family: str, name: str) -> Description:
                 constants.update(_literal(node.target.id, node.value))
             else:
                 (required if node.value is None else optional).append(node.target.id)
-    return Description(summary, tuple(required), tuple(optional), constants)
+                whole += [node.target.id] if ast.unparse(node.annotation) == "int" else []
+    return Description(summary, tuple(required), tuple(optional), tuple(whole), constants)
 
 
 def _class(tree: ast.Module) -> ast.ClassDef:

@@ -273,3 +273,6 @@ COLUMNS: dict[str, dict[str, str]] = {
     "aggregates": AGGREGATES,
     "claims": CLAIMS,
 }
+
+JUDGED = ("comparisons", "aggregates", "claims")
+"""Tables that are made from other tables; the others are gathered from results."""

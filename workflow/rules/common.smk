@@ -1,8 +1,7 @@
 import json
 import subprocess
 
-JUDGED = ("comparisons", "aggregates", "claims")
-TABLES = [name for name in tables.COLUMNS if name not in JUDGED]
+TABLES = [name for name in tables.COLUMNS if name not in tables.JUDGED]
 
 
 wildcard_constraints:
