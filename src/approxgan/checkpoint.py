@@ -19,6 +19,7 @@ from approxgan import record, sources
 from approxgan.core import PLAYERS, InputError
 from approxgan.observe import Clock, Snapshots, Trace
 from approxgan.train import AdamState, TrainState
+from approxgan.writer import Writer
 
 PARTS = ("theta", "first", "second")
 
@@ -56,6 +57,7 @@ class Checkpoint:
     trace: Trace
     snapshots: Snapshots
     clock: Clock
+    writer: Writer
     last: float = field(default_factory=time.monotonic)
 
     @cached_property
@@ -64,9 +66,10 @@ class Checkpoint:
         return key_of(self.spec)
 
     def between(self, state: TrainState, diverged: Mapping[int, int]) -> None:
-        """Write the file if it is due."""
+        """Write the file if it is due; raises ``InputError`` if it is another process' turn."""
         if time.monotonic() - self.last >= self.every and state.seeds:
             self.clock.stop()
+            self.writer.check()
             self.write(state, diverged)
             self.last = time.monotonic()
             self.clock.start()

@@ -19,6 +19,7 @@ from approxgan.gan import Game
 from approxgan.heldout import HeldOut
 from approxgan.observe import Clock, Progress, Snapshots, Trace
 from approxgan.train import Plans, Settings, StepInfo, TrainState, init, train
+from approxgan.writer import Writer
 
 
 def settings(training: Mapping[str, Any]) -> Settings:
@@ -70,6 +71,7 @@ def run(
     """Train one cell and write spec, trace, samples, parameters and cost into ``out``.
 
     What is needed to go on is written there every ``checkpoint_seconds``, and removed at the end.
+    Raises ``InputError`` if another process has begun to train the cell in the meantime.
     """
     data = load_data(results / "data" / f"{spec['dataset']}.npz")
     game = game_of(spec, data["training"].shape[1], threads)
@@ -92,7 +94,8 @@ def run(
         clock.start()
 
     path = out / "checkpoint.npz"
-    kept = Checkpoint(path, spec, checkpoint_seconds, trace, snapshots, clock)
+    writer = Writer(out)
+    kept = Checkpoint(path, spec, checkpoint_seconds, trace, snapshots, clock, writer)
     state, before = kept.resume(state, lambda line: print(line, file=sys.stderr))
     clock.start()
     state, diverged = train(state, game, chosen, s, observe, kept.between, before)
@@ -107,9 +110,10 @@ def run(
         "seconds_at_steps": clock.marks,
         "sweep": "+".join(sorted(game.sweeps)) or "none",
     }
+    writer.check()
     write(out, {**spec, "filled": filled}, trace, snapshots, state, diverged, cost)
     path.unlink(missing_ok=True)
-    record.remove_leftovers(out)
+    writer.end()
 
 
 def write(
