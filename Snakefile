@@ -39,6 +39,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/resources.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/probe.smk"
@@ -47,6 +48,17 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+
+
+# Seconds each: run where Snakemake runs, not submitted.
+localrules:
+    all,
+    data,
+    dirac,
+    collect,
+    figure,
+    claims,
+    report,
 
 
 rule all:

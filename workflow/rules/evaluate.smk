@@ -14,6 +14,9 @@ rule evaluate:
         "results/runs/{cell}/quality.parquet",
     log:
         "results/logs/evaluate/{cell}.log",
+    resources:
+        mem_mb=lambda w, attempt: attempt * 1500,
+        runtime=lambda w, attempt: minutes(60, attempt),
     params:
         spec=spec(specs.quality(config)),
     shell:

@@ -29,6 +29,10 @@ rule points:
     log:
         "results/logs/probe/{probe}/points.log",
     threads: 1
+    resources:
+        mem_mb=lambda w, attempt: attempt * 1500,
+        runtime=lambda w, attempt: minutes(600, attempt),
+        gpu=lambda w: gpus(PROBES[w.probe]["training"]),
     params:
         spec=lambda w: spec(specs.points(config, w.probe)),
     shell:
@@ -45,6 +49,10 @@ rule describe:
     log:
         "results/logs/probe/{probe}/describe.log",
     threads: 1
+    resources:
+        mem_mb=lambda w, attempt: attempt * 1500,
+        runtime=lambda w, attempt: minutes(600, attempt),
+        gpu=lambda w: gpus(PROBES[w.probe]["training"]),
     params:
         spec=lambda w: spec(specs.describe(config, w.probe)),
     shell:
@@ -61,6 +69,10 @@ rule probe:
     log:
         "results/logs/probe/{probe}/{mode}.log",
     threads: 1
+    resources:
+        mem_mb=lambda w, attempt: attempt * 1500,
+        runtime=lambda w, attempt: minutes(600, attempt),
+        gpu=lambda w: gpus(PROBES[w.probe]["training"]),
     params:
         spec=lambda w: spec(specs.probe_mode(config, w.probe, w.mode)),
     shell:

@@ -30,6 +30,10 @@ rule train:
     log:
         "results/logs/train/{cell}.log",
     threads: 1
+    resources:
+        mem_mb=training_mb,
+        runtime=training_minutes,
+        gpu=lambda w: gpus(CELLS[w.cell].training),
     params:
         spec=lambda w: spec(grid.spec(config, CELLS[w.cell])),
     shell:
