@@ -95,12 +95,13 @@ def test_runs_no_script_and_style_but_its_own(page: Page) -> None:
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     kinds = [a.get("type") for a in page.all("script")]
-    style, data, *scripts = page.scripts
-    assert kinds == ["application/json", *[None] * len(scripts)]
+    style, data, scenes, *scripts = page.scripts
+    assert kinds == [*["application/json"] * 2, *[None] * len(scripts)]
     for part in (style, *scripts):
         digest = base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in policy
     assert json.loads(data)["cells"]
+    assert json.loads(scenes)[0]["cells"]
 
 
 def test_escapes_every_value(source: str, page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 import synthetic
 
+from approxgan import _report_animation as animation
 from approxgan import _report_cells as cells
 from approxgan import _report_picker as picker
 from approxgan import _report_steps as steps
@@ -195,3 +197,24 @@ def test_names() -> None:
     assert text.spans([0, 1, 2, 5]) == "0–2, 5"
     assert text.between([3, 1, float("nan")]) == "1 to 3"
     assert text.markdown("a|b <i>_") == "a\\|b &lt;i>\\_"
+
+
+def test_the_animation_packs_points_to_a_255th_of_the_frame() -> None:
+    true = pd.DataFrame({"dataset": "d", "source": "true", "x": [0.0, 10.0], "y": [0.0, 5.0]})
+    base = {"study": "s", "dataset": "d", "model": "m", "loss": "l", "settings": "", "rule": "",
+            "epsilon": np.nan, "seed": 0}  # fmt: skip
+    places = {"exact": [(1.0, 2.0), (9.0, -1.5)], "spsa": [(3.0, 3.0), (99.0, 0.0)]}
+    rows = [{**base, "mode": mode, "step": step, "x": x, "y": y}
+            for mode, points in places.items() for step in (0, 7) for x, y in points
+            if (mode, step) != ("spsa", 7)]  # fmt: skip
+    tables = {"evolution": pd.DataFrame(rows), "data": true}
+    (scene,) = animation.scenes(tables, ["spsa"])
+    assert scene["steps"] == [0, 7]
+    whole = np.frombuffer(base64.b64decode(scene["exact"]["frames"][1]["points"]), np.uint8)
+    # The frame is 13 wide: 15 % of the range of x beyond each end, and y's middle is 2.5.
+    back = np.array([-1.5, -4.0]) + 13 / 255 * whole.reshape(-1, 2).astype(float)
+    assert back == pytest.approx(np.array(places["exact"]), abs=13 / 255 / 2)
+    (other,) = scene["cells"]
+    assert other["name"] == "spsa"
+    assert [frame and frame["outside"] for frame in other["frames"]] == [1, None]
+    assert animation.scenes({"data": true}, []) == []

@@ -11,13 +11,13 @@ import pandas as pd
 from markupsafe import Markup
 
 from approxgan._report_cells import CELL, GROUP, key, step
+from approxgan._report_frame import square
 from approxgan._report_text import words
+from approxgan.figures import _style
 
 Tables = Mapping[str, pd.DataFrame]
 SIDE = 1000
 """Points are whole numbers from 0 to this, across the frame of their data set."""
-MARGIN = 0.15
-"""How far the frame reaches beyond the true points, as a share of their range."""
 TRUE_POINTS = 600
 POINTS = 400
 ALL_POINTS = 300_000
@@ -46,6 +46,7 @@ def data(tables: Tables, metric: str, judged: Sequence[str]) -> dict[str, Any]:
             {
                 **{part: str(row[part]) for part in (*GROUP, "mode", "settings")},
                 "words": words(row["mode"]),
+                "colour": _style.colour(str(row["mode"])),
                 "step": step(row),
                 **_samples(drawn.get(key(name)), frame, points),
                 "quality": _quality(scores.get(key(name)), seeds),
@@ -97,11 +98,8 @@ def _frame(points: pd.DataFrame) -> dict[str, Any]:
     """A data set's frame, and its true points in it."""
     true = points[points["source"] == "true"]
     true = (points if true.empty else true)[["x", "y"]].to_numpy(float)
-    low, high = true.min(0), true.max(0)
-    # One scale for both coordinates: a circle stays a circle.
-    half = (0.5 + MARGIN) * float((high - low).max() or 1.0)
-    centre = (low + high) / 2
-    frame = {"low": [float(v) for v in centre - half], "size": 2 * half}
+    low, size = square(true)
+    frame = {"low": [float(v) for v in low], "size": size}
     x, y, _ = _placed(true[:TRUE_POINTS], frame)
     return {**frame, "x": x, "y": y}
 

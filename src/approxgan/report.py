@@ -14,6 +14,7 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
+from approxgan import _report_animation as animation
 from approxgan import _report_cells as cells
 from approxgan import _report_picker as picker
 from approxgan import _report_scope as scope
@@ -29,8 +30,9 @@ NEEDS = (
     "claims", "outcomes", "quality", "cost", "gradient_error", "dirac", "samples", "data",
     "training",
 )  # fmt: skip
-OPTIONAL = ("comparisons", "aggregates")
+OPTIONAL = ("comparisons", "aggregates", "evolution")
 SUMMARY = "summary.md"
+SCRIPTS = ("tables", "picker", "animation")
 PLACED = {"dirac": "dirac", "epsilon_rules": "steps"}
 """Figures that stand in another section than the one of figures."""
 LITERAL = {
@@ -123,6 +125,7 @@ def _findings(
         "compared": "comparisons" in tables,
         "aggregates": cells.aggregates(tables.get("aggregates")),
         "metrics": cells.metrics(tables["quality"]),
+        "scenes": animation.scenes(tables, verdicts.modes(claims)),
         "picker": picker.data(tables, metric, verdicts.modes(claims)),
         "methods": scope.methods(outcomes),
         "seeds": scope.seeds(outcomes, config),
@@ -133,7 +136,7 @@ def _findings(
 def _inline() -> dict[str, Any]:
     """Style and scripts with the hashes that alone allow them to run."""
     style = (HERE / "report_style.css").read_text()
-    scripts = [(HERE / f"report_{name}.js").read_text() for name in ("tables", "picker")]
+    scripts = [(HERE / f"report_{name}.js").read_text() for name in SCRIPTS]
     return {
         "style": Markup(style),
         "scripts": [Markup(script) for script in scripts],

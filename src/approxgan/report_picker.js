@@ -57,7 +57,7 @@
     const pad = 0.06 * (b - a);
     return { at: (v) => H - BOTTOM - ((turn(v) - a + pad) / (b - a + 2 * pad)) * (H - TOP - BOTTOM), ticks };
   }
-  function figure(title, caption, label, draw) {
+  function figure(title, caption, label, draw, colour) {
     const box = document.createElement("figure");
     const heading = document.createElement("h3");
     heading.textContent = title;
@@ -66,6 +66,7 @@
     box.append(heading);
     if (draw) {
       const svg = node("svg", { viewBox: `0 0 ${W} ${H}`, class: "plot", role: "img", "aria-label": label });
+      svg.style.setProperty("--mine", colour);
       draw(svg);
       box.append(svg);
     }
@@ -121,7 +122,7 @@
       for (const v of spaced(frame.low[1], frame.low[1] + frame.size, 4)) {
         svg.append(node("text", { x: left - 6, y: +py(((v - frame.low[1]) / frame.size) * data.side) + 4, "text-anchor": "end" }, show(v)));
       }
-    });
+    }, cell.colour);
   }
   function quality(cell) {
     const { step, median, seeds } = cell.quality;
@@ -135,7 +136,7 @@
     lines.push({ values: median, look: "line" });
     const name = data.metric[0].toUpperCase() + data.metric.slice(1);
     const caption = `${name}, lower is better. Thick: median over seeds, ${ends(step, median)}; thin: ${seeds.length} seeds${against ? `; dotted: the median with exact gradients, ${ends(step, exact.quality.median)}` : ""}.`;
-    return figure("Quality", caption, caption, (svg) => curves(svg, step, lines, data.metric));
+    return figure("Quality", caption, caption, (svg) => curves(svg, step, lines, data.metric), cell.colour);
   }
   function loss(cell) {
     const { step, generator, discriminator } = cell.losses;
@@ -143,6 +144,7 @@
     const caption = `Medians over the seeds that still ran. Solid: generator, ${ends(step, generator)}; dashed: discriminator, ${ends(step, discriminator)}.`;
     return figure("Losses", caption, caption, (svg) =>
       curves(svg, step, [{ values: generator, look: "line" }, { values: discriminator, look: "other" }], "loss"),
+      cell.colour,
     );
   }
   // The last list tells apart what the first three leave: ε, settings, and model or loss if several.
