@@ -40,8 +40,12 @@ def parser() -> argparse.ArgumentParser:
     listing = add("list", cli.listing, "list the variants there are, all or of one family")
     listing.add_argument("family", nargs="?", help=f"one of: {', '.join(cli.FAMILIES)}")
     _configfile(add("cells", cli.cells, "list the training jobs of a config"))
-    _configfile(add("plan", cli.plan, "estimate what a config will take: jobs, time, memory"))
-    _spec(add("check", cli.check, "check a config, every setting included"))
+    sub = add("plan", cli.plan, "estimate what a config will take: jobs, time, memory")
+    _configfile(sub)
+    _results(sub)
+    sub = add("check", cli.check, "check a config, every setting and its limits included")
+    _spec(sub)
+    _results(sub)
     stage("data", cli.data, "make a dataset's training set", "dataset")
     what = "train one cell: a block of seeds at one point of the grid"
     training = stage("train", cli.train, what, "cell")
@@ -70,29 +74,27 @@ def parser() -> argparse.ArgumentParser:
 
 def _verifying(add: Callable[..., argparse.ArgumentParser]) -> None:
     known = {"type": Path, "default": Path("reference/default.json"), "metavar": "FILE"}
-    place = {"type": Path, "default": Path("results"), "metavar": "DIR"}
     sub = add("verify", cli.verify, "compare a finished run with the reference results")
     sub.add_argument("--reference", help="reference/default.json unless told otherwise", **known)
-    sub.add_argument("--results", help="folder of all results (results)", **place)
+    _results(sub)
     sub = add("reference", cli.reference, "write the reference results of a finished run")
     sub.add_argument("--made-by", default="make reproduce", help="the command that made it")
     sub.add_argument("--reference", help="file to write", **known)
     sub.add_argument(
         "--readme", type=Path, metavar="FILE", help="README to show verdicts and main figure in"
     )
-    sub.add_argument("--results", help="folder of all results (results)", **place)
+    _results(sub)
     _configfile(sub)
 
 
 def _looking(add: Callable[..., argparse.ArgumentParser]) -> None:
-    place = {"type": Path, "default": Path("results"), "metavar": "DIR"}
     sub = add("doctor", cli.doctor, "say what is installed here and whether it will do")
-    sub.add_argument("--results", help="folder of all results (results)", **place)
+    _results(sub)
     sub = add("status", cli.status, "say which cells are trained and which results are stale")
     sub.add_argument(
         "--remove", action="store_true", help="remove results of cells not in the config"
     )
-    sub.add_argument("--results", help="folder of all results (results)", **place)
+    _results(sub)
     _configfile(sub)
 
 
@@ -117,6 +119,16 @@ def _configfile(sub: argparse.ArgumentParser) -> None:
     )
 
 
+def _results(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--results",
+        type=Path,
+        default=Path("results"),
+        metavar="DIR",
+        help="folder of all results (results)",
+    )
+
+
 def _spec(sub: argparse.ArgumentParser) -> None:
     _configfile(sub)
     sub.add_argument(
@@ -131,9 +143,7 @@ def _spec(sub: argparse.ArgumentParser) -> None:
 
 def _common(sub: argparse.ArgumentParser) -> None:
     _spec(sub)
-    sub.add_argument(
-        "--results", type=Path, default=Path("results"), help="folder of all results (results)"
-    )
+    _results(sub)
     sub.add_argument("--threads", type=_threads, default=1, help="threads to use (1)")
 
 

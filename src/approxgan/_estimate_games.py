@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from approxgan import grid, registry
-from approxgan.core import InputError, Player
+from approxgan.core import Player
 
 LARGEST = 10**18
 """Whole numbers are cut here: what is larger is refused anyway, and floats hold this."""
@@ -60,7 +60,7 @@ def _game(dataset: str, model: str) -> Game:
     widths = {key: found[key] if known else UNKNOWN[key] for key in UNKNOWN}
     latent = _whole(widths["latent"])
     make, judge = (
-        [_whole(w) for w in widths[key]] if isinstance(widths[key], list) else [float(LARGEST)]
+        [_whole(w) for w in widths[key]] if isinstance(widths[key], list) else []
         for key in ("generator", "discriminator")
     )
     own, other = [latent, *make, dim], [dim, *judge, 1.0]
@@ -80,12 +80,13 @@ def dim_of(dataset: Mapping[str, Any]) -> tuple[float, tuple[str, ...]]:
         return float(stated), ()
     try:
         return float(grid.build_dataset(dataset).dim), ()
-    except InputError:
+    except (OSError, ValueError):
         return float(UNKNOWN_DIM), (f"dataset {dataset['kind']}: {UNKNOWN_DIM} columns",)
 
 
 def _whole(value: Any) -> float:
-    return float(min(value, LARGEST)) if isinstance(value, int) else float(LARGEST)
+    """A width; of what is none the model itself complains."""
+    return float(min(max(value, 1), LARGEST)) if isinstance(value, int) else 1.0
 
 
 def _network(nodes: list[float], own: int) -> Network:

@@ -43,14 +43,19 @@ def cells(args: Namespace) -> None:
 
 
 def plan(args: Namespace) -> None:
-    from approxgan import forecast
+    from approxgan import forecast, limits
 
-    print(forecast.text(list(forecast.jobs(_config(args)))))
+    config = _config(args)
+    print(forecast.text(list(forecast.jobs(config))))
+    limits.check(config, args.results)
 
 
 def check(args: Namespace) -> None:
     checked = _config(args) if args.spec is None else args.spec
     configuration.check(checked)
+    from approxgan import limits
+
+    limits.check(checked, args.results)
     from approxgan import values
 
     values.check(checked)

@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from approxgan import choices, grid, registry
+from approxgan import choices, grid, limits, registry
 from approxgan.core import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -82,6 +82,7 @@ def check(config: Mapping[str, Any]) -> None:
         _check_loss(config, "claims.losses", name)
     for name in config["figures"]["names"]:
         located("figures.names", registry.check, "figures", name)
+    limits.check_jobs(config)
     cells = located("grid", grid.cells, config)
     probes = located("grid", grid.probes, config)
     for name, cell in cells.items():
