@@ -39,6 +39,7 @@ NO_TORCH = (
     "record",
     "collect",
     "drawing",
+    "estimate",
 )
 
 

@@ -15,8 +15,11 @@ rule evaluate:
     log:
         "results/logs/evaluate/{cell}.log",
     resources:
-        mem_mb=lambda w, attempt: attempt * 1500,
-        runtime=lambda w, attempt: minutes(60, attempt),
+        **asked(
+            lambda w: estimate.evaluate(
+                grid.spec(config, CELLS[w.cell]), config["quality"]
+            )
+        ),
     params:
         spec=spec(specs.quality(config)),
     shell:
@@ -31,6 +34,8 @@ rule null:
         "results/null/{dataset}.parquet",
     log:
         "results/logs/null/{dataset}.log",
+    resources:
+        **asked(lambda w: estimate.null(specs.null(config, w.dataset))),
     params:
         spec=lambda w: spec(specs.null(config, w.dataset)),
     shell:

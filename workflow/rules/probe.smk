@@ -30,8 +30,7 @@ rule points:
         "results/logs/probe/{probe}/points.log",
     threads: 1
     resources:
-        mem_mb=lambda w, attempt: attempt * 1500,
-        runtime=lambda w, attempt: minutes(600, attempt),
+        **asked(lambda w: estimate.points(specs.points(config, w.probe))),
         gpu=lambda w: gpus(PROBES[w.probe]["training"]),
     params:
         spec=lambda w: spec(specs.points(config, w.probe)),
@@ -50,9 +49,7 @@ rule describe:
         "results/logs/probe/{probe}/describe.log",
     threads: 1
     resources:
-        mem_mb=lambda w, attempt: attempt * 1500,
-        runtime=lambda w, attempt: minutes(600, attempt),
-        gpu=lambda w: gpus(PROBES[w.probe]["training"]),
+        **asked(lambda w: estimate.describe(specs.describe(config, w.probe))),
     params:
         spec=lambda w: spec(specs.describe(config, w.probe)),
     shell:
@@ -70,9 +67,7 @@ rule probe:
         "results/logs/probe/{probe}/{mode}.log",
     threads: 1
     resources:
-        mem_mb=lambda w, attempt: attempt * 1500,
-        runtime=lambda w, attempt: minutes(600, attempt),
-        gpu=lambda w: gpus(PROBES[w.probe]["training"]),
+        **asked(lambda w: estimate.probe(specs.probe_mode(config, w.probe, w.mode))),
     params:
         spec=lambda w: spec(specs.probe_mode(config, w.probe, w.mode)),
     shell:

@@ -1,21 +1,24 @@
 import math
 
-# What a job asks a cluster for; on one machine none of it limits anything. All are functions:
-# Snakemake calls them for the jobs that it runs, not while it reads the workflow.
-LIBRARIES_MB = 800  # torch, numba, and the Snakemake inside the job
+from approxgan import estimate
+
+# What a job asks a cluster for; on one machine it limits nothing. Functions, so that Snakemake
+# estimates the jobs that it runs, and not while it reads the workflow.
+INNER_MB = 300  # the Snakemake that starts the stage inside the job
 
 
-def minutes(seconds, attempt):
-    """Whole minutes for work of about so many seconds: twice that and a start, each attempt more."""
-    return attempt * (3 + math.ceil(2 * seconds / 60))
+def asked(estimated):
+    """Resources of jobs of which ``estimated(wildcards)`` says what they take: half as much memory
+    again and twice the time, whole minutes and some to start with; each attempt asks for more.
+    """
 
+    def megabytes(wildcards, attempt):
+        return attempt * math.ceil(INNER_MB + 1.5 * estimated(wildcards).memory_mb)
 
-def training_minutes(w, attempt):
-    return minutes(60, attempt)
+    def minutes(wildcards, attempt):
+        return attempt * (3 + math.ceil(2 * estimated(wildcards).seconds / 60))
 
-
-def training_mb(w, attempt):
-    return attempt * (LIBRARIES_MB + 200)
+    return {"mem_mb": megabytes, "runtime": minutes}
 
 
 def gpus(training):

@@ -57,6 +57,8 @@ rule comparisons:
         multiext("results/tables/aggregates", ".parquet", ".csv"),
     log:
         "results/logs/comparisons.log",
+    resources:
+        **asked(lambda w: estimate.judged(len(CELLS), config["claims"])),
     params:
         spec=spec(specs.comparisons(config)),
     shell:

@@ -31,8 +31,7 @@ rule train:
         "results/logs/train/{cell}.log",
     threads: 1
     resources:
-        mem_mb=training_mb,
-        runtime=training_minutes,
+        **asked(lambda w: estimate.training(grid.spec(config, CELLS[w.cell]))),
         gpu=lambda w: gpus(CELLS[w.cell].training),
     params:
         spec=lambda w: spec(grid.spec(config, CELLS[w.cell])),
