@@ -53,7 +53,7 @@ class Watched:
         return self._f.many(thetas)
 
     def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
-        steps = torch.as_tensor(step, dtype=theta.dtype).expand_as(theta)
+        steps = torch.as_tensor(step, dtype=theta.dtype, device=theta.device).expand_as(theta)
         count = min(COORDINATES, theta.shape[1])
         for i in torch.linspace(0, theta.shape[1] - 1, count).round().long().tolist():
             point = theta.detach().clone()

@@ -17,7 +17,7 @@ from approxgan.core import PLAYERS, Player
 from approxgan.gan import Game, PlayerObjective
 from approxgan.gradients._autograd import gradient
 from approxgan.measure import Point, measure
-from approxgan.run import game_of, load_data, settings
+from approxgan.run import check_device, game_of, load_data, settings
 from approxgan.train import DTYPES, Plan, StepInfo, TrainState, init, train
 
 FROZEN = ("opponent", "inputs", "constant")
@@ -28,6 +28,7 @@ def points(probe: Mapping[str, Any], data_path: Path, out: Path, threads: int = 
 
     The trajectory is float32, so that its points are the same numbers in both dtypes.
     """
+    check_device(probe["training"]["device"])
     data = load_data(data_path)["training"]
     game = game_of(probe, data.shape[1], threads)
     s = dataclasses.replace(settings(probe["training"]), dtype="float32")
@@ -53,7 +54,7 @@ def points(probe: Mapping[str, Any], data_path: Path, out: Path, threads: int = 
 def place(
     game: Game, arrays: Mapping[str, np.ndarray], player: Player, step: int, dtype: torch.dtype
 ) -> Point:
-    """A kept point, in a precision."""
+    """A kept point, in a precision; on the processor, wherever the trajectory was trained."""
     name = f"{player}.{step}"
     opponent, inputs, constant = (
         torch.from_numpy(arrays[f"{name}.{part}"]).to(dtype) for part in FROZEN

@@ -27,6 +27,12 @@ def settings(training: Mapping[str, Any]) -> Settings:
     return Settings(**{f.name: training[f.name] for f in fields(Settings)})
 
 
+def check_device(device: str) -> None:
+    """Raises ``InputError`` for a device that this machine lacks."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError("training.device=cuda, but torch finds no CUDA device; accepted: cpu")
+
+
 def load_data(path: Path) -> dict[str, np.ndarray]:
     """``training`` and ``true`` [n, dim] of a data file; raises ``InputError`` if it is not one."""
     arrays = record.read_arrays(path)
@@ -38,8 +44,6 @@ def load_data(path: Path) -> dict[str, np.ndarray]:
 
 def game_of(spec: Mapping[str, Any], dim: int, threads: int) -> Game:
     """Networks and loss of a spec; one thread unless told otherwise."""
-    if spec["training"]["device"] == "cuda" and not torch.cuda.is_available():
-        raise InputError("training.device=cuda, but torch finds no CUDA device; accepted: cpu")
     torch.set_num_threads(threads)
     loss = spec["definitions"]["loss"]
     model = grid.build_model(spec["definitions"]["model"])
@@ -73,6 +77,7 @@ def run(
     What is needed to go on is written there every ``checkpoint_seconds``, and removed at the end.
     Raises ``InputError`` if another process has begun to train the cell in the meantime.
     """
+    check_device(spec["training"]["device"])
     data = load_data(results / "data" / f"{spec['dataset']}.npz")
     game = game_of(spec, data["training"].shape[1], threads)
     training, s = spec["training"], settings(spec["training"])
