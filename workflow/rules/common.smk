@@ -20,6 +20,9 @@ def spec(value):
 
 
 onstart:
+    # Snakemake 9.27 wakes its scheduler once a second more for every job that has ended, to keep to
+    # a rate of starts that no run comes near: after 200 jobs that was half a core.
+    workflow.scheduler.job_rate_limiter = None
     # Settings' values are checked by the variants themselves, which import torch: once per run,
     # in this process' child, and before any job.
     checked = subprocess.run(

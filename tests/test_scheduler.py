@@ -1,0 +1,19 @@
+"""What the workflow takes out of Snakemake's scheduler is still there under that name."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+from snakemake.scheduling.job_scheduler import JobScheduler
+
+COMMON = Path(__file__).parents[1] / "workflow" / "rules" / "common.smk"
+
+
+def test_without_its_rate_limiter_the_scheduler_sets_no_timers():
+    (name,) = re.findall(r"workflow\.scheduler\.(\w+) = None", COMMON.read_text())
+    assert f"self.{name} = " in inspect.getsource(JobScheduler.__init__)
+    guarded = rf"if self\.{name} is not None:\n(?:\s*#.*\n)*\s*self\._schedule_reevalutation\("
+    assert re.search(guarded, inspect.getsource(JobScheduler.schedule))
+    assert inspect.getsource(JobScheduler).count("self._schedule_reevalutation(") == 1
