@@ -23,7 +23,10 @@ except InputError as error:
 
 class Cells(dict):
     def __missing__(self, name):
-        raise InputError(f"{name!r} is not a cell of this config; see: approxgan cells")
+        # Not an InputError: Snakemake would wrap it in the traceback of an input function.
+        sys.exit(
+            f"approxgan: {name!r} is not a cell of this config; see: approxgan cells"
+        )
 
 
 CELLS = Cells(grid.cells(config))
