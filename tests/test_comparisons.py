@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,58 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import synthetic
+from finals import CONTROL, EXACT, LUCK, MODE, RULES, SCORES, SEEDS, WAYS, cell, mode, one, tables
 from scipy import stats
 
 from approxgan import comparisons, record, registry, statistics
-from approxgan._comparison_aggregates import aggregate, interquartile_mean_interval
+from approxgan._comparison_aggregates import aggregate
 from approxgan.comparisons import compare
 from approxgan.core import InputError
 from approxgan.tables import AGGREGATES, COMPARISONS
-
-RULES: dict[str, Any] = {
-    "metric": "energy_distance", "baseline": "exact", "alpha": 0.05, "resamples": 999,
-    "exploratory_resamples": 499, "seed": 1, "least_seeds": 5, "chaos_control": "perturbed_start",
-    "equivalence_sds": 0.5, "cap_sds": 10.0,
-}  # fmt: skip
-WAYS = {"energy_distance": "lower", "coverage": "higher", "memory": "neither"}
-BASE = {"study": "s", "dataset": "ring", "model": "m", "loss": "l", "epsilon": np.nan,
-        "rule": "", "settings": ""}  # fmt: skip
-SEEDS = 12
-LUCK = np.random.default_rng(5).normal(size=(4, SEEDS))
-LUCK = (LUCK - LUCK.mean(1, keepdims=True)) / LUCK.std(1, ddof=1, keepdims=True)
-"""[4, seeds]: mean 0, sd 1; the first is exact's."""
-SCORES = 10 + 2 * LUCK[0]
-
-
-def cell(mode: str, values: Sequence[float], **more: Any) -> list[dict[str, Any]]:
-    """One number of one cell at the last step, a value a seed."""
-    row = {**BASE, "mode": mode, "step": 100, "metric": "energy_distance", **more}
-    return [{**row, "seed": seed, "value": value} for seed, value in enumerate(values)]
-
-
-def tables(*cells: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
-    """The quality of these cells, and outcomes in which what has no value diverged."""
-    quality = synthetic.frame("quality", [row for rows in cells for row in rows])
-    runs = quality.drop_duplicates([*comparisons.KEYS, "seed"])
-    runs = runs.assign(diverged=runs["value"].isna()).drop(columns=["step", "metric", "value"])
-    return {"quality": quality, "outcomes": synthetic.frame("outcomes", runs.to_dict("records"))}
-
-
-def one(mode: str, *cells: list[dict[str, Any]], metric: str = "energy_distance") -> pd.Series:
-    made = compare(tables(*cells), RULES, WAYS)
-    found = made[(made["mode"] == mode) & (made["metric"] == metric)]
-    assert len(found) == 1
-    return found.iloc[0]
-
-
-EXACT = cell("exact", SCORES)
-CONTROL = cell("perturbed_start", SCORES + 2 * 0.3 * LUCK[1])
-MODE = "spsa"
-
-
-def mode(shift: float, wobble: float = 0.2, **more: Any) -> list[dict[str, Any]]:
-    """A mode whose runs differ from exact's by so many sds."""
-    return cell(MODE, SCORES + 2 * (shift + wobble * LUCK[2]), **more)
 
 
 def test_a_row_against_independent_arithmetic() -> None:
@@ -260,75 +215,3 @@ def test_written_twice_is_the_same_table(tmp_path: Path) -> None:
         first, second = (tmp_path / folder / f"{name}.parquet" for folder in "ab")
         assert first.read_bytes() == second.read_bytes()
         assert len(pd.read_parquet(first)) > 0
-
-
-def test_interquartile_mean_by_hand() -> None:
-    # Sorted and pooled 0 1 2 3 | 4 5 6 7: two cut at each end, the mean of 2 3 4 5 is left.
-    got = interquartile_mean_interval(
-        [np.array([7.0, 0.0, 5.0, 2.0]), np.array([1.0, 3.0, 6.0, 4.0])],
-        np.random.default_rng(0), level=0.95, resamples=500,
-    )  # fmt: skip
-    assert got.estimate == 3.5
-    assert got.low < 3.5 < got.high
-    # Ten values: a quarter of them is 2.5, of which 2 are cut.
-    ten = interquartile_mean_interval(
-        [np.array([0.0, 0, 1, 1, 1, 2, 2, 2, 90, 90])],
-        np.random.default_rng(0), level=0.9, resamples=99,
-    )  # fmt: skip
-    assert ten.estimate == pytest.approx(9 / 6)
-
-
-def test_interquartile_bootstrap_resamples_within_groups() -> None:
-    """Against the same done by hand, with another generator."""
-    first, second = LUCK[0], 5 + 0.5 * LUCK[1]
-    got = interquartile_mean_interval(
-        [first, second], np.random.default_rng(0), level=0.9, resamples=4000
-    )
-    rng = np.random.default_rng(7)
-    drawn = []
-    for _ in range(4000):
-        pooled = np.sort([*rng.choice(first, SEEDS), *rng.choice(second, SEEDS)])
-        drawn.append(pooled[6:-6].mean())
-    low, high = np.quantile(drawn, [0.05, 0.95])
-    # Standard error of a 5 % quantile of 4000 resamples: about 2 % of the width.
-    assert (got.low, got.high) == pytest.approx((low, high), abs=0.08 * (high - low))
-    single = interquartile_mean_interval(
-        [np.array([1.0])], np.random.default_rng(0), level=0.9, resamples=9
-    )
-    assert single.estimate == 1.0
-    assert np.isnan(single.low)
-
-
-def world(values: dict[str, Sequence[float]], start: float = 11.0) -> dict[str, pd.DataFrame]:
-    """One mode's final values by data set; the null is 1 everywhere, the start ``start``."""
-    cells, null = [], []
-    for dataset, finals in values.items():
-        cells += [cell(MODE, finals, dataset=dataset)]
-        cells += [cell(MODE, np.full(len(finals), start), dataset=dataset, step=0)]
-        null += [{"dataset": dataset, "metric": "energy_distance", "repeat": r, "value": v}
-                 for r, v in ((0, 0.5), (1, 1.5))]  # fmt: skip
-    return {**tables(*cells), "quality_null": synthetic.frame("quality_null", null)}
-
-
-def test_scores_run_from_untrained_to_perfect() -> None:
-    # Scores of ring 1, 0.9, 0.8, 0.7; of grid 0.6, 0.5, 0 (worse than untrained), 0 (diverged).
-    made = aggregate(world({"ring": [1, 2, 3, 4], "grid": [5, 6, 12, np.nan]}), RULES)
-    assert len(made) == 1
-    row = made.iloc[0]
-    assert row["score"] == pytest.approx((0.5 + 0.6 + 0.7 + 0.8) / 4)
-    assert row["failed_share"] == 0.25
-    assert (row["runs"], row["datasets"], row["mode"]) == (8, "grid, ring", MODE)
-    assert row["low"] <= row["score"] <= row["high"]
-
-
-def test_an_aggregate_needs_all_data_sets_and_a_scale() -> None:
-    assert aggregate(world({"ring": [1, 2, 3, 4]}), RULES).empty
-    whole = world({"ring": [1, 2, 3, 4], "grid": [1, 2, 3, 4]})
-    lacking = {**whole, "quality_null": whole["quality_null"].iloc[:2]}
-    assert aggregate(lacking, RULES).empty
-    assert aggregate(world({"ring": [1, 2], "grid": [1, 2]}, start=1.0), RULES).empty
-    part = synthetic.frame("quality", cell("exact", SCORES, dataset="ring"))
-    both = {**whole, "quality": pd.concat([whole["quality"], part], ignore_index=True)}
-    assert list(aggregate(both, RULES)["mode"]) == [MODE]
-    mixed = {name: frame.sample(frac=1, random_state=1) for name, frame in both.items()}
-    pd.testing.assert_frame_equal(aggregate(mixed, RULES), aggregate(both, RULES))

@@ -1,76 +1,30 @@
+"""A run's metrics: rows, references, random draws, and what has no value."""
+
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
+from snapshots import (
+    ARTICLE,
+    RING,
+    SEEDS,
+    STEPS,
+    N,
+    Spy,
+    all_metrics,
+    ready,
+    run,
+    training,
+    true_snapshots,
+)
 from variants import example
 
-from approxgan import evaluate, quality, record
-from approxgan.registry import names
-
-N, STEPS, SEEDS = 60, [0, 100, 500], [3, 7]
-RING = example("datasets", "ring")
-ARTICLE = example("datasets", "article")
-
-
-def all_metrics() -> dict[str, Any]:
-    return {name: example("metrics", name) for name in names("metrics")}
-
-
-def true_snapshots(dataset: Any = RING) -> np.ndarray:
-    """[2, 3, N, 2] float32: different true samples in every snapshot."""
-    points = dataset.sample(len(SEEDS) * len(STEPS) * N, np.random.default_rng(0))
-    return points.reshape(len(SEEDS), len(STEPS), N, 2).astype(np.float32)
-
-
-class Spy:
-    """A metric that keeps what it was given and draws from its generator."""
-
-    def __init__(self, stated: str = "drawn") -> None:
-        self.directions: Mapping[str, Literal["lower", "higher", "neither"]] = {stated: "neither"}
-        self.calls: list[SimpleNamespace] = []
-
-    def __call__(self, samples: Any, reference: Any, dataset: Any, rng: Any) -> dict[str, float]:
-        self.calls.append(SimpleNamespace(samples=samples, reference=reference, draw=rng.random()))
-        return {"drawn": 1.0}
-
-    def kept(self) -> list[SimpleNamespace]:
-        """The calls but the first, which only asks for the names."""
-        return self.calls[1:]
-
-
-def training(dataset: Any = RING, n: int = 1000) -> np.ndarray:
-    """[n, dim]: as many as the article's set has, which is of one size alone."""
-    return dataset.training(n, np.random.default_rng(4))
-
-
-def ready(metric: Any, points: np.ndarray) -> Any:
-    """The metric with these training points where it needs them."""
-    return metric.beside(points) if hasattr(metric, "beside") else metric
-
-
-def run(snapshots: np.ndarray, metrics: Any, dataset: Any = RING, seeds: Any = SEEDS) -> Any:
-    # Any: the checker takes a boolean selection of rows for a column.
-    points = training(dataset)
-    return evaluate.run(snapshots, STEPS, seeds, dataset, metrics, training=points, seed=11)
-
-
-def null(dataset: Any, metrics: Any, samples: int, repeats: int, seed: int = 1) -> Any:
-    return evaluate.null(
-        dataset,
-        metrics,
-        training=training(dataset, 1000 if dataset is ARTICLE else 100),
-        samples=samples,
-        repeats=repeats,
-        seed=seed,
-    )
+from approxgan import evaluate
 
 
 def test_run_has_a_row_for_every_seed_step_and_number_in_order() -> None:
@@ -188,133 +142,10 @@ def test_metrics_must_keep_to_their_own_names() -> None:
         run(true_snapshots(), {"first": Spy(), "second": Spy()})
 
 
-def test_null_has_a_row_for_every_repeat_and_number() -> None:
-    table = null(RING, all_metrics(), N, 3)
-    assert list(table.columns) == ["metric", "repeat", "value"]
-    numbers = [name for metric in all_metrics().values() for name in metric.directions]
-    expected = [(name, repeat) for repeat in range(3) for name in numbers]
-    assert list(table[["metric", "repeat"]].itertuples(index=False, name=None)) == expected
-    again = null(RING, all_metrics(), N, 5)
-    assert_frame_equal(table, again[again["repeat"] < 3])
-
-
-def test_null_repeats_are_independent_of_one_another_and_of_the_runs() -> None:
-    perfect, ran = Spy(), Spy()
-    null(RING, {"spy": perfect}, N, 8, seed=11)
-    run(true_snapshots(), {"spy": ran})
-    drawn = [call.samples.tobytes() for call in perfect.kept()]
-    drawn += [call.reference.tobytes() for call in perfect.kept()]
-    assert len(set(drawn)) == 16
-    assert len({call.draw for call in perfect.kept()}) == 8
-    assert set(drawn).isdisjoint(call.reference.tobytes() for call in ran.kept())
-
-
-@pytest.mark.parametrize("name", names("datasets"))
-def test_null_of_the_unbiased_distance_is_zero(name: str) -> None:
-    metrics = {"energy_distance": example("metrics", "energy_distance")}
-    dataset = ARTICLE if name == "article" else example("datasets", name)
-    for _, part in null(dataset, metrics, 200, 150).groupby("metric"):
-        values = part["value"].to_numpy()
-        error = np.std(values, ddof=1) / math.sqrt(len(values))
-        assert abs(np.mean(values)) <= 4 * error
-
-
 def test_no_metrics_make_an_empty_table() -> None:
     table = run(true_snapshots(), {})
     assert list(table.columns) == ["seed", "step", "metric", "value"]
     assert len(table) == 0
-
-
-@dataclass(frozen=True)
-class Turned:
-    """The ring with views: turned by a right angle, and its first coordinate alone."""
-
-    dim = 2
-
-    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        return RING.sample(n, rng)
-
-    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        return RING.training(n, rng)
-
-    def modes(self) -> Any:
-        return RING.modes()
-
-    def views(self) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
-        return {"turned": lambda x: x[:, ::-1] * [-1, 1], "first": lambda x: x[:, :1]}
-
-
-WITHOUT_MODES = ("mode_coverage", "mode_divergence")
-
-
-def test_views_have_every_number_again_but_those_of_modes() -> None:
-    metrics = all_metrics()
-    table = run(true_snapshots(), metrics, Turned())
-    plain = [name for metric in metrics.values() for name in metric.directions]
-    seen = [
-        name
-        for key, metric in metrics.items()
-        for name in metric.directions
-        if key not in WITHOUT_MODES
-    ]
-    expected = [*plain, *(f"{name}_turned" for name in seen), *(f"{name}_first" for name in seen)]
-    for _, part in table.groupby(["seed", "step"]):
-        assert list(part["metric"]) == expected
-    assert np.isfinite(table["value"].to_numpy()).all()
-    columns = ["seed", "step", "metric", "value"]
-    kept = table[table["metric"].isin(plain)].reset_index(drop=True)[columns]
-    assert_frame_equal(kept, run(true_snapshots(), metrics))
-    repeats = null(Turned(), metrics, N, 2)
-    assert list(repeats["metric"]) == 2 * expected
-
-
-def test_views_map_samples_reference_and_training_alike() -> None:
-    spy, metrics, first = Spy(), all_metrics(), Turned().views()["first"]
-    snapshots = true_snapshots()
-    run(snapshots, {"spy": spy})
-    reference = spy.kept()[-1].reference
-    table = run(snapshots, metrics, Turned()).set_index(["seed", "step", "metric"])["value"]
-    values = table[SEEDS[1], STEPS[2]]
-    # Without modes in sight, as in a view, the Wasserstein distance has no strata.
-    for key in set(metrics) - set(WITHOUT_MODES):
-        metric = ready(metrics[key], first(training()))
-        points = first(snapshots[1, 2].astype(np.float64)), first(reference)
-        given = metric(*points, ARTICLE, np.random.default_rng(0))
-        assert given == {name: values[f"{name}_first"] for name in given}
-    for name in ("energy_distance", "frechet_distance", "density", "mmd2", "nearer_to_training"):
-        assert values[f"{name}_turned"] == pytest.approx(values[name], rel=1e-9, abs=1e-12)
-
-
-def test_views_of_diverged_or_huge_samples_have_the_same_rows_without_values() -> None:
-    snapshots = true_snapshots().astype(np.float64)
-    sound = run(snapshots, all_metrics(), Turned())
-    snapshots[0, 1, 7, 1] = math.nan
-    snapshots[1, 1] *= 1e200
-    table = run(snapshots, all_metrics(), Turned())
-    assert_frame_equal(table[["seed", "step", "metric"]], sound[["seed", "step", "metric"]])
-    lost = table["step"] == STEPS[1]
-    assert table.loc[lost, "value"].isna().all()
-    assert_frame_equal(table[~lost], sound[~lost])
-
-
-def test_views_that_overflow_have_no_values() -> None:
-    class Squared(Turned):
-        def views(self) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
-            return {"squared": lambda x: (x * x) @ np.eye(2)}
-
-    snapshots = true_snapshots().astype(np.float64)
-    snapshots[0, 0, 0, 0] = 1e160
-    table = run(snapshots, {"spy": Spy()}, Squared())
-    assert table.loc[table["value"].isna(), "metric"].tolist() == ["drawn_squared"]
-
-
-def test_a_views_names_must_not_clash() -> None:
-    class Clashing(Spy):
-        def __call__(self, *given: Any) -> dict[str, float]:
-            return {"drawn_first": 1.0}
-
-    with pytest.raises(ValueError, match="spy gives 'drawn_first'; another metric gives it"):
-        run(true_snapshots(), {"clashing": Clashing("drawn_first"), "spy": Spy()}, Turned())
 
 
 def test_training_points_reach_the_metrics_that_ask_for_them() -> None:
@@ -325,31 +156,3 @@ def test_training_points_reach_the_metrics_that_ask_for_them() -> None:
     assert (table["value"] == 1).all()
     with pytest.raises(ValueError, match=r"shape \(5, 3\); accepted: \[m, 2\]"):
         evaluate.run(snapshots, STEPS, SEEDS, RING, metrics, training=np.zeros((5, 3)), seed=11)
-
-
-def test_the_stages_read_the_training_points_from_the_data_file(tmp_path: Path) -> None:
-    settings = {"count": 8, "radius": 2.0, "sigma": 0.1}
-    definition = {"kind": "ring", "points": 1000, **settings}
-    chosen: dict = {"seed": 11, "metrics": {"memorisation": {}, "energy_distance": None}}
-    chosen["every_snapshot"] = ["memorisation", "energy_distance"]
-    record.write_arrays(tmp_path / "data.npz", {"training": training(), "true": training()[:3]})
-    record.write_json(tmp_path / "run" / "spec.json", {"definitions": {"dataset": definition}})
-    arrays = {"samples": true_snapshots(), "steps": np.array(STEPS), "seeds": np.array(SEEDS)}
-    record.write_arrays(tmp_path / "run" / "samples.npz", arrays)
-    metrics = quality.metrics_of(chosen)
-    quality.run(tmp_path / "run", tmp_path / "data.npz", chosen, tmp_path / "quality.parquet")
-    made = record.read_table(tmp_path / "quality.parquet")
-    assert_frame_equal(made, run(true_snapshots(), metrics))
-    chosen["every_snapshot"] = ["energy_distance"]
-    quality.run(tmp_path / "run", tmp_path / "data.npz", chosen, tmp_path / "quality.parquet")
-    fewer = record.read_table(tmp_path / "quality.parquet")
-    last = made["step"] == made["step"].max()
-    wanted = made[last | (made["metric"] == "energy_distance")]
-    keys = ["seed", "step", "metric"]
-    tidy = [t.sort_values(keys, ignore_index=True) for t in (fewer, wanted)]
-    assert_frame_equal(*tidy)
-    spec = {**chosen, "definition": definition, "samples": N, "null_repeats": 2}
-    quality.null(spec, tmp_path / "data.npz", tmp_path / "null.parquet")
-    given = {"training": training(), "samples": N, "repeats": 2, "seed": 11}
-    made = record.read_table(tmp_path / "null.parquet")
-    assert_frame_equal(made, evaluate.null(RING, metrics, **given))
