@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.figures import _groups, _style
+from approxgan.figures import _cells, _clouds, _groups, _style
 
 
 class Place(NamedTuple):
@@ -21,8 +21,7 @@ class Place(NamedTuple):
     epsilon: float
 
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
-        rows = self.one.rows(frame)
-        return rows[_groups.same_step(rows["epsilon"], self.epsilon)]
+        return _cells.at(frame, self.one, self.epsilon)
 
 
 Paint = Callable[[Axes, Place | None], None]
@@ -37,8 +36,7 @@ class Block:
 
     def __init__(self, runs: pd.DataFrame) -> None:
         self.runs = runs
-        first = {key: _style.words(str(runs[key].iloc[0])) for key in _groups.GROUP}
-        self.title = f"{first['dataset']} ({first['model']} model, {first['loss']} loss)"
+        self.title = _groups.name(runs)
         series = _groups.series(runs)
         self.free = [one for one in series if one.rows(runs)["epsilon"].isna().any()]
         self.stepped = [one for one in series if one.rows(runs)["epsilon"].notna().any()]
@@ -75,5 +73,5 @@ class Block:
             return
         ax.set_axis_on()
         for spine in ax.spines.values():
-            spine.set_color("#bbbbbb")
+            spine.set_color(_clouds.RIM)
         paint(ax, place)

@@ -17,8 +17,11 @@ def true_points(data: pd.DataFrame, dataset: str, most: int) -> pd.DataFrame:
 
 
 def limits(points: pd.DataFrame) -> np.ndarray:
-    """[2, 2]: low and high of a square around the points, with a margin."""
+    """[2, 2]: low and high of a square around the finite points, with a margin."""
     values = points[PLACE].to_numpy(float)
+    values = values[np.isfinite(values).all(1)]
+    if not len(values):
+        return np.array([[-1.0, 1.0], [-1.0, 1.0]])
     middle = (values.max(0) + values.min(0)) / 2
     half = max(np.ptp(values, axis=0).max() * 0.62, 1e-9)
     return np.stack([middle - half, middle + half], 1)

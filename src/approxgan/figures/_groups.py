@@ -107,6 +107,12 @@ def split(frame: pd.DataFrame, keys: Sequence[str]) -> Iterator[tuple[str, pd.Da
         yield "\n".join(lines), rows
 
 
+def name(rows: pd.DataFrame) -> str:
+    """A group in words, whatever other groups there are."""
+    first = {key: _style.words(str(rows[key].iloc[0])) for key in GROUP}
+    return f"{first['dataset']} ({first['model']} model, {first['loss']} loss)"
+
+
 def _telling(groups: pd.DataFrame) -> list[str]:
     """The fewest columns that tell all rows apart, in the order of preference."""
     preferred = [key for key in ("model", "loss", "study") if key in groups]

@@ -75,9 +75,7 @@ def _rows(samples: pd.DataFrame, errors: pd.DataFrame) -> list[Row]:
 
 def _block(part: Figure, samples: pd.DataFrame, lines: list[Row], true: pd.DataFrame) -> None:
     steps = sorted(samples["step"].unique())
-    first = {key: _style.words(str(samples[key].iloc[0])) for key in _groups.GROUP}
-    title = f"{first['dataset']} ({first['model']} model, {first['loss']} loss)"
-    part.suptitle(title, fontweight="bold", fontsize=12)
+    part.suptitle(_groups.name(samples), fontweight="bold", fontsize=12)
     axes = part.subplots(len(lines), len(steps), squeeze=False)
     limits = _clouds.limits(true if len(true) else samples)
     for down, (one, epsilon) in enumerate(lines):

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.figures import _groups, _style
+from approxgan.figures import _clouds, _groups, _style
 from approxgan.figures._blocks import Block, Place
 
 SHOWN = 600
@@ -18,7 +18,6 @@ PANEL = 1.2
 """Side of a panel, inches."""
 TITLE = 0.2
 """Height of a panel's title, inches."""
-NEEDED = ["x", "y"]
 
 
 class Samples:
@@ -66,51 +65,32 @@ class _Clouds:
         self.samples = mine[mine["step"] == mine["step"].max()]
         self.runs = runs
         self.block = Block(runs)
-        own = data["dataset"] == runs["dataset"].iloc[0]
-        self.true = data[own & (data["source"] == "true")].nsmallest(SHOWN, "index")
+        self.true = _clouds.true_points(data, str(runs["dataset"].iloc[0]), SHOWN)
+        self.limits = _clouds.limits(self.true if len(self.true) else self.samples)
 
     def paint(self, ax: Axes, place: Place | None) -> None:
-        points = self.true if place is None else self._points(place)
-        look = {"linewidths": 0, "rasterized": True}
-        if place is not None:
-            ax.scatter(self.true["x"], self.true["y"], s=3, color="#c8c8c8", **look)
-        colour = _style.INK if place is None else place.one.colour
-        ax.scatter(points["x"], points["y"], s=3.5, color=colour, alpha=0.7, **look)
-        limits = self._limits()
-        ax.set(xlim=limits[0], ylim=limits[1])
-        note = "" if place is None else self._note(points, limits, self._diverged(place))
-        where = {"ha": "center", "fontsize": 8, "transform": ax.transAxes, "zorder": 9}
-        box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1}
-        if note:
-            ax.text(0.5, 0.03, note, va="bottom", bbox=box, **where)
+        ax.set(xlim=self.limits[0], ylim=self.limits[1])
+        if place is None:
+            _clouds.cloud(ax, self.true, _style.INK, 3.5, 0.7)
+            return
+        points = self._points(place)
+        _clouds.cloud(ax, self.true, "#c8c8c8", 3.0, 1.0)
+        _clouds.cloud(ax, points, place.one.colour, 3.5, 0.7)
+        _clouds.note(ax, self._text(points, self._diverged(place)))
 
     def _points(self, place: Place) -> pd.DataFrame:
         """The finite samples of a cell."""
         rows = place.rows(self.samples)
-        rows = rows[np.isfinite(rows[NEEDED].to_numpy(float)).all(1)]
+        rows = rows[np.isfinite(rows[_clouds.PLACE].to_numpy(float)).all(1)]
         return rows.nsmallest(SHOWN, "index")
-
-    def _limits(self) -> np.ndarray:
-        """[2, 2]: low and high of a square around the true points, with a margin."""
-        base = self.true if len(self.true) else self.samples
-        values = base[NEEDED].to_numpy(float)
-        values = values[np.isfinite(values).all(1)]
-        if not len(values):
-            return np.array([[-1.0, 1.0], [-1.0, 1.0]])
-        middle = (values.max(0) + values.min(0)) / 2
-        half = max(np.ptp(values, axis=0).max() * 0.62, 1e-9)
-        return np.stack([middle - half, middle + half], 1)
 
     def _diverged(self, place: Place) -> bool:
         return bool(place.rows(self.runs)["diverged"].astype(bool).any())
 
-    @staticmethod
-    def _note(points: pd.DataFrame, limits: np.ndarray, diverged: bool) -> str:
+    def _text(self, points: pd.DataFrame, diverged: bool) -> str:
         if diverged or points.empty:
             return "diverged" if diverged else "no samples"
-        values = points[NEEDED].to_numpy(float)
-        beyond = ((values < limits[:, 0]) | (values > limits[:, 1])).any(1).mean()
-        return f"{beyond:.0%} outside" if beyond > 0.01 else ""
+        return _clouds.beyond(points, self.limits)
 
 
 variant = Samples

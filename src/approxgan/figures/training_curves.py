@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.figures import _groups, _panels, _style, _traces
+from approxgan.figures import _cells, _groups, _panels, _style, _traces
 
 SERIES = _groups.Series
 
@@ -43,12 +42,7 @@ class TrainingCurves:
         used: dict[SERIES, set[float]] = {one: set() for one in shown}
         for g, (title, rows) in enumerate(groups):
             scores = quality.merge(rows[list(_groups.GROUP)].drop_duplicates())
-            probed = _groups.probe_of(errors, rows)
-            chosen = {
-                one: _groups.chosen_step(one.rows(rows), one.rows(probed))
-                for one in shown
-                if len(one.rows(rows))
-            }
+            chosen = _cells.chosen(shown, rows, errors)
             for one, epsilon in chosen.items():
                 used[one].add(epsilon)
             for r, name in enumerate(_traces.PANELS):
@@ -56,7 +50,7 @@ class TrainingCurves:
                 _panel(laid.at(g, r), source, name, chosen)
             laid.at(g).set_title(title)
         laid.finish(len(groups), "training step", list(_traces.PANELS.values()))
-        handles = [_style.key(_label(one, used[one]), color=one.colour) for one in shown]
+        handles = [_style.key(_cells.label(one, used[one]), color=one.colour) for one in shown]
         _style.legend(laid.figure, handles)
         return laid.figure
 
@@ -64,18 +58,11 @@ class TrainingCurves:
 def _panel(ax: Axes, source: pd.DataFrame, name: str, chosen: Mapping[SERIES, float]) -> None:
     drawn = []
     for one, epsilon in chosen.items():
-        rows = one.rows(source)
-        part = rows[_groups.same_step(rows["epsilon"], epsilon)]
+        part = _cells.at(source, one, epsilon)
         width, order = (2.4, 2.5) if one.mode == "exact" else (1.4, 3)
         _traces.trace(ax, part, name, color=one.colour, linewidth=width, zorder=order)
         drawn.append(part)
     _traces.fit(ax, name, pd.concat(drawn))
-
-
-def _label(one: SERIES, epsilons: set[float]) -> str:
-    steps = sorted(e for e in epsilons if not np.isnan(e))
-    texts = [_style.epsilon_text(step) for step in dict.fromkeys([*steps[:1], *steps[-1:]])]
-    return f"{one.label}, ε = {' to '.join(texts)}" if texts else one.label
 
 
 variant = TrainingCurves

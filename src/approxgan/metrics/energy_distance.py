@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from approxgan.metrics._directions import better
 from approxgan.metrics._pairs import between, pairs, within
 from approxgan.metrics._points import checked
-
-if TYPE_CHECKING:
-    from approxgan.core import Dataset
+from approxgan.metrics._prepared import Prepared
 
 
 @dataclass(frozen=True)
-class EnergyDistance:
+class EnergyDistance(Prepared):
     """2 E‖x - y‖ - E‖x - x'‖ - E‖y - y'‖ as a U-statistic, in data units.
 
     x and x' are distinct samples, y and y' distinct reference points, so the expectation over
@@ -26,16 +23,6 @@ class EnergyDistance:
     """
 
     directions = better(energy_distance="lower")
-
-    def __call__(
-        self,
-        samples: np.ndarray,
-        reference: np.ndarray,
-        dataset: Dataset,
-        rng: np.random.Generator,
-    ) -> dict[str, float]:
-        """samples [n, dim], reference [m, dim]; deterministic. Raises ``ValueError``."""
-        return self.against(reference)(samples)
 
     def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
         """The metric with the reference's own term computed once, for many samples."""

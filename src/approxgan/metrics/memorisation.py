@@ -11,6 +11,7 @@ import numpy as np
 from approxgan.metrics._directions import better
 from approxgan.metrics._nearest import copies_within, distinct, nearest
 from approxgan.metrics._points import checked
+from approxgan.metrics._prepared import Prepared
 
 if TYPE_CHECKING:
     from approxgan.core import Dataset
@@ -52,23 +53,13 @@ class Memorisation:
 
 
 @dataclass(frozen=True)
-class Beside:
+class Beside(Prepared):
     """``Memorisation`` with the training points that it needs."""
 
     training: np.ndarray
     """[n, dim], distinct."""
 
     directions = DIRECTIONS
-
-    def __call__(
-        self,
-        samples: np.ndarray,
-        reference: np.ndarray,
-        dataset: Dataset,
-        rng: np.random.Generator,
-    ) -> dict[str, float]:
-        """samples [n, dim], reference [m, dim]; deterministic. Raises ``ValueError``."""
-        return self.against(reference)(samples)
 
     def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
         """The metric with the points to compare with chosen once, for many samples."""

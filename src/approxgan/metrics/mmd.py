@@ -5,24 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from approxgan.metrics._directions import better
 from approxgan.metrics._pairs import between, pairs, within
 from approxgan.metrics._points import checked
+from approxgan.metrics._prepared import Prepared
 from approxgan.metrics._settings import require_count
-
-if TYPE_CHECKING:
-    from approxgan.core import Dataset
 
 LEAST = -700.0
 """Exponents are raised to this, exp(-700) = 1e-304: exp is slow where it underflows."""
 
 
 @dataclass(frozen=True)
-class Mmd:
+class Mmd(Prepared):
     """E k(x, x') + E k(y, y') - 2 E k(x, y), k(x, y) = mean over b of exp(-‖x - y‖² / 2b²).
 
     The U-statistic of Gretton et al. (2012): x and x' are distinct samples, y and y' distinct
@@ -50,16 +47,6 @@ class Mmd:
                 f"bandwidths is {self.bandwidths!r}; accepted: a list of finite numbers above 0, "
                 "in data units"
             )
-
-    def __call__(
-        self,
-        samples: np.ndarray,
-        reference: np.ndarray,
-        dataset: Dataset,
-        rng: np.random.Generator,
-    ) -> dict[str, float]:
-        """samples [n, dim], reference [m, dim]; deterministic. Raises ``ValueError``."""
-        return self.against(reference)(samples)
 
     def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
         """The metric with the reference's own term computed once, for many samples."""

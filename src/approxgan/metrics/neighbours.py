@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from approxgan.metrics._directions import better
 from approxgan.metrics._nearest import balls, copies_within, distinct, nearest
 from approxgan.metrics._points import checked
+from approxgan.metrics._prepared import Prepared
 from approxgan.metrics._settings import require_count
-
-if TYPE_CHECKING:
-    from approxgan.core import Dataset
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class Neighbours(Prepared):
     """Counts in the balls around points that reach to the point's k-th nearest of its own kind.
 
     - ``precision``: share of samples in the ball of some reference point;
@@ -47,16 +44,6 @@ class Neighbours:
 
     def __post_init__(self) -> None:
         require_count("k", self.k)
-
-    def __call__(
-        self,
-        samples: np.ndarray,
-        reference: np.ndarray,
-        dataset: Dataset,
-        rng: np.random.Generator,
-    ) -> dict[str, float]:
-        """samples [n, dim], reference [m, dim]; deterministic. Raises ``ValueError``."""
-        return self.against(reference)(samples)
 
     def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
         """The metric with the reference's balls found once, for many samples."""

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from approxgan.metrics._directions import better
 from approxgan.metrics._points import checked
+from approxgan.metrics._prepared import Prepared
 from approxgan.metrics._settings import require_count
-
-if TYPE_CHECKING:
-    from approxgan.core import Dataset
 
 SEED = 0
 """Of the directions outside the plane: part of the definition, like the angles within it."""
 
 
 @dataclass(frozen=True)
-class SlicedWasserstein:
+class SlicedWasserstein(Prepared):
     """W2 along lines: the root of the mean over directions u of W2²(⟨x, u⟩, ⟨y, u⟩).
 
     Not squared, in data units (Bonneel et al., 2015; POT also returns the root). Biased upwards
@@ -36,16 +33,6 @@ class SlicedWasserstein:
 
     def __post_init__(self) -> None:
         require_count("projections", self.projections)
-
-    def __call__(
-        self,
-        samples: np.ndarray,
-        reference: np.ndarray,
-        dataset: Dataset,
-        rng: np.random.Generator,
-    ) -> dict[str, float]:
-        """samples [n, dim], reference [m, dim]; deterministic. Raises ``ValueError``."""
-        return self.against(reference)(samples)
 
     def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
         """The metric with the reference projected and sorted once, for many samples."""
