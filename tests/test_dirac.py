@@ -6,21 +6,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_config import changed
 from variants import EXAMPLE
 
+from approxgan import config as configuration
 from approxgan import dirac, record, registry, tables
 from approxgan.core import Choice, InputError
 
 MODES = registry.names("modes")
 SETTINGS = {**EXAMPLE["modes"], "random_coordinates": {"coordinates": 1}}
 H = 0.1
+UPDATES = ("simultaneous", "alternating")
 UNIT = float(np.finfo(np.float64).eps) / 2
-LINEAR = {u: dirac.DiracGame("wasserstein", u) for u in dirac.UPDATES}
+LINEAR = {u: dirac.DiracGame("wasserstein", u) for u in UPDATES}
 CURVED = dirac.DiracGame("nonsaturating", "simultaneous")
 ALL = [
     dirac.DiracGame(name, updates, r1)
     for name in dirac.OBJECTIVES
-    for updates in dirac.UPDATES
+    for updates in UPDATES
     for r1 in (0.0, 0.7)
 ]
 SPEC: dict[str, Any] = {
@@ -71,7 +74,7 @@ def test_all_modes_are_played_but_those_that_need_kinks():
     assert set(MODES) - set(PLAYED) == {"subgradient"}
 
 
-@pytest.mark.parametrize("updates", dirac.UPDATES)
+@pytest.mark.parametrize("updates", UPDATES)
 @pytest.mark.parametrize("name", STILL)
 def test_modes_without_chance_follow_the_closed_form_of_the_linear_game(name, updates):
     """Differences of a linear loss have no error but rounding, which the map then carries on."""
@@ -110,12 +113,13 @@ def test_truncation_bends_a_trajectory_by_the_order_of_the_mode(name):
     assert slope == pytest.approx(mode.order, abs=0.05)
 
 
-@pytest.mark.parametrize("updates", dirac.UPDATES)
+@pytest.mark.parametrize("updates", UPDATES)
 @pytest.mark.parametrize("name", DRAWN)
 def test_random_modes_follow_the_linear_game_on_average(name, updates):
     """Unbiased estimates of independent draws, and a linear map: the mean is the exact course."""
     mode, epsilon = PLAYED[name]
-    count, steps = 4000, 15
+    # Of modes that err by no draw in one dimension a few show as much as many.
+    count, steps = 4000 if mode.squared_error(1) else 50, 15
     made = play(LINEAR[updates], mode, epsilon, steps, range(count))
     truth = dirac.expected(LINEAR[updates], H, 1.0, steps)
     noise = made.std(2, ddof=1) / count**0.5
@@ -152,7 +156,7 @@ def test_alternating_updates_conserve_the_skewed_radius(h):
 
 
 @pytest.mark.parametrize("h", [0.1, 0.7, 1.9])
-@pytest.mark.parametrize("updates", dirac.UPDATES)
+@pytest.mark.parametrize("updates", UPDATES)
 def test_the_closed_form_is_the_power_of_the_map(updates, h):
     first = np.array([[1.0, -h], [0.0, 1.0]])
     second = np.array([[1.0, 0.0], [h, 1.0]])
@@ -255,11 +259,6 @@ def test_modes_that_need_kinks_or_room_are_refused(tmp_path, entry, words):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"step": 2.0}, r"step=2\.0 must lie in \(0, 2\)"),
-        ({"games": [{"objective": "hinge", "updates": "alternating"}]}, "objective='hinge'; acc"),
-        ({"games": [{"objective": "minimax", "updates": "both"}]}, "updates='both'; accepted"),
-        ({"games": [{"objective": "minimax", "updates": "alternating", "r1": -1.0}]}, "r1=-1.0"),
-        ({"games": 2 * [{"objective": "minimax", "updates": "alternating"}]}, "listed twice"),
         ({"modes": [{"mode": "forward_difference"}]}, "needs epsilon"),
         ({"modes": [{"mode": "exact", "epsilon": 0.1}]}, "takes no epsilon"),
         ({"modes": [{"mode": "forward_difference", "epsilon": "dtype"}]}, "must be a number"),
@@ -272,3 +271,18 @@ def test_what_cannot_be_played_is_refused_in_one_line(change, words):
     with pytest.raises(InputError, match=words) as caught:
         dirac.check({**SPEC, **change})
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("step",), 2.0),
+        (("games", 0, "objective"), "hinge"),
+        (("games", 0, "updates"), "both"),
+        (("games", 0, "r1"), -1.0),
+        (("games",), 2 * [{"objective": "minimax", "updates": "alternating"}]),
+    ],
+)
+def test_the_schema_refuses_games_that_are_none(path, value):
+    with pytest.raises(InputError, match=r"config: dirac\."):
+        configuration.check(changed(("dirac", *path), value))

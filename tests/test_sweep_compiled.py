@@ -206,9 +206,9 @@ def test_a_diverged_seed_is_not_finite_and_disturbs_no_other(bad: float) -> None
     problem, theta = article(torch.float32, "generator", seeds=2)
     good = compiled.sweep(problem, theta, 0.1)
     theta[1, ::7] = bad
-    begun = time.perf_counter()
+    begun = time.process_time()
     swept = compiled.sweep(problem, theta, 0.1)
-    assert time.perf_counter() - begun < 1.0
+    assert time.process_time() - begun < 1.0
     assert not swept.losses[1].isfinite().any()
     assert not swept.value[1].isfinite()
     assert torch.equal(swept.losses[0], good.losses[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -40,12 +40,12 @@ def judge(
     ``rules`` is the config's block ``claims``, whose keys the config's schema checks. What cannot
     be judged for lack of data is undecided, and its rule says what is missing.
     """
-    found = groups(tables, rules)
+    found = _Runs(groups(tables, rules), rules)
     rows = [
         (claim, STATEMENTS[claim], one.verdict, measure, *one.effect, one.cells, one.rule)
         for claim in STATEMENTS
         if claim in only
-        for measure, one in [*_over_exact(claim, found, rules), *_over_control(claim, found, rules)]
+        for measure, one in [*_over_exact(claim, found), *_over_control(claim, found)]
     ]
     made = pd.DataFrame(rows, columns=list(CLAIMS))
     return made.astype(dict.fromkeys(("effect", "low", "high"), float))
@@ -57,38 +57,44 @@ def write(tables_dir: Path, rules: Rules, stem: Path) -> None:
     record.write_table(stem, judge(tables, rules))
 
 
-def _over_exact(claim: str, found: list[Group], rules: Rules) -> Iterator[Row]:
+class _Runs:
+    """The groups of runs, and what a mode is compared with: found once for all measures."""
+
+    def __init__(self, found: list[Group], rules: Rules) -> None:
+        self.groups = found
+        self.rules = rules
+        self.exact = cache(partial(match, found, rules))
+        self.control = cache(partial(controls.match, found, rules))
+
+
+def _over_exact(claim: str, runs: _Runs) -> Iterator[Row]:
     for measure, decide in _judges(claim):
-        for mode in rules["modes"]:
-            yield f"{mode}: {measure}", _attempt(partial(_judged, decide, found, rules, mode))
+        for mode in runs.rules["modes"]:
+            yield f"{mode}: {measure}", _attempt(partial(_judged, decide, runs, mode))
 
 
-def _judged(
-    decide: Callable[[list[Match], Rules], Judged], found: list[Group], rules: Rules, mode: str
-) -> Judged:
-    matches = match(found, rules, mode)
-    return _noting(decide(matches.found, rules), matches.left_out)
+def _judged(decide: Callable[[list[Match], Rules], Judged], runs: _Runs, mode: str) -> Judged:
+    matches = runs.exact(mode)
+    return _noting(decide(matches.found, runs.rules), matches.left_out)
 
 
-def _over_control(claim: str, found: list[Group], rules: Rules) -> Iterator[Row]:
+def _over_control(claim: str, runs: _Runs) -> Iterator[Row]:
     """Is the gain the approximation's, or that of the noise or zeros it brings?"""
     judges = controls.judges(claim)
-    for mode in rules["modes"] if judges else ():
-        kinds = controls.kinds(found, mode)
+    for mode in runs.rules["modes"] if judges else ():
+        kinds = controls.kinds(runs.groups, mode)
         for kind in kinds:
             for way in judges:
                 measure = f"{mode}: {way.measure.format(f'its matched {kind.name}')}"
-                yield measure, _attempt(partial(_shared, way, found, rules, mode, kind))
+                yield measure, _attempt(partial(_shared, way, runs, mode, kind))
         if not kinds:
             lack = _lacking(f"no control that is matched with {mode} was run")
             yield f"{mode}: gain over exact that its matched controls do not share", lack
 
 
-def _shared(
-    way: controls.Way, found: list[Group], rules: Rules, mode: str, kind: controls.Kind
-) -> Judged:
-    pairs = controls.match(found, rules, mode, kind)
-    return _noting(controls.judge(way, pairs, rules), pairs.left_out)
+def _shared(way: controls.Way, runs: _Runs, mode: str, kind: controls.Kind) -> Judged:
+    pairs = runs.control(mode, kind)
+    return _noting(controls.judge(way, pairs, runs.rules), pairs.left_out)
 
 
 def _attempt(judged: Callable[[], Judged]) -> Judged:

@@ -6,6 +6,7 @@ device, so that runs in float32, in float64 and on a GPU see the same starts, ba
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal, get_args
 
@@ -39,18 +40,19 @@ class SeedStreams:
         self._dtype = dtype
         self._device = device
 
-    def _stack(self, rows: list[np.ndarray]) -> Tensor:
-        return torch.from_numpy(np.stack(rows)).to(device=self._device, dtype=self._dtype)
+    def _tensor(self, rows: np.ndarray) -> Tensor:
+        return torch.from_numpy(rows).to(device=self._device, dtype=self._dtype)
 
     def normal(self, *shape: int) -> Tensor:
         """[S, *shape] standard normal, the same numbers for every dtype."""
-        return self._stack([g.standard_normal(shape, dtype=np.float32) for g in self._generators])
+        rows = [g.standard_normal(shape, dtype=np.float32) for g in self._generators]
+        return self._tensor(np.stack(rows))
 
     def signs(self, *shape: int) -> Tensor:
         """[S, *shape] of -1 and 1 with equal probability."""
-        count = int(np.prod(shape))
-        rows = []
-        for g in self._generators:
-            bits = np.unpackbits(np.frombuffer(g.bytes((count + 7) // 8), dtype=np.uint8))
-            rows.append(bits[:count].reshape(shape).astype(np.float32) * 2 - 1)
-        return self._stack(rows)
+        count = math.prod(shape)
+        drawn = b"".join(g.bytes((count + 7) // 8) for g in self._generators)
+        seeds = len(self._generators)
+        octets = np.frombuffer(drawn, dtype=np.uint8).reshape(seeds, (count + 7) // 8)
+        bits = np.unpackbits(octets, axis=1, count=count)
+        return self._tensor(bits.reshape(seeds, *shape).astype(np.float32) * 2 - 1)
