@@ -21,19 +21,6 @@ except InputError as error:
     sys.exit(f"approxgan: {error}")
 
 
-class Cells(dict):
-    def __missing__(self, name):
-        # Not an InputError: Snakemake would wrap it in the traceback of an input function.
-        sys.exit(
-            f"approxgan: {name!r} is not a cell of this config; see: approxgan cells"
-        )
-
-
-CELLS = Cells(grid.cells(config))
-PROBES = grid.probes(config)
-DATASETS = grid.used_datasets(config)
-FIGURES = config["figures"]["names"]
-
 # `python` in a rule is the interpreter that runs Snakemake, activated or not.
 shell.prefix(f"export PATH={os.path.dirname(sys.executable)}:$PATH; ")
 

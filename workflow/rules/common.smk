@@ -1,6 +1,19 @@
 import json
 import subprocess
 
+
+class Cells(dict):
+    def __missing__(self, name):
+        # Not an InputError: Snakemake would wrap it in the traceback of an input function.
+        sys.exit(
+            f"approxgan: {name!r} is not a cell of this config; see: approxgan cells"
+        )
+
+
+CELLS = Cells(grid.cells(config))
+PROBES = grid.probes(config)
+DATASETS = grid.used_datasets(config)
+FIGURES = config["figures"]["names"]
 TABLES = [name for name in tables.COLUMNS if name not in tables.JUDGED]
 
 
