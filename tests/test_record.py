@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,39 @@ def test_damaged_files_are_named(tmp_path, name, reader, damage):
         path.write_bytes(left)
     with pytest.raises(InputError, match=name.replace(".", r"\.")):
         reader(path)
+
+
+WRITING = """
+import sys, pathlib
+from approxgan import record
+with record.replacing(pathlib.Path(sys.argv[1])) as temporary:
+    temporary.write_bytes(b"half")
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_write_and_a_living_one_s_stays(tmp_path):
+    path = tmp_path / "x.txt"
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITING, str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for _ in range(2)
+    ]
+    for writer in writers:
+        assert writer.stdout
+        assert writer.stdout.readline() == b"writing\n"
+    writers[0].kill()
+    writers[0].communicate()
+    record.write_text(path, "whole")
+    assert len(list(tmp_path.glob(".x.txt.*.part"))) == 1
+    writers[1].communicate()
+    assert writers[1].returncode == 0
+    assert [p.name for p in tmp_path.iterdir()] == ["x.txt"]
+    assert path.read_text() == "half"
 
 
 @pytest.fixture

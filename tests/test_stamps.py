@@ -28,7 +28,7 @@ def package(tmp_path, monkeypatch):
 
 def forget() -> None:
     """What a process remembers for its lifetime."""
-    for function in (sources.path_of, sources.imports, sources.closure):
+    for function in (sources.path_of, sources.imports, sources.closure, sources.sweeps):
         function.cache_clear()
     stamps._stamp.cache_clear()
     stamps._digest.cache_clear()

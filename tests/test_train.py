@@ -8,10 +8,11 @@ import torch
 from games import SMALL, game
 from variants import example
 
-from approxgan import registry, streams
+from approxgan import registry, sources, streams
 from approxgan.core import PLAYERS
 from approxgan.heldout import HeldOut
 from approxgan.observe import Snapshots, Trace
+from approxgan.sweep import choose
 from approxgan.train import AdamState, Plan, Settings, adam, init, keep, step, train
 
 DATA = np.random.default_rng(0).standard_normal((50, 2))
@@ -65,6 +66,47 @@ def test_a_step_of_a_seed_alone_is_its_step_in_a_block(name):
         mine, other = alone.players[player], block.players[player]
         # Adam's first step is the gradient's sign where it is far from 0: moments are compared.
         assert torch.allclose(mine.first[0], other.first[1], rtol=1e-6, atol=1e-12)
+
+
+def difference(name: str, block: int) -> tuple[float, float]:
+    """Largest difference of a first gradient in blocks of 5 and of ``block``, and its bound.
+
+    A loss is a sum over the batch of sums over every layer: each is off by at most
+    (8 + 3 + 5 + 4 + 6 + 5) roundings of its own size. A difference divides two such errors by ε.
+    """
+    mode, s, g, epsilon = example("modes", name), settings(dtype="float32"), game(), 1e-2
+    seeds = [0, 1, 2, 3, 4]
+    _, whole = step(init(g, DATA, seeds, s), g, plans(mode, epsilon), s)
+    worst, bound = 0.0, 0.0
+    for start in range(0, 5, block):
+        part = seeds[start : start + block]
+        _, info = step(init(g, DATA, part, s), g, plans(mode, epsilon), s)
+        mine = info.estimates["discriminator"]
+        other = whole.estimates["discriminator"].grad[start : start + block]
+        worst = max(worst, float((mine.grad - other).abs().max()))
+        size = float(other.abs().max())
+        if mode.takes_epsilon:
+            # The slopes of a mode along directions weigh by entries and counts of directions.
+            weight = 1.0 if mode.per_coordinate else 4.0
+            size += weight * float(mine.value.abs().max()) / epsilon
+        bound = max(bound, 31 * torch.finfo(torch.float32).eps * size)
+    return worst, bound
+
+
+@pytest.mark.parametrize("block", [1, 2])
+@pytest.mark.parametrize("name", MODES)
+def test_the_size_of_a_block_changes_a_float32_step_by_rounding_alone(name, block):
+    worst, bound = difference(name, block)
+    assert worst <= bound
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_a_mode_s_files_hold_the_compiled_sweep_where_it_sweeps(name, monkeypatch):
+    seen, how = [], choose.how
+    monkeypatch.setattr(choose, "how", lambda *a, **more: seen.append(name) or how(*a, **more))
+    s, g = settings(), game()
+    step(init(g, DATA, [0], s), g, plans(example("modes", name)), s)
+    assert bool(seen) == any(p.endswith("compiled.py") for p in sources.stage("run", modes=name))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

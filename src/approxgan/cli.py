@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -98,14 +98,10 @@ def null(args: Namespace) -> None:
     score(spec, data, out)
 
 
-def _probe(args: Namespace) -> tuple[Mapping[str, Any], Path]:
-    return _spec(args, specs.probe, args.probe), args.results / "probe" / args.probe
-
-
 def points(args: Namespace) -> None:
     from approxgan.probe import points as keep
 
-    spec, folder = _probe(args)
+    spec, folder = _spec(args, specs.points, args.probe), args.results / "probe" / args.probe
     source = args.results / "data" / f"{spec['dataset']}.npz"
     keep(spec, source, folder / "points.npz", args.threads)
 
@@ -113,7 +109,7 @@ def points(args: Namespace) -> None:
 def describe(args: Namespace) -> None:
     from approxgan.probe import describe as measure
 
-    spec, folder = _probe(args)
+    spec, folder = _spec(args, specs.describe, args.probe), args.results / "probe" / args.probe
     measure(spec, folder / "points.npz", folder / "points.parquet", args.threads)
 
 
@@ -136,7 +132,7 @@ def dirac(args: Namespace) -> None:
 def collect(args: Namespace) -> None:
     from approxgan.collect import table
 
-    spec = _spec(args, specs.collect)
+    spec = _spec(args, specs.collect, args.table)
     table(args.table, spec, args.results, args.results / "tables" / args.table)
 
 

@@ -58,13 +58,13 @@ def quality(config: Config, root: Path) -> Iterator[pd.DataFrame]:
 
 def quality_null(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a dataset, repeat and number."""
-    for name in grid.used_datasets(config):
+    for name in config["datasets"]:
         yield record.read_table(root / "null" / f"{name}.parquet").assign(dataset=name)
 
 
 def _probed(config: Config, root: Path) -> Iterator[pd.DataFrame]:
-    for name, probe in grid.probes(config).items():
-        for mode in grid.probe_modes(probe):
+    for name, modes in config["probes"].items():
+        for mode in modes:
             yield record.read_table(root / "probe" / name / f"{mode}.parquet")
 
 
@@ -82,13 +82,13 @@ def layer_error(config: Config, root: Path) -> Iterator[pd.DataFrame]:
 
 def probe_points(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a probed point and dtype."""
-    for name in grid.probes(config):
+    for name in config["probes"]:
         yield record.read_table(root / "probe" / name / "points.parquet")
 
 
 def dirac(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a step of every mode's Dirac-GAN."""
-    for mode in grid.probe_modes(config["dirac"]):
+    for mode in config["modes"]:
         yield record.read_table(root / "dirac" / f"{mode}.parquet")
 
 
@@ -113,7 +113,7 @@ def _last(config: Config, root: Path) -> Iterator[tuple[Cell, np.ndarray, int]]:
 
 def samples(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """Samples of each cell's first seed at its last snapshot, for drawing."""
-    flat = {name: _plane(config, name) for name in grid.used_datasets(config)}
+    flat = {name: _plane(config, name) for name in config["datasets"]}
     for cell, drawn, step in _last(config, root):
         x, y = flat[cell.dataset](drawn[: config["points"]]).T[:2]
         columns = {"index": np.arange(len(x)), "x": x, "y": y}
@@ -157,7 +157,7 @@ def _widest(config: Config) -> set[tuple[str, str, str, str]]:
 
 def data(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """Points of each dataset, for drawing."""
-    for name in grid.used_datasets(config):
+    for name in config["datasets"]:
         arrays, flat = record.read_arrays(root / "data" / f"{name}.npz"), _plane(config, name)
         for source in ("training", "true"):
             x, y = flat(arrays[source][: 2 * config["points"]]).T[:2]
@@ -174,7 +174,7 @@ def _plane(config: Config, name: str) -> Callable[[np.ndarray], np.ndarray]:
 
 def images(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """A row a pixel: true images, and each cell's first ones, of datasets of images."""
-    built = {n: grid.build_dataset(config["datasets"][n]) for n in grid.used_datasets(config)}
+    built = {n: grid.build_dataset(found) for n, found in config["datasets"].items()}
     shapes = {name: d.image for name, d in built.items() if hasattr(d, "image")}
     for name, shape in shapes.items():
         true = record.read_arrays(root / "data" / f"{name}.npz")["true"]

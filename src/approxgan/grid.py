@@ -15,6 +15,8 @@ RESERVED = ("mode", "epsilon", "match", "seeds")
 """Keys of an entry of ``modes`` that are not settings of the mode."""
 APART = ("match", "seeds")
 """Those of them whose value is a map, not a point of an axis."""
+JUDGING = ("vanishing_threshold", "vanishing_steps")
+"""Keys of ``training`` that judge a finished trace: they decide nothing in a training job."""
 
 
 def choices_of(entry: Mapping[str, Any]) -> Iterator[Choice]:
@@ -123,7 +125,7 @@ def spec(config: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
     return {
         **asdict(cell),
         "seeds": list(cell.seeds),
-        "training": dict(cell.training),
+        "training": {k: v for k, v in cell.training.items() if k not in JUDGING},
         "definitions": {
             **definitions(config, cell.dataset, cell.model, cell.loss),
             "rules": {name: config["epsilon_rules"][name] for name in rules},

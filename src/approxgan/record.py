@@ -6,6 +6,7 @@ holds a whole result or nothing. Nothing is pickled.
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary name in the same folder that becomes ``path`` if the block succeeds."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(path.parent, path.name)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
     temporary = Path(name)
     try:
+        _locked(handle)
         yield temporary
         mask = os.umask(0)
         os.umask(mask)
@@ -39,12 +41,31 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(handle)
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove what processes killed while they wrote have left: never a result."""
-    for part in folder.glob(".*.part"):
-        part.unlink(missing_ok=True)
+def _locked(handle: int) -> bool:
+    """Lock an open file until it is closed, or its process ends; False where that cannot be."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def remove_leftovers(folder: Path, name: str = "*") -> None:
+    """Remove what processes killed while they wrote a file of that name have left.
+
+    What a living process still writes is locked, and stays.
+    """
+    for part in folder.glob(f".{name}.*.part"):
+        try:
+            handle = os.open(part, os.O_RDWR)
+        except OSError:
+            continue
+        if _locked(handle):
+            part.unlink(missing_ok=True)
+        os.close(handle)
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -15,6 +15,8 @@ from approxgan import registry
 
 PACKAGE = Path(__file__).parent
 NAME = PACKAGE.name
+SWEEPING = f"{NAME}.sweep.compiled"
+"""Imported by ``sweep.choose`` for an objective's ``sweep`` alone."""
 
 
 @cache
@@ -56,25 +58,47 @@ def imports(module: str) -> frozenset[str]:
 
 
 @cache
-def closure(modules: tuple[str, ...]) -> tuple[str, ...]:
-    """Paths of these modules and all they import, sorted."""
+def sweeps(module: str) -> bool:
+    """Whether a module's text names an attribute ``sweep``: otherwise it cannot sweep itself."""
+    path = path_of(module)
+    nodes = ast.walk(ast.parse(path.read_text())) if path else ()
+    return any(isinstance(node, ast.Attribute) and node.attr == "sweep" for node in nodes)
+
+
+def modules(roots: tuple[str, ...], without: str = "") -> frozenset[str]:
+    """These modules and all they import, but for the one ``without`` and what it alone imports."""
     found: set[str] = set()
-    waiting = list(modules)
+    waiting = list(roots)
     while waiting:
         module = waiting.pop()
-        if module not in found:
+        if module not in found and module != without:
             found.add(module)
             waiting.extend(imports(module))
-    return tuple(sorted({str(path) for m in found if (path := path_of(m)) is not None}))
+    return frozenset(found)
+
+
+@cache
+def closure(roots: tuple[str, ...], without: str = "") -> tuple[str, ...]:
+    """Paths of these modules and all they import, sorted."""
+    paths = {path_of(module) for module in modules(roots, without)}
+    return tuple(sorted(str(path) for path in paths if path is not None))
 
 
 def stage(module: str, **variants: str | list[str]) -> list[str]:
     """Files that a stage depends on: ``stage('run', modes='exact', losses='minimax')``.
 
-    ``variants`` are the ones that the registry will load for it, by family.
+    ``variants`` are the ones that the registry will load for it, by family. Where there are modes
+    and neither they nor their rules sweep, the compiled sweep is not among the files.
     """
-    modules = [f"{NAME}.{module}"]
-    for family, names in variants.items():
-        for name in [names] if isinstance(names, str) else names:
-            modules.append(f"{NAME}.{registry.FAMILIES[family]}.{name}")
-    return list(closure(tuple(modules)))
+    named = {
+        family: [
+            f"{NAME}.{registry.FAMILIES[family]}.{name}"
+            for name in ([names] if isinstance(names, str) else names)
+        ]
+        for family, names in variants.items()
+    }
+    # Not the probe's points, which theory sweeps itself.
+    deciding = (*named.get("modes", ()), *named.get("rules", ()))
+    still = bool(deciding) and not any(map(sweeps, modules(deciding)))
+    roots = (f"{NAME}.{module}", *(name for names in named.values() for name in names))
+    return list(closure(roots, SWEEPING if still else ""))

@@ -21,12 +21,11 @@ GATHERED = {
     "images": [*of_cells("samples.npz"), *(f"results/data/{n}.npz" for n in DATASETS)],
     "dirac": [f"results/dirac/{m}.parquet" for m in grid.probe_modes(config["dirac"])],
 }
-DRAWN = ("samples", "evolution", "data", "images")
 
 
 KINDS = [config["datasets"][name]["kind"] for name in DATASETS]
 COLLECT_CODE = {
-    name: stamps.of("collect", datasets=KINDS if name in DRAWN else [])
+    name: stamps.of("collect", datasets=KINDS if name in specs.DRAWN else [])
     for name in TABLES
 }
 
@@ -40,7 +39,7 @@ rule collect:
     log:
         "results/logs/collect/{table}.log",
     params:
-        spec=spec(specs.collect(config)),
+        spec=lambda w: spec(specs.collect(config, w.table)),
     shell:
         "python -m approxgan collect {wildcards.table} --spec {params.spec:q} > {log} 2>&1"
 
