@@ -2,11 +2,12 @@
 
 import os
 import sys
+from pathlib import Path
 
 from snakemake.utils import min_version
 
 from approxgan import config as configuration
-from approxgan import grid, registry, sources, specs, stamps, tables
+from approxgan import grid, reading, registry, sources, specs, stamps, tables
 from approxgan.core import InputError
 
 min_version("9.0")
@@ -16,6 +17,7 @@ configfile: "config.yaml"
 
 
 try:
+    reading.check(map(Path, ["config.yaml", *workflow.config_settings.configfiles]))
     configuration.check(config)
 except InputError as error:
     sys.exit(f"approxgan: {error}")

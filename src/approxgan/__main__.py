@@ -174,6 +174,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one subcommand; what the user got wrong is one line on stderr and exit status 2."""
     chosen = parser().parse_args(arguments)
     try:
+        cli.check_names({name: getattr(chosen, name) for name in NAMES if name in chosen})
         chosen.handler(chosen)
     except InputError as error:
         print(f"approxgan: {error}", file=sys.stderr)

@@ -115,7 +115,7 @@ class Checkpoint:
         except (InputError, KeyError, ValueError) as error:
             say(f"checkpoint not used: {error}")
             return state, {}
-        if about.get("key") != self.key:
+        if not isinstance(about, dict) or about.get("key") != self.key:
             say(f"checkpoint not used: {self.path} is of another config, code or torch")
             return state, {}
         self.trace.resume(_below("trace.", arrays))

@@ -17,7 +17,7 @@ from approxgan import record
 from approxgan._claim_runs import Group, Match, Missing, Rules, groups, match
 from approxgan._claim_verdicts import Judged
 from approxgan.statistics import Interval
-from approxgan.tables import CLAIMS
+from approxgan.tables import CLAIMS, COLUMNS
 
 STATEMENTS = {
     "C1": "Approximate gradients speed training up.",
@@ -53,7 +53,9 @@ def judge(
 
 def write(tables_dir: Path, rules: Rules, stem: Path) -> None:
     """Judge the tables in a folder; ``stem``.parquet and ``stem``.csv."""
-    tables = {name: record.read_table(tables_dir / f"{name}.parquet") for name in NEEDS}
+    tables = {
+        name: record.read_table(tables_dir / f"{name}.parquet", COLUMNS[name]) for name in NEEDS
+    }
     record.write_table(stem, judge(tables, rules))
 
 

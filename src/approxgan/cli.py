@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,24 @@ from approxgan.core import InputError
 
 FAMILIES = tuple(registry.FAMILIES)
 DEFAULT = Path("config.yaml")
+
+
+WORD = r"[a-z][a-z0-9_]*"
+PARTS = {"cell": 7, "probe": 3}
+"""Names that are folders, and how many parts they have."""
+
+
+def check_names(names: Mapping[str, str]) -> None:
+    """Raise ``InputError`` for a name that could be a path to somewhere else."""
+    for kind, name in names.items():
+        parts = name.split("/")
+        pattern = r"[A-Za-z0-9_+][A-Za-z0-9_+.-]*" if kind == "cell" else WORD
+        fine = len(parts) == PARTS.get(kind, 1)
+        if not fine or not all(re.fullmatch(pattern, part) for part in parts):
+            accepted = f"{PARTS[kind]} such words with / between" if kind in PARTS else "one word"
+            raise InputError(
+                f"{kind} {name!r}: not a name; accepted: letters, digits and _, {accepted}"
+            )
 
 
 def listing(args: Namespace) -> None:

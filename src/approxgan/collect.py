@@ -10,8 +10,17 @@ import numpy as np
 import pandas as pd
 
 from approxgan import grid, naming, outcome, record
-from approxgan.core import Cell
-from approxgan.tables import COLUMNS, RUN, TRAINING
+from approxgan.core import Cell, InputError
+from approxgan.tables import (
+    COLUMNS,
+    DIRAC,
+    GRADIENT_ERROR,
+    PROBE_POINTS,
+    QUALITY,
+    QUALITY_NULL,
+    RUN,
+    TRAINING,
+)
 
 Config = Mapping[str, Any]
 IMAGES_SHOWN = 25
@@ -53,19 +62,24 @@ def outcomes(config: Config, root: Path) -> Iterator[pd.DataFrame]:
 def quality(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a run, snapshot and number."""
     for cell, folder in _runs(config, root):
-        yield record.read_table(folder / "quality.parquet").assign(**naming.row_keys(cell))
+        yield _read(folder / "quality.parquet", QUALITY).assign(**naming.row_keys(cell))
 
 
 def quality_null(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a dataset, repeat and number."""
     for name in config["datasets"]:
-        yield record.read_table(root / "null" / f"{name}.parquet").assign(dataset=name)
+        yield _read(root / "null" / f"{name}.parquet", QUALITY_NULL).assign(dataset=name)
+
+
+def _read(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
+    """A table of a run or dataset, which does not name it."""
+    return record.read_table(path, [name for name in columns if name not in RUN])
 
 
 def _probed(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     for name, modes in config["probes"].items():
         for mode in modes:
-            yield record.read_table(root / "probe" / name / f"{mode}.parquet")
+            yield record.read_table(root / "probe" / name / f"{mode}.parquet", GRADIENT_ERROR)
 
 
 def gradient_error(config: Config, root: Path) -> Iterator[pd.DataFrame]:
@@ -83,13 +97,13 @@ def layer_error(config: Config, root: Path) -> Iterator[pd.DataFrame]:
 def probe_points(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a probed point and dtype."""
     for name in config["probes"]:
-        yield record.read_table(root / "probe" / name / "points.parquet")
+        yield record.read_table(root / "probe" / name / "points.parquet", PROBE_POINTS)
 
 
 def dirac(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a step of every mode's Dirac-GAN."""
     for mode in config["modes"]:
-        yield record.read_table(root / "dirac" / f"{mode}.parquet")
+        yield record.read_table(root / "dirac" / f"{mode}.parquet", DIRAC)
 
 
 def cost(config: Config, root: Path) -> Iterator[pd.DataFrame]:
@@ -226,6 +240,8 @@ KEYS_LAST = ("dtype", "player", "seed", "seeds", "step", "layer", "index", "row"
 
 def table(name: str, config: Config, root: Path, out: Path) -> None:
     """Write one table, columns and rows in their documented order."""
+    if name not in TABLES:
+        raise InputError(f"table {name!r} is not gathered; accepted: {', '.join(TABLES)}")
     frames = [frame for frame in TABLES[name](config, root) if len(frame)]
     columns = list(COLUMNS[name])
     whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)

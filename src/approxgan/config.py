@@ -12,8 +12,9 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from approxgan import choices, grid, limits, registry
+from approxgan import choices, grid, limits, reading, registry
 from approxgan.core import InputError
+from approxgan.reading import one_line
 
 ROOT = Path(__file__).parents[2]
 RESERVED = {"datasets": ("kind", "points"), "models": ("kind",), "losses": ("kind", "r1")}
@@ -38,10 +39,7 @@ def read(paths: Sequence[Path]) -> dict[str, Any]:
     """
     config: Any = {}
     for path in paths:
-        try:
-            config = merged(config, yaml.safe_load(path.read_text()) or {})
-        except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-            raise InputError(f"{path}: not a readable YAML file ({_one_line(error)})") from error
+        config = merged(config, reading.read(path) or {})
     check(config)
     return config
 
@@ -169,7 +167,7 @@ def _explain(error: ValidationError) -> str:
     place = "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
     )
-    text = f"config: {place.lstrip('.') or 'top level'}: {_one_line(error.message)}"
+    text = f"config: {place.lstrip('.') or 'top level'}: {one_line(error.message)}"
     if (
         error.validator in ("type", "pattern")
         and isinstance(error.instance, str)
@@ -187,8 +185,3 @@ def _number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _one_line(message: object) -> str:
-    text = " ".join(str(message).split())
-    return text if len(text) <= 300 else f"{text[:297]}..."

@@ -11,8 +11,7 @@ import io
 import json
 import os
 import tempfile
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,9 @@ from approxgan.core import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+MAKE = "remove it and make it again"
+"""What to do about a result file that another version has written, or that is none."""
 
 
 @contextmanager
@@ -81,12 +83,36 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """Raises ``InputError`` for a missing or damaged file."""
+class _Found(dict[str, Any]):
+    """What a file holds: an entry that it lacks is named with the file."""
+
+    def __init__(self, path: Path, entries: Mapping[str, Any]) -> None:
+        super().__init__(entries)
+        self._path = path
+
+    def __missing__(self, key: str) -> Any:
+        raise InputError(
+            f"{self._path}: has no {key!r}, but {', '.join(self) or 'nothing'}; {MAKE}"
+        )
+
+
+@contextmanager
+def _reading(path: Path, kind: str) -> Iterator[None]:
+    """Whatever a parser raises over damaged bytes becomes one line that names the file."""
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable JSON file ({error})") from error
+        yield
+    except Exception as error:
+        what = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path}: not a readable {kind} ({what})") from error
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Raises ``InputError`` for a missing or damaged file, and for entries that it lacks."""
+    with _reading(path, "JSON file"):
+        found = json.loads(path.read_text(), object_hook=lambda entries: _Found(path, entries))
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: holds {type(found).__name__}, not a map of names; {MAKE}")
+    return found
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -97,12 +123,14 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Raises ``InputError`` for a missing or damaged file."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise InputError(f"{path}: not a readable .npz file ({error})") from error
+    """Raises ``InputError`` for a missing or damaged file, and for arrays that it lacks."""
+    with (
+        _reading(path, ".npz file"),
+        path.open("rb") as file,
+        np.load(file, allow_pickle=False) as archive,
+    ):
+        arrays = {name: archive[name] for name in archive.files}
+    return _Found(path, arrays)
 
 
 def parquet(frame: pd.DataFrame) -> bytes:
@@ -118,12 +146,14 @@ def write_table(stem: Path, frame: pd.DataFrame) -> None:
     write_text(stem.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """A parquet table; raises ``InputError`` for a missing or damaged file."""
+def read_table(path: Path, columns: Collection[str] = ()) -> pd.DataFrame:
+    """A parquet table; ``InputError`` for a missing or damaged file, or one without ``columns``."""
     # Loaded where it is needed: training jobs, which write no tables, start a second earlier.
     import pandas as pd
 
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable parquet table ({error})") from error
+    with _reading(path, "parquet table"):
+        table = pd.read_parquet(path)
+    missing = [name for name in columns if name not in table]
+    if missing:
+        raise InputError(f"{path}: has no column {missing[0]!r}; {MAKE}")
+    return table

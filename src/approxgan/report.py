@@ -91,7 +91,7 @@ def write(
 def _tables(folder: Path) -> dict[str, pd.DataFrame]:
     paths = {name: folder / f"{name}.parquet" for name in (*NEEDS, *OPTIONAL)}
     tables = {
-        name: record.read_table(path)
+        name: record.read_table(path, COLUMNS[name])
         for name, path in paths.items()
         if name in NEEDS or path.is_file()
     }

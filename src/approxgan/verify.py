@@ -11,7 +11,8 @@ import pandas as pd
 
 from approxgan import record
 from approxgan.core import InputError
-from approxgan.reference import CELL, headline, verdicts
+from approxgan.reference import CELL, VERDICT, headline, verdicts
+from approxgan.tables import COLUMNS
 
 TIMED = "seconds"
 """In the name of a measure that the machine decides: it is listed, and does not fail."""
@@ -26,15 +27,26 @@ ALIKE = 1e-9
 
 def compare(known: Mapping[str, Any], tables: Path) -> tuple[list[str], list[str]]:
     """(what differs, what differs and may): a line each. Raises ``InputError`` for no reference."""
-    for part in ("metric", "verdicts", "cells"):
-        if part not in known:
-            raise InputError(f"the reference has no {part!r}; make one with: approxgan reference")
-    claims = record.read_table(tables / "claims.parquet")
+    _check(known)
+    claims = record.read_table(tables / "claims.parquet", COLUMNS["claims"])
     wrong, allowed = [], []
     for measure, line in _verdicts(verdicts(known), claims):
         (allowed if TIMED in measure else wrong).append(line)
     mine = headline(tables, known["metric"])
     return [*wrong, *_cells(pd.DataFrame(known["cells"]), mine)], allowed
+
+
+def _check(known: Mapping[str, Any]) -> None:
+    for part, keys in {"metric": (), "verdicts": VERDICT, "cells": CELL}.items():
+        if part not in known:
+            raise InputError(f"the reference has no {part!r}; make one with: approxgan reference")
+        rows = known[part] if keys else []
+        whole = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
+        if not whole or any(key not in row for row in rows for key in keys):
+            raise InputError(
+                f"the reference's {part!r} are not rows with {', '.join(keys)}; make one with: "
+                "approxgan reference"
+            )
 
 
 def _verdicts(known: pd.DataFrame, mine: pd.DataFrame) -> Iterator[tuple[str, str]]:
