@@ -126,7 +126,7 @@ def test_the_first_screen_has_the_answer_all_claims_and_the_limits(page: Page) -
     assert "Of the three benefits that the article promises" in first
     for claim, statement in claims.STATEMENTS.items():
         assert f"{claim}. {statement}" in first
-        assert {"href": f"#{claim}"} in page.all("a")
+        assert {"href": f"#{claim}", "aria-label": f"rows and rules of {claim}"} in page.all("a")
     assert "only compact (dense; hidden G 32–32, D 32)" in first
     assert "the verdicts rest on" in first
 
@@ -161,9 +161,10 @@ def test_the_summary_has_every_verdict_as_text(folder: Path) -> None:
     table = pd.read_parquet(folder / "tables" / "claims.parquet")
     judged = [line for line in lines if line.startswith("| C")]
     assert len(judged) == len(table)
-    assert all(line.count(" | ") == 5 for line in judged)
+    assert all(line.count(" | ") == 6 for line in judged)
     for verdict, rows in table.groupby("verdict"):
         assert sum(f"| {verdict} |" in line for line in judged) == len(rows)
+    assert all("lies " in line or "undecided" in line or "an ε is" in line for line in judged)
 
 
 def test_results_hold_mean_and_comparison_of_a_cell(tmp_path: Path) -> None:

@@ -16,18 +16,19 @@ from approxgan.__main__ import main
 from approxgan.core import InputError
 from approxgan.tables import COLUMNS
 
+MODE = "forward_difference"
 ROOT = Path(__file__).parents[1]
 PAGE = f"# Title\n\n{readme.BEGIN}\nold\n{readme.END}\n\n## More\n"
 
 
 def claims(verdict="supported", effect=1.0):
     rows = [
-        {"claim": "C1", "measure": "a: steps", "verdict": verdict, "effect": effect,
+        {"claim": "C1", "measure": f"{MODE}: steps", "verdict": verdict, "effect": effect,
          "low": effect - 0.5, "high": effect + 0.5},
-        {"claim": "C1", "measure": "a: seconds", "verdict": "supported", "effect": np.inf},
+        {"claim": "C1", "measure": f"{MODE}: seconds", "verdict": "supported", "effect": np.inf},
         {"claim": "C1", "measure": "b: steps", "verdict": "undecided"},
-        {"claim": "C1", "measure": "a: steps ÷ its matched c's", "verdict": "contradicted"},
-        {"claim": "C5", "measure": "a: passes", "verdict": "supported", "effect": 2.0,
+        {"claim": "C1", "measure": f"{MODE}: steps ÷ its matched c's", "verdict": "contradicted"},
+        {"claim": "C5", "measure": f"{MODE}: passes", "verdict": "supported", "effect": 2.0,
          "low": 2.0, "high": 2.0},
     ]  # fmt: skip
     texts = {"statement": "It is|so.", "rule": "", "cells": ""}
@@ -73,19 +74,25 @@ def test_another_run_of_the_same_experiment_agrees(known, tmp_path):
 def test_another_verdict_is_a_difference_unless_the_machine_decides(known, tmp_path, capsys):
     folder = written(tmp_path, verdict="contradicted")
     assert verified(known, folder) == 2
-    assert "C1 a: steps: contradicted, the reference says supported" in capsys.readouterr().out
+    assert (
+        "C1 forward_difference: steps: contradicted, the reference says supported"
+        in capsys.readouterr().out
+    )
     other = claims()
     other.loc[1, "verdict"] = "undecided"
     record.write_table(folder / "tables" / "claims", other)
     assert verified(known, folder) == 0
-    assert "may differ: C1 a: seconds" in capsys.readouterr().out
+    assert "may differ: C1 forward_difference: seconds" in capsys.readouterr().out
 
 
 def test_an_effect_may_move_by_four_standard_errors_of_the_difference(known, tmp_path, capsys):
     """Two intervals of ±0.5: a standard error of 0.5 · √2 / 1.96 = 0.36."""
     assert verified(known, written(tmp_path, effect=2.4)) == 0
     assert verified(known, written(tmp_path, effect=2.5)) == 2
-    assert "differs: C1 a: steps: effect 2.5, the reference has 1" in capsys.readouterr().out
+    assert (
+        "differs: C1 forward_difference: steps: effect 2.5, the reference has 1"
+        in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize("effect", [2.000001, np.nan, np.inf])
@@ -127,7 +134,7 @@ def test_the_readme_shows_the_reference_and_keeps_its_own_words(known, tmp_path)
     assert page.read_text().endswith(f"{readme.END}\n\n## More\n")
     told = readme.shown(page)
     assert told == readme.block(record.read_json(path), "kept/full.json")
-    assert "| claim | measured | a | b |" in told
+    assert "| claim | measured | forward difference: the formula for each coordinate | b |" in told
     assert "| **C1.** It is\\|so. | steps | supported 1 [0.5 to 1.5] | undecided |" in told
     assert "| what of it matched controls do not share | contradicted | not judged |" in told
     assert "| passes | supported 2 | not judged |" in told

@@ -15,7 +15,7 @@ from approxgan._report_text import interval, listed, markdown, number, words
 from approxgan.core import InputError
 
 FIGURE = "quality_epsilon"
-DPI = 110
+DPI = 85
 BEGIN = "<!-- Written by: approxgan reference --readme -->"
 END = "<!-- Up to here. -->"
 
@@ -60,7 +60,8 @@ def block(known: Mapping[str, Any], path: str) -> str:
     parts = [
         f"**{markdown(verdicts.answer(found))}**",
         "\n".join(_table(found)),
-        f"In brackets: 95 % intervals. {_made(known['made'], path)}",
+        f"In brackets: 95 % intervals; a number without has one of no width: a count, or "
+        f"differences that all reach the cap. {_made(known['made'], path)}",
         f"![{figure.title}]({picture})",
         f"*{figure.title}. {figure.caption}*",
     ]
@@ -69,7 +70,8 @@ def block(known: Mapping[str, Any], path: str) -> str:
 
 def _table(found: list[verdicts.Claim]) -> list[str]:
     modes = verdicts.modes(found)
-    heads = ["claim", "measured", *map(words, modes)]
+    told = {mode: f": {text}" for mode, text in verdicts.READINGS.items()}
+    heads = ["claim", "measured", *(words(mode) + told.get(mode, "") for mode in modes)]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for claim in found:
         named = f"**{claim.name}.** {markdown(claim.statement)}"

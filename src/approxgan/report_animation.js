@@ -53,8 +53,10 @@
       const frame = cell.frames[slider.value];
       made.setAttribute("d", frame ? points(frame.points, 1.5) : "");
       const beyond = frame && frame.outside ? `, ${frame.outside} more outside the frame` : "";
-      caption.textContent = frame ? `${atob(frame.points).length / 2} points${beyond}` : "no finite sample: diverged";
-      svg.setAttribute("aria-label", `${cell.name}, ${text}: ${caption.textContent}`);
+      const seen = frame ? `${atob(frame.points).length / 2} points${beyond}` : "no finite sample: diverged";
+      // The step again: on paper there is no slider.
+      caption.textContent = `${text}: ${seen}`;
+      svg.setAttribute("aria-label", `${cell.name}, ${caption.textContent}`);
     }
   }
   function stop() {

@@ -46,7 +46,7 @@ class Block:
 
     def draw(self, part: Figure, across: int, truth: str, paint: Paint) -> None:
         """Paint every panel; ``truth`` names the one of what is true."""
-        part.suptitle(self.title, fontweight="bold", fontsize=12)
+        _style.headline(part, self.title)
         axes = part.subplots(self.height, across, squeeze=False)
         for ax in axes.flat:
             ax.set_axis_off()
@@ -54,7 +54,7 @@ class Block:
         axes[0, 0].set_title(truth, fontsize=9.5, pad=3)
         for row, one in enumerate(self.free, start=1):
             self._panel(axes[row, 0], Place(one, np.nan), paint)
-            axes[row, 0].set_title(textwrap.fill(one.label, 20), fontsize=9.5, pad=3)
+            axes[row, 0].set_title(textwrap.fill(one.label, 15), fontsize=9.5, pad=3)
         for row, one in enumerate(self.stepped):
             for column, epsilon in enumerate(self.epsilons, start=1):
                 ax = axes[row, column]

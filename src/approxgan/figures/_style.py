@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -142,6 +143,12 @@ def no_data(reason: str) -> Figure:
     figure.text(0.5, 0.6, "no data", ha="center", fontsize=14, fontweight="bold")
     figure.text(0.5, 0.32, reason, ha="center")
     return figure
+
+
+def headline(part: Any, text: str) -> None:
+    """A title over a block of panels, on as many lines as its width takes."""
+    inches = part.bbox.width / part.dpi
+    part.suptitle(textwrap.fill(text, int(inches / 0.105)), fontweight="bold", fontsize=12)
 
 
 def legend(figure: Figure, handles: Sequence[Any]) -> None:

@@ -26,10 +26,11 @@ class Cosine:
         "Cosine similarity with the float64 gradient, share of entries that are exactly zero, and "
         "share of the non-zero entries whose sign agrees (one half is guessing; dotted). Lines are "
         "medians over seeds and points, bands hold the middle 80 %; level lines are modes without "
-        "ε. Adam nearly ignores the length of a gradient, so that the cosine says more about "
-        "training than the relative error does. Zeros at small ε are loss differences that round "
-        "to nothing: where all entries are zero, cosine and sign agreement do not exist and the "
-        "line ends. The cosine axis is linear up to 0.01 and logarithmic above."
+        "ε. Adam nearly ignores the length of a gradient, but whether cosine or relative error "
+        "goes with the samples better is for the figure of both against quality to say. Zeros at "
+        "small ε are loss differences that round to nothing: where all entries are zero, cosine "
+        "and sign agreement do not exist and the line ends. The cosine axis is linear "
+        "up to 0.01 and logarithmic above."
     )
 
     @_style.themed

@@ -15,7 +15,7 @@ from approxgan.figures import _style
 SHOWN = 2000
 """Points drawn per panel: more would only be ink."""
 SOURCES = {
-    "training": ("training points", "#0072b2"),
+    "training": ("training points", _style.INK),
     "true": ("true density, fresh draws", "#555"),
 }
 

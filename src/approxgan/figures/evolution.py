@@ -58,6 +58,7 @@ class Evolution:
         for part, (rows, lines) in zip(parts[:, 0], blocks, strict=True):
             true = _clouds.true_points(data, str(rows["dataset"].iloc[0]), TRUE_SHOWN)
             _block(part, rows, lines, true)
+            _style.headline(part, _groups.name(rows))
         return figure
 
 
@@ -75,7 +76,6 @@ def _rows(samples: pd.DataFrame, errors: pd.DataFrame) -> list[Row]:
 
 def _block(part: Figure, samples: pd.DataFrame, lines: list[Row], true: pd.DataFrame) -> None:
     steps = sorted(samples["step"].unique())
-    part.suptitle(_groups.name(samples), fontweight="bold", fontsize=12)
     axes = part.subplots(len(lines), len(steps), squeeze=False)
     limits = _clouds.limits(true if len(true) else samples)
     for down, (one, epsilon) in enumerate(lines):

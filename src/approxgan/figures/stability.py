@@ -14,7 +14,7 @@ from scipy import stats
 
 from approxgan.figures import _groups, _style
 
-KINDS = {"diverged": "runs that diverged", "vanished": "runs whose gradient vanished"}
+KINDS = {"diverged": "runs that\ndiverged", "vanished": "runs whose\ngradient vanished"}
 
 
 class Stability:
@@ -42,7 +42,7 @@ class Stability:
         lines = _lines(outcomes)
         longest = max(len(label) * (0.07 if runs is not None else 0.085) for label, runs in lines)
         width = max(2 * (0.48 * len(columns) + 0.3) + max(longest, 2.2), 6.5)
-        figure = _style.new(width, 0.27 * len(lines) + 1.7)
+        figure = _style.new(width, 0.27 * len(lines) + 1.9)
         axes = figure.subplots(1, 2)
         meshes = []
         for ax, (kind, words) in zip(axes, KINDS.items(), strict=True):
