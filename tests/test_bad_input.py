@@ -160,6 +160,18 @@ def test_a_stage_fed_a_text_says_so_and_leaves_it(folder, capsys, stage):
     assert sorted(folder.rglob("*")) == before
 
 
+def test_samples_that_a_metric_cannot_score_are_one_line(folder, capsys):
+    """classifier_test asks for at least k points; nothing is scored, and no other file changes."""
+    (folder / "few.yaml").write_text("training: {steps: 1, snapshots: 1, samples: 10}\n")
+    few = [*SMOKE, "few.yaml"]
+    assert main(["data", "ring", *few]) == 0
+    assert main(["train", CELL, *few]) == 0
+    capsys.readouterr()
+    said = one_line(["evaluate", CELL, *few], capsys)
+    assert "samples.npz: cannot be scored" in said
+    assert not (folder / "results" / "runs" / CELL / "quality.parquet").exists()
+
+
 BOMB = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n"
     for old, new in zip("abcdefgh", "bcdefghi", strict=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from approxgan import evaluate, grid, record, registry
-from approxgan.core import Metric
+from approxgan.core import InputError, Metric
 
 
 def metrics_of(quality: Mapping[str, Any]) -> dict[str, Metric]:
@@ -33,18 +34,19 @@ def run(folder: Path, data: Path, quality: Mapping[str, Any], out: Path) -> None
     metrics = metrics_of(quality)
     every = {k: m for k, m in metrics.items() if k in quality["every_snapshot"]}
     last = {k: m for k, m in metrics.items() if k not in every}
-    tables = [
-        evaluate.run(
-            arrays["samples"][:, first:],
-            steps[first:],
-            seeds,
-            dataset,
-            chosen,
-            training=training,
-            seed=quality["seed"],
-        )
-        for first, chosen in ((0, every), (len(steps) - 1, last))
-    ]
+    with _refusing(folder / "samples.npz"):
+        tables = [
+            evaluate.run(
+                arrays["samples"][:, first:],
+                steps[first:],
+                seeds,
+                dataset,
+                chosen,
+                training=training,
+                seed=quality["seed"],
+            )
+            for first, chosen in ((0, every), (len(steps) - 1, last))
+        ]
     whole = pd.concat([table for table in tables if len(table)], ignore_index=True)
     write(out, whole.sort_values(["seed", "step"], kind="stable", ignore_index=True))
 
@@ -54,15 +56,27 @@ def null(spec: Mapping[str, Any], data: Path, out: Path) -> None:
 
     The training points are those in the file ``data``.
     """
-    scores = evaluate.null(
-        grid.build_dataset(spec["definition"]),
-        metrics_of(spec),
-        training=record.read_arrays(data)["training"],
-        samples=spec["samples"],
-        repeats=spec["null_repeats"],
-        seed=spec["seed"],
-    )
+    dataset, metrics = grid.build_dataset(spec["definition"]), metrics_of(spec)
+    training = record.read_arrays(data)["training"]
+    with _refusing(data):
+        scores = evaluate.null(
+            dataset,
+            metrics,
+            training=training,
+            samples=spec["samples"],
+            repeats=spec["null_repeats"],
+            seed=spec["seed"],
+        )
     write(out, scores)
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """What a metric says against the points of a file, such as too few of them, in one line."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(f"{path}: cannot be scored: {error}") from error
 
 
 def write(out: Path, scores: pd.DataFrame) -> None:
