@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from approxgan import config as configuration
 from approxgan import run, specs
 from approxgan.__main__ import main
 from approxgan.core import InputError
-from approxgan.writer import Writer
+from approxgan.writer import Superseded, Writer, wait_for_successor
 
 ROOT = Path(__file__).parents[1]
 SMOKE = configuration.read([ROOT / "config.yaml", ROOT / "studies" / "smoke.yaml"])
@@ -35,11 +36,11 @@ def test_a_successor_ends_the_right_to_write(tmp_path):
     first = Writer(tmp_path)
     first.check()
     second = Writer(tmp_path)
-    with pytest.raises(InputError, match="another process has begun to train this cell"):
+    with pytest.raises(Superseded):
         first.check()
     second.check()
     second.end()
-    with pytest.raises(InputError, match="writes nothing more"):
+    with pytest.raises(Superseded):
         first.check()
 
 
@@ -68,7 +69,7 @@ def test_training_stops_at_its_next_checkpoint_or_before_it_writes(
 
     with monkeypatch.context() as patch:
         patch.setattr(run.Checkpoint, "between", between)
-        with pytest.raises(InputError, match="another process"):
+        with pytest.raises(Superseded):
             run.run(spec, results, out, checkpoint_seconds=seconds)
     assert reached[-1] == (20 if seconds == 0 else spec["training"]["steps"])
     assert names(out) == {".writer"} | ({"checkpoint.npz"} if seconds == 0 else set())
@@ -77,3 +78,32 @@ def test_training_stops_at_its_next_checkpoint_or_before_it_writes(
     assert names(out) == {*MADE, "cost.json"}
     for name in MADE:
         assert (out / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
+
+
+def test_a_predecessor_waits_for_the_whole_run(results, tmp_path, monkeypatch, capsys):
+    """It must not fail: its Snakemake would remove what the successor has made."""
+    monkeypatch.chdir(ROOT)
+    arguments = ["train", CELL, "--results", str(results), "--configfile", "studies/smoke.yaml"]
+    out = results / "runs" / CELL
+    spec = specs.train(SMOKE, CELL)
+    step = run.Checkpoint.between
+    successors = []
+
+    def between(self, state, diverged):
+        if state.step == 20 and not successors:
+            successors.append(threading.Thread(target=run.run, args=(spec, results, out)))
+            Writer(out)
+            successors[0].start()
+        step(self, state, diverged)
+
+    monkeypatch.setattr(run.Checkpoint, "between", between)
+    assert main([*arguments, "--checkpoint-seconds", "0"]) == 0
+    successors[0].join()
+    assert "another process has begun to train this cell" in capsys.readouterr().out
+    assert names(out) == {*MADE, "cost.json"}
+
+
+def test_a_successor_that_died_is_not_waited_for(tmp_path):
+    Writer(tmp_path)
+    with pytest.raises(InputError, match="has written nothing for 0 s; train it again"):
+        wait_for_successor(tmp_path, patience=0.1, pause=0.01)

@@ -66,7 +66,7 @@ class Checkpoint:
         return key_of(self.spec)
 
     def between(self, state: TrainState, diverged: Mapping[int, int]) -> None:
-        """Write the file if it is due; raises ``InputError`` if it is another process' turn."""
+        """Write the file if it is due; raises ``Superseded`` if it is another process' turn."""
         if time.monotonic() - self.last >= self.every and state.seeds:
             self.clock.stop()
             self.writer.check()

@@ -93,10 +93,15 @@ def data(args: Namespace) -> None:
 
 def train(args: Namespace) -> None:
     from approxgan.run import run
+    from approxgan.writer import Superseded, wait_for_successor
 
     spec = _spec(args, specs.train, args.cell)
     out = args.results / "runs" / args.cell
-    run(spec, args.results, out, args.threads, args.checkpoint_seconds)
+    try:
+        run(spec, args.results, out, args.threads, args.checkpoint_seconds)
+    except Superseded:
+        print(f"{out}: another process has begun to train this cell; waiting for it", flush=True)
+        wait_for_successor(out)
 
 
 def evaluate(args: Namespace) -> None:

@@ -75,7 +75,7 @@ def run(
     """Train one cell and write spec, trace, samples, parameters and cost into ``out``.
 
     What is needed to go on is written there every ``checkpoint_seconds``, and removed at the end.
-    Raises ``InputError`` if another process has begun to train the cell in the meantime.
+    Raises ``Superseded`` if another process has begun to train the cell in the meantime.
     """
     check_device(spec["training"]["device"])
     data = load_data(results / "data" / f"{spec['dataset']}.npz")
