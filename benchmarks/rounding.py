@@ -47,7 +47,7 @@ def objectives(first: int) -> Iterator[tuple[str, PlayerObjective, Tensor]]:
     game = Game(network("article"), registry.build("losses", "nonsaturating", {}), 2, threads=2)
     data = np.random.RandomState(0).randn(1000, 2).astype(np.float32)
     state = init(game, data, range(first, first + BLOCK), SETTINGS)
-    exact = Plan(Exact())
+    exact = Plan(registry.build("modes", "exact", {}))
     plans: dict[Player, Plan] = dict.fromkeys(PLAYERS, exact)
     for moment in MOMENTS:
         while state.step < moment:
