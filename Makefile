@@ -1,5 +1,6 @@
 # make reproduce [CORES=n] [CONFIG=studies/smoke.yaml]   the whole workflow, in .venv
 # make test                                              checks and tests, in .venv
+# make test-cluster                                      a Slurm of its own, and faults on it: docs/cluster.md
 # make test-kill                                         60 kills of a training job at random moments
 # make benchmark [ONLY=gradient] | make rounding         speed and rounding beside peers
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup reproduce test lint test-kill benchmark rounding lock clean
+.PHONY: setup reproduce test lint test-cluster test-kill benchmark rounding lock clean
 
 setup: $(READY)
 
@@ -32,6 +33,11 @@ lint: $(READY)
 
 test: lint
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+# Needs root and the Debian packages slurmctld slurmd slurm-client munge; installs nothing.
+test-cluster: $(READY)
+	APPROXGAN_CLUSTER=required APPROXGAN_CLUSTER_STUDY=studies/smoke.yaml \
+		$(BIN)/python -m pytest -rP tests/cluster
 
 # The tests that kill jobs at random moments, longer than make test has them.
 test-kill: $(READY)
