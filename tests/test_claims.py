@@ -125,6 +125,33 @@ def test_effects_are_those_put_in() -> None:
     assert World().add(3 * SD, 1e-6).judge("C6", "width")["effect"] == pytest.approx(4.0)
 
 
+def test_the_range_of_uneven_steps_reaches_halfway_to_the_next() -> None:
+    world = World()
+    for name in ("outcomes", "quality", "cost", "gradient_error"):
+        world.tables[name]["epsilon"] = world.tables[name]["epsilon"].replace(1e-2, 1e-3)
+    # 1e-6, 1e-4 and 1e-3 stand for 2, 1.5 and 1 decades.
+    assert world.judge("C6", "width")["effect"] == pytest.approx(4.5)
+    assert world.add(3 * SD, 1e-6).judge("C6", "width")["effect"] == pytest.approx(2.5)
+
+
+def test_a_data_set_with_one_step_has_no_range_and_is_left_out() -> None:
+    world = World()
+    for name in ("outcomes", "quality", "cost"):
+        frame = world.tables[name]
+        others = world.where(name) & (frame["epsilon"] != CHOSEN)
+        world.tables[name] = frame[~(others & (frame["dataset"] == "moons"))]
+    row = world.judge("C6", "width")
+    assert row["verdict"] == "supported"
+    assert row["effect"] == pytest.approx(6.0)
+    assert "left out, as one ε is no range: s/moons/" in row["rule"]
+    for name in ("outcomes", "quality", "cost"):
+        frame = world.tables[name]
+        world.tables[name] = frame[~world.where(name) | (frame["epsilon"] == CHOSEN)]
+    row = world.judge("C6", "width")
+    assert row["verdict"] == "undecided"
+    assert "fewer than two ε were run" in row["rule"]
+
+
 def test_a_diverged_run_counts_as_the_cap() -> None:
     row = World().fail("diverged", epsilon=CHOSEN).judge("C3", "final quality")
     assert row["effect"] == pytest.approx(10 * RULES["cap_sds"] / 12)

@@ -68,6 +68,14 @@ def test_the_answer_to_few_claims(verdict: str, said: str) -> None:
     assert said in verdicts.answer(verdicts.claims(table(rows), []))
 
 
+def test_a_gain_with_worse_samples_is_said_in_one_breath() -> None:
+    rows = [("C2", "spsa: a", "supported"), ("C3", "spsa: b", "supported")]
+    said = verdicts.answer(verdicts.claims(table(rows), []))
+    assert "steadier training (C2), but ended with worse samples than exact (C3)" in said
+    rows[1] = ("C3", "spsa: b", "contradicted")
+    assert "worse" not in verdicts.answer(verdicts.claims(table(rows), []))
+
+
 @pytest.mark.parametrize("counts", [c for c in itertools.product((0, 1, 2), repeat=3) if any(c)])
 def test_the_sentence_on_a_mode_names_every_claim_once(counts: tuple[int, ...]) -> None:
     kinds = [kind for kind, count in zip(KINDS, counts, strict=True) for _ in range(count)]

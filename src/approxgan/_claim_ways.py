@@ -110,15 +110,17 @@ def measured_cost(matches: list[Match], rules: Rules) -> Judged:
 
 
 def good_range(matches: list[Match], rules: Rules) -> Judged:
-    """Each ε stands for the stretch of the grid around it: its spacing in decades."""
+    """Each ε stands for the stretch of the grid around it; a single ε is no range."""
     widths, texts = [], []
-    for one in matches:
+    ranges = [one for one in matches if len(one.steps()) > 1]
+    if not ranges:
+        alone = "; ".join(one.name(one.chosen) for one in matches)
+        raise Missing(f"fewer than two ε were run: {alone}")
+    for one in ranges:
         steps = one.steps()
-        if len(steps) < 2:
-            raise Missing(f"fewer than two ε were run: {one.name(one.chosen)}")
-        spacing = np.log10(steps[-1][1] / steps[0][1]) / (len(steps) - 1)
+        stretch = _stretches(np.array([epsilon for _, epsilon in steps]))
         good = _good([differences(one, cell, rules) for cell in steps], rules)
-        widths.append([spacing * part.sum() for part in good])
+        widths.append([stretch[part].sum() for part in good])
         kept = [f"{cell[1]:g}" for cell, is_good in zip(steps, good[1], strict=True) if is_good]
         texts.append(
             f"{'/'.join(one.group)} {one.mode}: ε={', '.join(kept) or 'none'} shown as good"
@@ -137,7 +139,16 @@ def good_range(matches: list[Match], rules: Rules) -> Judged:
         f"p < {rules['alpha']:g}), contradicted if every ε of every data set is shown not to be; "
         f"low: the range shown as good; high: the range not shown as bad; all ε are reported"
     )
+    if alone := [one.name(one.chosen) for one in matches if len(one.steps()) < 2]:
+        rule += f"; left out, as one ε is no range: {'; '.join(alone)}"
     return Judged(effect, verdict, rule, "; ".join(texts))
+
+
+def _stretches(epsilons: np.ndarray) -> np.ndarray:
+    """Decades from halfway to the ε before to halfway to the next; the ends' reach as far out."""
+    gaps = np.diff(np.log10(epsilons))
+    padded = np.concatenate([gaps[:1], gaps, gaps[-1:]])
+    return (padded[:-1] + padded[1:]) / 2
 
 
 def _good(samples: list[np.ndarray], rules: Rules) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

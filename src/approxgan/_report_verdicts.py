@@ -163,6 +163,9 @@ def _kept(found: Sequence[Claim], mode: str) -> str:
         else:
             rest.setdefault(now, []).append(name)
     said = f"{words(mode)} showed {listed(shown) if shown else 'none'}"
+    if shown and "C3" in by_name and by_name["C3"].state(mode) == "supported":
+        # Steadier or cheaper is no gain where what comes out is worse.
+        said += ", but ended with worse samples than exact (C3)"
     others = [f"{now}: {listed(rest[now])}" for now in UNSHOWN if now in rest]
     return f"{said} ({'; '.join(others)})" if others else said
 
