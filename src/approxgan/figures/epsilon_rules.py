@@ -29,8 +29,9 @@ class EpsilonRules:
         "Relative error of the estimates against fixed ε (lines: medians over seeds and points; "
         "bands: the middle 80 %), and where the rules land: a mark at the median ε that a rule "
         "chose and the median error it got, the bar across from the 10 % to the 90 % quantile of "
-        "the chosen ε over coordinates, the upright one over points. The rule dtype looks at the "
-        "number format only (√u for one-sided differences, ∛u for two-sided, times max(1, |w|)); "
+        "the chosen ε over coordinates, the upright one over points; games in which no rule was "
+        "tried are left out. The rule dtype looks at the number format only (√u for one-sided "
+        "differences, ∛u for two-sided, times max(1, |w|)); "
         "adaptive (Shi et al., 2021) measures the loss until rounding and truncation balance. "
         "Theory, the dashed curve, is truncation that grows with ε and rounding that falls with "
         "it; for the forward difference its least error is at the star, 2√(ε_f/|f''|). A good "
@@ -50,8 +51,10 @@ class EpsilonRules:
         errors = errors[errors["mode"].isin(wanted) & errors["rule"].ne("")]
         # One colour a mode: which rule chose is told by the mark.
         shown = _groups.series(errors[~_groups.ruled(errors)])
-        groups = list(_groups.split(errors, _groups.PROBE_GROUP))
-        dtypes = sorted(errors["dtype"].unique())
+        # Where no rule was tried there is nothing to compare, and maybe not each precision.
+        every = _groups.split(errors, _groups.PROBE_GROUP)
+        groups = [(title, rows) for title, rows in every if _groups.ruled(rows).any()]
+        dtypes = sorted({dtype for _, rows in groups for dtype in rows["dtype"]})
         laid = _panels.panels(2 * len(groups), [3.0] * len(dtypes), across=4, sharey="row")
         for g, (title, rows) in enumerate(groups):
             for p, player in enumerate(PLAYERS):
