@@ -1,11 +1,12 @@
 # make reproduce [CORES=n] [CONFIG=studies/smoke.yaml]   the whole workflow, in .venv
 # make test                                              checks and tests, in .venv
 # make test-cluster                                      a Slurm of its own, and faults on it: docs/cluster.md
-# make test-kill                                         60 kills of a training job at random moments
+# make test-kill [KILLS=60]                              a training job and a workflow, killed at random
 # make benchmark [ONLY=gradient] | make rounding         speed and rounding beside peers
 PYTHON ?= python3
 CORES ?= all
 CONFIG ?=
+KILLS ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -39,9 +40,9 @@ test-cluster: $(READY)
 	APPROXGAN_CLUSTER=required APPROXGAN_CLUSTER_STUDY=studies/smoke.yaml \
 		$(BIN)/python -m pytest -rP tests/cluster
 
-# The tests that kill jobs at random moments, longer than make test has them.
+# The tests that kill a job or a workflow, more often than make test does.
 test-kill: $(READY)
-	APPROXGAN_KILLS=60 $(BIN)/python -m pytest tests/test_checkpoint.py
+	APPROXGAN_KILLS=$(KILLS) $(BIN)/python -m pytest tests/test_checkpoint.py tests/test_interruption.py
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks $(ONLY)

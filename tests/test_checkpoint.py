@@ -6,7 +6,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kills import SIGNALS, kills
 
 from approxgan import config as configuration
 from approxgan import record, run, specs
@@ -120,18 +120,14 @@ def test_a_checkpoint_that_does_not_fit_is_left_out_and_said(
     assert digests(tmp_path / "parts") == digests(tmp_path / "whole")
 
 
-KILLS = int(os.environ.get("APPROXGAN_KILLS", "6"))
-"""Of one job; ``make test-kill`` asks for more."""
-
-
 @pytest.mark.slow
 def test_a_job_killed_at_random_moments_ends_in_the_same_bytes(results, tmp_path):
     """SIGINT, SIGTERM and SIGKILL in turn, each between the first steps and the end."""
     cell = f"{RING}/forward_difference/epsilon1e-3/seeds0-2"
     spec = json.loads(json.dumps(specs.train(SMOKE, cell)))
-    spec["training"]["steps"] = 3000
+    spec["training"]["steps"] = 2000
     handed = json.dumps(spec)
-    chance, killed = random.Random(0), 0
+    chance, killed, wanted_kills = random.Random(0), 0, kills(12)
     for name in ("whole", "parts"):
         shutil.copytree(results / "data", tmp_path / name / "data")
 
@@ -150,12 +146,12 @@ def test_a_job_killed_at_random_moments_ends_in_the_same_bytes(results, tmp_path
     assert started("whole").wait() == 0
     seconds = time.monotonic() - begun
     wanted = digests(folder("whole"))
-    while killed < KILLS:
+    while killed < wanted_kills:
         job = started("parts", "--checkpoint-seconds", "0.05")
         try:
             assert job.wait(timeout=chance.uniform(0.2, 1.0) * seconds) == 0
         except subprocess.TimeoutExpired:
-            job.send_signal((signal.SIGINT, signal.SIGTERM, signal.SIGKILL)[killed % 3])
+            job.send_signal(SIGNALS[killed % len(SIGNALS)])
             job.wait()
             killed += 1
         else:
