@@ -41,14 +41,14 @@ def training(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a run and traced step, up to the step at which the run diverged."""
     for cell, folder in _runs(config, root):
         arrays = record.read_arrays(folder / "trace.npz")
-        for row, seed in enumerate(arrays["seeds"].tolist()):
-            stop = arrays["diverged_step"][row]
-            alive = arrays["step"] <= stop if stop >= 0 else np.full(len(arrays["step"]), True)
-            columns = {
-                **{name: arrays[name][alive, row] for name in OF_A_SEED},
-                **{name: arrays[name][alive] for name in OF_A_STEP},
-            }
-            yield pd.DataFrame({**columns, **naming.row_keys(cell), "seed": seed})
+        stop = np.where(arrays["diverged_step"] < 0, np.inf, arrays["diverged_step"])
+        seed, step = np.nonzero(arrays["step"] <= stop[:, None])
+        columns = {
+            "seed": arrays["seeds"][seed],
+            **{name: arrays[name][step, seed] for name in OF_A_SEED},
+            **{name: arrays[name][step] for name in OF_A_STEP},
+        }
+        yield pd.DataFrame(columns).assign(**naming.row_keys(cell))
 
 
 def outcomes(config: Config, root: Path) -> Iterator[pd.DataFrame]:
