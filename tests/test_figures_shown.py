@@ -50,6 +50,17 @@ def test_effects_are_those_of_the_comparisons(tables: Tables) -> None:
     assert "no data" in words(draw("effects", {"comparisons": unknown}))
 
 
+def test_effects_at_many_steps_are_shown_at_twelve(tables: Tables) -> None:
+    rows = keep(tables, study="main", dataset="ring", mode="uniform_shift")["comparisons"]
+    one = rows[rows["family"] == "primary"].iloc[:1]
+    steps = np.geomspace(1e-7, 1e-1, 100)
+    many = pd.concat(one.assign(epsilon=e, difference_sds=k) for k, e in enumerate(steps))
+    figure = draw("effects", {"comparisons": many.assign(verdict="undecided")})
+    shown = [float(text.get_text()) for text in figure.axes[0].texts[::2]]
+    # Every ninth, both ends among them.
+    assert shown == list(range(0, 100, 9))
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(10.0, "+10"), (2.115, "+2.1"), (-0.94, "−0.9"), (-0.018, "−0.02"), (-1e-3, "0")],

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.figures import _cells, _clouds, _groups, _style
+from approxgan.figures import _cells, _clouds, _epsilon, _groups, _style
 
 
 class Place(NamedTuple):
@@ -40,7 +40,7 @@ class Block:
         series = _groups.series(runs)
         self.free = [one for one in series if one.rows(runs)["epsilon"].isna().any()]
         self.stepped = [one for one in series if one.rows(runs)["epsilon"].notna().any()]
-        self.epsilons = sorted(runs["epsilon"].dropna().unique())
+        self.epsilons = _epsilon.spread(runs["epsilon"])
         self.height = max(len(self.free) + 1, len(self.stepped))
         self.across = 1 + len(self.epsilons)
 

@@ -16,6 +16,8 @@ OTHER_DASH = (0, (1, 1.2))
 LEVEL_DASHES = {"": (0, (5, 1)), "dtype": (0, (1, 1)), "adaptive": (0, (6, 1.2, 1, 1.2))}
 """Of level lines: modes without ε, and those whose ε a rule chose."""
 OTHER_LEVEL = (0, (6, 1.2, 1, 1.2, 1, 1.2))
+COLUMNS = 12
+"""Values of ε that have a column of their own, at most; captions say so."""
 
 
 def dash(dtype: str) -> Any:
@@ -65,3 +67,10 @@ def log_epsilon(ax: Axes, epsilons: pd.Series) -> None:
     ax.set_xticks(10.0 ** np.arange(first, last + 1, every))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlim(low / 1.8, high * 1.8)
+
+
+def spread(epsilons: pd.Series) -> list[float]:
+    """The values of ε, sorted; of more than 12, that many, evenly spread, both ends among them."""
+    found = np.sort(epsilons.dropna().unique())
+    places = np.linspace(0, len(found) - 1, min(COLUMNS, len(found)))
+    return found[places.round().astype(int)].tolist()

@@ -15,7 +15,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from approxgan.figures import _groups, _style
+from approxgan.figures import _epsilon, _groups, _style
 
 LIMIT = 3.0
 """Standard deviations at which the colours end."""
@@ -40,7 +40,8 @@ class Effects:
         "exact: the difference is within the margin. No mark: undecided, for too wide an interval, "
         "too few seeds, or for want of the control that measures the chaos floor there. Bold: the "
         "interval excludes 0, which alone decides nothing, as there are many cells. The first "
-        "column holds modes without ε and those whose ε a rule chose; empty cells were not run."
+        "column holds modes without ε and those whose ε a rule chose; empty cells were not run. Of "
+        "more than 12 ε, 12 are shown, evenly spread."
     )
 
     @_style.themed
@@ -49,7 +50,7 @@ class Effects:
         rows = rows[rows["family"] == "primary"]
         if rows["difference_sds"].isna().all():
             return _style.no_data("the table comparisons holds no difference in the primary number")
-        epsilons = sorted(rows["epsilon"].dropna().unique())
+        epsilons = _epsilon.spread(rows["epsilon"])
         columns = [np.nan, *epsilons] if rows["epsilon"].isna().any() else epsilons
         groups = [(title, _groups.series(own), own) for title, own in _split(rows)]
         heights = [CELL_HEIGHT * len(shown) for _, shown, _ in groups]
@@ -75,8 +76,8 @@ def _panel(ax: Axes, rows: pd.DataFrame, shown: list[_groups.Series], columns: l
     ax.set(xlim=(0, len(columns)), ylim=(len(shown), 0))
     for down, one in enumerate(shown):
         for cell in one.rows(rows).to_dict("records"):
-            across = int(np.flatnonzero(_groups.same_step(pd.Series(columns), cell["epsilon"]))[0])
-            _cell(ax, across, down, cell)
+            for across in np.flatnonzero(_groups.same_step(pd.Series(columns), cell["epsilon"])):
+                _cell(ax, int(across), down, cell)
     names = ["none" if np.isnan(e) else _style.epsilon_text(e) for e in columns]
     ax.set_xticks(np.arange(len(columns)) + 0.5, names)
     labels = [textwrap.fill(one.label, 29) for one in shown]

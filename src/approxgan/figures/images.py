@@ -31,10 +31,11 @@ class Images:
         "The first 25 images of the first seed at the last step, a tile for every mode and ε, "
         "beside true ones; one block per data set of images, from the study with most modes. The "
         "first column holds the true images and the modes without a number for ε; the other "
-        "columns are ε, the rows modes. The latent draws are the same in every tile. Greys have "
-        "the range of the true images in all tiles; what lies beyond it is cut off to black or "
-        "white. Look for images that repeat each other (lost modes), for grey or "
-        "speckled ones (an untrained generator), and for classes that are missing."
+        "columns are ε, the rows modes; of more than 12 ε, 12 are shown, evenly spread. The latent "
+        "draws are the same in every tile. Greys have the range of the true images in all tiles; "
+        "what lies beyond it is cut off to black or white. Look for images that repeat each other "
+        "(lost modes), for grey or speckled ones (an untrained generator), and for classes that "
+        "are missing."
     )
 
     @_style.themed

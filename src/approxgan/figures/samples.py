@@ -29,9 +29,10 @@ class Samples:
         "Generated points (coloured) over true points (grey) at the last step, first two "
         "coordinates, for the first seed. One block per data set, from the study with most modes. "
         "The first column holds the true points and the modes without a number for ε; the other "
-        "columns are ε, the rows modes. Every panel of a block has the limits of the true points; "
-        "the share of points beyond them is written where it is over 1 %. Look for missing modes, "
-        "filaments between them, and points collapsed to one place."
+        "columns are ε, the rows modes; of more than 12 ε, 12 are shown, evenly spread. Every "
+        "panel of a block has the limits of the true points; the share of points beyond them is "
+        "written where it is over 1 %. Look for missing modes, filaments between them, and points "
+        "collapsed to one place."
     )
 
     @_style.themed
