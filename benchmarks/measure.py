@@ -31,6 +31,10 @@ class Row:
     threads: int
     share: float
     """Share of the work that was run; the seconds are scaled up from it."""
+    cpu_seconds: float = 0.0
+    """User's and system's, of the call and all its processes; 0 where it was not measured."""
+    written_mb: float = 0.0
+    """Size of the files that the call wrote, where that is of interest."""
 
 
 def timed(
@@ -114,14 +118,15 @@ def table(rows: Sequence[Row]) -> str:
     """The rows as text: every contender beside the first of its case."""
     lines = [
         f"{'case':<34} {'contender':<22} {'median s':>11} {'min s':>11} {'to ours':>9} "
-        f"{'memory MB':>10} {'threads':>7}"
+        f"{'memory MB':>10} {'threads':>7} {'CPU s':>9} {'written MB':>10}"
     ]
     base: dict[str, float] = {}
     for r in rows:
         ours = base.setdefault(f"{r.group} {r.case}", r.seconds_median)
         lines.append(
             f"{r.case:<34} {r.contender:<22} {r.seconds_median:>11.3g} {r.seconds_min:>11.3g} "
-            f"{r.seconds_median / ours:>8.3g}x {r.peak_memory_mb:>10.1f} {r.threads:>7}"
+            f"{r.seconds_median / ours:>8.3g}x {r.peak_memory_mb:>10.1f} {r.threads:>7} "
+            f"{r.cpu_seconds:>9.3g} {r.written_mb:>10.2f}"
         )
     return "\n".join(lines)
 

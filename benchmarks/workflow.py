@@ -1,98 +1,117 @@
-"""What the workflow itself costs: parsing, finding nothing to do at 1,000 cells, a job's start."""
+"""What the workflow itself costs, and how it grows: planning, jobs, tables, figures, the report."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import yaml
+from approxgan import forecast, specs, tables
+from benchmarks import madeup
+from benchmarks.madeup import ROOT, SNAKEMAKE, Config, Size
+from benchmarks.measure import Row
 
-from approxgan import config as configuration
-from approxgan import grid, tables
-from benchmarks.measure import Row, row, timed
-
-ROOT = Path(__file__).parents[1]
-COPIED = ("Snakefile", "config.yaml", "workflow", "profiles", "studies")
-SNAKEMAKE = str(Path(sys.executable).parent / "snakemake")
-RUN_FILES = ("trace.npz", "samples.npz", "parameters.npz", "spec.json", "cost.json")
-
-
-def call(folder: Path, *command: str) -> None:
-    subprocess.run(command, cwd=folder, capture_output=True, check=True)
+SMALL, LARGE, PLANNED = Size(1, 1, 17), Size(2, 2, 83), Size(5, 8, 83)
+"""52, 1,000 and 10,000 cells; of the last the jobs are planned alone."""
+NOTHING = "Nothing to be done"
+GATHERED = [name for name in tables.COLUMNS if name not in tables.JUDGED]
 
 
-def grown(folder: Path, cells: int) -> Path:
-    """An overlay with one mode and ``cells`` values of ε."""
-    text = yaml.safe_load((ROOT / "studies" / "smoke.yaml").read_text())
-    epsilon = [round(1e-3 + 1e-6 * k, 9) for k in range(cells)]
-    study = {**text["studies"][0], "modes": [{"mode": "uniform_shift", "epsilon": epsilon}]}
-    path = folder / f"{cells}.yaml"
-    path.write_text(yaml.safe_dump({**text, "studies": [study]}))
-    return path
+def measured(
+    case: str, folder: Path, command: Sequence[str], made: Sequence[Path] = (), says: str = ""
+) -> Row:
+    """Time and peak memory of a command, which says ``says``, and the size of what it makes."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.usage", *command],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode or says not in done.stdout:
+        sys.exit(f"{' '.join(command)[:500]} failed:\n{done.stdout[-5000:]}")
+    used = json.loads(done.stdout.splitlines()[-1])
+    seconds, cpu = used["seconds"], used["cpu_seconds"]
+    written = sum(path.stat().st_size for path in made) / 1e6
+    print(f"{case}: {seconds:.1f} s, {cpu:.1f} s of CPU", file=sys.stderr)
+    times = (seconds, seconds, used["megabytes"], 1, 1, 1.0, cpu, written)
+    return Row("workflow", case, "approxgan", *times)
 
 
-def pretend(folder: Path, overlay: Path) -> None:
-    """Make every result file, empty, older stages first."""
-    config = configuration.read([ROOT / "config.yaml", overlay])
-    results = folder / "results"
-    runs, probes = grid.cells(config), grid.probes(config)
-    gathered = [f"tables/{t}.{e}" for t in TABLES for e in ("parquet", "csv")]
-    stages = [
-        [f"data/{d}.npz" for d in grid.used_datasets(config)],
-        [f"runs/{cell}/{file}" for cell in runs for file in RUN_FILES],
-        [f"null/{d}.parquet" for d in grid.used_datasets(config)],
-        [f"probe/{p}/points.npz" for p in probes],
-        [
-            f"probe/{p}/{m}.parquet"
-            for p in probes
-            for m in ("points", *grid.probe_modes(probes[p]))
-        ],
-        [f"dirac/{m}.parquet" for m in grid.probe_modes(config["dirac"])],
-        [f"runs/{cell}/quality.parquet" for cell in runs],
-        gathered,
-        [f"tables/claims.{e}" for e in ("parquet", "csv")],
-        [f"figures/{f}.{e}" for f in config["figures"]["names"] for e in ("svg", "png")],
-        ["report.html"],
+def planning(overlay: str) -> list[str]:
+    return [SNAKEMAKE, "-n", "--cores", "1", "--configfile", overlay]
+
+
+def stages(cells: int, folder: Path, config: Config) -> list[Row]:
+    """Everything that is made from all cells, by the calls that the workflow makes."""
+    made = folder / "made"
+
+    def call(case: str, arguments: Sequence[str], spec: Any, *files: str) -> Row:
+        said = ["--spec", json.dumps(spec), "--results", "made"]
+        command = [sys.executable, "-m", "approxgan", *arguments, *said]
+        return measured(f"{case}, {cells} cells", folder, command, [made / f for f in files])
+
+    def pair(name: str) -> list[str]:
+        return [f"tables/{name}.parquet", f"tables/{name}.csv"]
+
+    rows = [
+        call(f"table {name}", ["collect", name], specs.collect(config, name), *pair(name))
+        for name in GATHERED
     ]
-    start = time.time()
-    for number, paths in enumerate(stages):
-        for path in paths:
-            file = results / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.touch()
-            os.utime(file, (start + number, start + number))
+    both = [*pair("comparisons"), *pair("aggregates")]
+    rows.append(call("comparisons", ["comparisons"], specs.comparisons(config), *both))
+    rows.append(call("claims", ["claims"], specs.claims(config), *pair("claims")))
+    rows += [
+        call(f"figure {name}", ["figure", name], specs.figure(config), f"figures/{name}.svg")
+        for name in config["figures"]["names"]
+    ]
+    return [*rows, call("report", ["report"], specs.report(config), "report.html")]
 
 
-TABLES = [name for name in tables.COLUMNS if name != "claims"]
-
-
-def measured(case: str, folder: Path, *command: str, repeats: int = 3) -> Row:
-    seconds = timed(lambda: call(folder, *command), 0.0, repeats)
-    part = {"seconds": seconds, "peak_memory_mb": 0.0, "share": 1.0, "threads": 1}
-    return row("workflow", case, "approxgan", [part])
+def stubbed(cells: int, folder: Path, config: Config) -> list[Row]:
+    """A real run of all jobs, each a copy of files, and what is then left to do: nothing."""
+    stub = folder / "stub"
+    stub.mkdir()
+    shutil.copy(ROOT / "benchmarks" / "stub.sh", stub / "python")
+    (stub / "python").chmod(0o755)
+    prefix = f'shell.prefix("export PATH={stub}:$PATH; ")'
+    (folder / "stubbed.smk").write_text(f'include: "Snakefile"\n\n\n{prefix}\n')
+    overlay, jobs = f"{cells}.yaml", len(list(forecast.jobs(config)))
+    run = [SNAKEMAKE, "results/report.html", "-s", "stubbed.smk", "--cores", "2"]
+    run += ["--configfile", overlay]
+    case, says = f"run of {jobs} jobs that copy", f"{jobs} of {jobs} steps (100%) done"
+    whole = measured(case, folder, run, says=says)
+    idle = measured(f"nothing to do, {cells} cells", folder, [*run, "-n"], says=NOTHING)
+    return [whole, idle]
 
 
 def run(quick: bool) -> list[Row]:
-    """Each in a temporary folder; nothing is trained."""
-    cells = 100 if quick else 1000
+    """In temporary folders; one cell is trained."""
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for item in COPIED:
-            source = ROOT / item
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / item)
-        parse = measured("parse and dry run, default", folder, SNAKEMAKE, "-n", "--cores", "1")
-        overlay = grown(folder, cells)
-        planning = (SNAKEMAKE, "-n", "--cores", "1", "--configfile", overlay.name)
-        plan = measured(f"plan {cells} cells", folder, *planning)
-        pretend(folder, overlay)
-        idle = measured(f"nothing to do at {cells} cells", folder, *planning)
-    start = measured("start of a training job", ROOT, sys.executable, "-c", "import approxgan.run")
-    light = measured(
-        "start of an evaluating job", ROOT, sys.executable, "-c", "import approxgan.quality"
-    )
-    return [parse, plan, idle, start, light]
+        place = Path(name)
+        parsed = madeup.folder(place / "default")
+        dry = [SNAKEMAKE, "-n", "--cores", "1"]
+        rows.append(measured("parse and dry run, default", parsed, dry))
+        one = madeup.template(place / "one")
+        for size in (SMALL,) if quick else (SMALL, LARGE, PLANNED):
+            cells = size.cells
+            folder = madeup.folder(place / str(cells))
+            config = madeup.overlay(folder / f"{cells}.yaml", size)
+            rows.append(measured(f"plan {cells} cells", folder, planning(f"{cells}.yaml")))
+            if size != PLANNED:
+                madeup.results(one, config, folder / "made")
+                rows += [*stages(cells, folder, config), *stubbed(cells, folder, config)]
+            shutil.rmtree(folder)
+    for what, module in (("a training", "run"), ("an evaluating", "quality")):
+        load = [sys.executable, "-c", f"import approxgan.{module}"]
+        rows.append(measured(f"start of {what} job", ROOT, load))
+    return rows
