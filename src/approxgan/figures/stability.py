@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 from scipy import stats
@@ -43,6 +44,8 @@ class Stability:
         longest = max(len(label) * (0.07 if runs is not None else 0.085) for label, runs in lines)
         width = max(2 * (0.48 * len(columns) + 0.3) + max(longest, 2.2), 6.5)
         figure = _style.new(width, 0.27 * len(lines) + 1.9)
+        # On no canvas every label that seaborn measures gets one, as large as the figure.
+        FigureCanvasAgg(figure)
         axes = figure.subplots(1, 2)
         meshes = []
         for ax, (kind, words) in zip(axes, KINDS.items(), strict=True):
