@@ -16,8 +16,9 @@ from approxgan.sweep._cache import inner
 from approxgan.sweep._layout import Shape, chain, workspace
 from approxgan.sweep._lines import at_logit, spread, start
 from approxgan.sweep._plan import NODE, ROW, SPAN, B, N, W
+from approxgan.sweep._rounding import roundings
 from approxgan.sweep._safe import safe_radii
-from approxgan.sweep._sample import backward, forward, jacobians, of, roundings
+from approxgan.sweep._sample import backward, forward, jacobians, of
 from approxgan.sweep._scalar import add_all, expand, value
 from approxgan.sweep._vector import ahead, cast, load, pointer, splat, store
 
@@ -94,7 +95,7 @@ def _units(net, s, lines, kind, sign, limits, coefficients, losses):
         for unit in range(of(net, m, N)):
             start(net, s, lines, m, unit, width)
             first, count = spread(net, s, lines, m, width)
-            most = at_logit(net, s, lines, m, unit, first, count, width)
+            most = at_logit(net, s, lines, first, count, width)
             to = ahead(losses, of(net, m, ROW) + unit * width)
             add_all(kind, sign, logit, lines.total, most, limits, coefficients, to, width)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from approxgan.sweep._cache import inner
 from approxgan.sweep._lines import Lines
-from approxgan.sweep._plan import ROW, SPAN, WT, B, N, Plan, W
+from approxgan.sweep._plan import NODE, ROW, SPAN, WT, B, N, Plan, W
 from approxgan.sweep._sample import Net, Sample
 from approxgan.sweep._scalar import COEFFICIENTS
 from approxgan.sweep._vector import ahead, cast, pointer
@@ -29,7 +29,7 @@ class Shape(NamedTuple):
 def room_for(plan: Plan) -> tuple[int, int, int]:
     """Elements of work space: of the type of θ, float64, int64. See ``workspace``."""
     p = plan
-    floats = 5 * p.nodes + p.jacobian + 3 * len(p.table) + (3 + p.lines) * p.widest
+    floats = 7 * p.nodes + p.jacobian + 5 * len(p.table) + (3 + p.lines) * p.widest
     floats += p.lines + COEFFICIENTS + p.coordinates
     return floats, p.widest + COEFFICIENTS, 2 * p.lines + p.widest
 
@@ -39,7 +39,7 @@ def workspace(shape, room, exact, whole):
     """Cut up the work space; ``room`` starts as zeros."""
     nodes, _, _, coordinates, jacobian, widest, count = shape.extents
     units = pointer(room)
-    jac = ahead(units, 5 * nodes)
+    jac = ahead(units, 7 * nodes)
     scratch = ahead(jac, jacobian)
     bound = ahead(scratch, widest)
     total = ahead(bound, widest)
@@ -47,18 +47,21 @@ def workspace(shape, room, exact, whole):
     strand = ahead(changes, count * widest)
     most = ahead(strand, coordinates)
     safe = ahead(most, count)
-    noise = ahead(safe, len(shape.table))
-    grain = ahead(noise, len(shape.table))
+    near = ahead(safe, len(shape.table))
+    near_grain = ahead(near, len(shape.table))
+    far = ahead(near_grain, len(shape.table))
+    far_grain = ahead(far, len(shape.table))
     for i in range(nodes):
         units[i] = cast(np.inf, units)
     s = Sample(
         units, ahead(units, nodes), ahead(units, 2 * nodes), ahead(units, 3 * nodes),
-        ahead(units, 4 * nodes), jac, safe, noise, grain, pointer(exact), scratch,
+        ahead(units, 4 * nodes), ahead(units, 5 * nodes), ahead(units, 6 * nodes),
+        jac, safe, near, near_grain, far, far_grain, pointer(exact), scratch,
     )  # fmt: skip
     node = pointer(whole)
     unit = ahead(node, count)
     lines = Lines(changes, widest, most, node, unit, bound, ahead(unit, count), total)
-    return s, lines, strand, ahead(grain, len(shape.table)), ahead(s.exact, widest)
+    return s, lines, strand, ahead(far_grain, len(shape.table)), ahead(s.exact, widest)
 
 
 @inner
@@ -66,9 +69,10 @@ def chain(shape, flat):
     """One seed's layout: rows, transposed rows, moves, one after the other."""
     rows = pointer(flat)
     transposed = ahead(rows, shape.extents[1])
+    moves = ahead(transposed, shape.extents[2])
     return Net(
         pointer(shape.table), pointer(shape.jacobians), len(shape.table) - 1, shape.owned,
-        pointer(shape.slopes), rows, transposed, ahead(transposed, shape.extents[2]),
+        pointer(shape.slopes), rows, transposed, moves, ahead(moves, shape.extents[3]),
     )  # fmt: skip
 
 
@@ -89,7 +93,7 @@ def prepare(shape, theta, frozen, steps, flat):
 @inner
 def _lay_out(table, m, own, net):
     width, before = table[m, N], table[m - 1, N]
-    out = ahead(net.transposed, table[m, WT])
+    out, squares = ahead(net.transposed, table[m, WT]), ahead(net.squares, table[m - 1, NODE])
     for k in range(width):
         row = ahead(net.rows, table[m, ROW] + k * table[m - 1, SPAN])
         at = table[m, W] + k * before
@@ -98,6 +102,8 @@ def _lay_out(table, m, own, net):
             out[i * table[m, SPAN] + k] = own[at + i]
         row[before] = own[table[m, B] + k]
         out[before * table[m, SPAN] + k] = row[before]
+        for i in range(before + 1):
+            squares[i] += row[i] * row[i] / width
 
 
 @inner

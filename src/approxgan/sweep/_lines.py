@@ -7,7 +7,8 @@ these changes, each an array over the coordinates; the input of any unit further
 at θ plus a sum of lines weighted by Jacobians at θ. So the work grows with the number of units
 that cross, and no order of crossings has to be followed.
 
-Behind a narrow node its units' total changes replace all earlier lines.
+Behind a narrow node, a *gate*, its units' total changes replace all earlier lines. They are rounded
+to the spacing of floats there, so that what is too small for a generator's outputs vanishes.
 """
 
 from __future__ import annotations
@@ -17,17 +18,15 @@ from typing import NamedTuple
 from approxgan.sweep._cache import inlined, inner
 from approxgan.sweep._plan import BENT, NARROW, NODE, ROW, N
 from approxgan.sweep._sample import Pointer, into_narrow, into_wide, of
+from approxgan.sweep._scatter import loudness, scatter
 from approxgan.sweep._vector import (
     ahead,
     biggest,
     cast,
     fma,
-    is_single,
     load,
     lowest,
     not_below,
-    root,
-    scrambled,
     size,
     splat,
     store,
@@ -36,6 +35,8 @@ from approxgan.sweep._vector import (
 
 MARGIN = 1.0 + 1e-4
 """Widens bounds, so that their rounding can never hide a crossing."""
+AUDIBLE = 16.0
+"""Rounding that is smaller than a unit's largest change by this factor is left out."""
 
 
 class Lines(NamedTuple):
@@ -85,9 +86,11 @@ def spread(net, s, lines, m, width):
     first, count = 0, 1
     for q in range(m + 1, net.last):
         if of(net, q, NARROW):
-            if _is_safe(net, s, lines, q, first, count):
+            if _is_straight(net, s, lines, q, first, count):
                 break
             first, count = count, _gather(net, s, lines, q, first, count, width)
+            if _is_safe(s, lines, q, first, count):
+                break
         elif of(net, q, BENT):
             near = _candidates(net, s, lines, q, first, count)
             if near > 0:
@@ -96,34 +99,17 @@ def spread(net, s, lines, m, width):
 
 
 @inlined
-def at_logit(net, s, lines, m, unit, first, count, width):
+def at_logit(net, s, lines, first, count, width):
     """Fill total with the change of the logit, and return a bound on it."""
-    low = s.low[of(net, net.last, NODE)]
-    most = abs(low)
+    node = of(net, net.last, NODE)
+    low, most = s.offset[node], abs(s.offset[node])
     for k in range(first, count):
         slope = s.g[of(net, lines.node[k], NODE) + lines.unit[k]]
         most += abs(slope) * lines.most[k]
         _add_line(lines, slope, k, low, k == first, width)
-    if is_single(s.p) and s.noise[m] > 0.0:
-        _add_noise(s, lines, m, s.p[of(net, m, NODE) + unit], width)
-        most += s.noise[m]
+    if most < AUDIBLE * loudness(net, s, lines, first, node):
+        most += scatter(net, s, lines, first, node, width)
     return most * cast(MARGIN, s.p)
-
-
-@inlined
-def _add_noise(s, lines, m, key, width):
-    """Scatter the logit as rounding in the layers behind the unit does: ``_sample.roundings``.
-
-    A function of the unit's new output, as rounding is. It matters to steps below 1e-5 only,
-    where a loop over forward passes gives differences of noise, and less noise fewer of them.
-    """
-    noise, grain, keys = splat(s.noise[m]), splat(s.grain[m]), splat(key)
-    one = splat(cast(1.0, s.p))
-    for i in range(0, width, 8):
-        change = load(lines.changes, i)
-        share = size(change) * grain
-        share = noise * root(where_above(share, one, one, share))
-        store(lines.total, i, fma(share, scrambled(change, keys), load(lines.total, i)))
 
 
 @inlined
@@ -209,19 +195,31 @@ def _cross(net, s, lines, q, near, first, count, width):
 
 
 @inner
-def _is_safe(net, s, lines, q, first, count):
-    """Whether no unit of the narrow node q, and none behind it, can cross its kink."""
+def _is_straight(net, s, lines, q, first, count):
+    """Whether neither rounding at the narrow node q nor a kink there or behind can matter."""
     square = cast(0.0, s.p)
     for r in range(of(net, q, N)):
         node = of(net, q, NODE) + r
-        most = abs(s.low[node])
+        most = abs(s.offset[node])
         for k in range(first, count):
             row = into_narrow(net, s, lines.node[k], q, r)
             most += abs(row[lines.unit[k]]) * lines.most[k]
+        if most < AUDIBLE * loudness(net, s, lines, first, node):
+            return False
         most *= cast(MARGIN, s.p)
         if of(net, q, BENT) and not most < abs(s.p[node]):
             return False
         square += most * s.bend[node] * most * s.bend[node]
+    return square < s.safe[q]
+
+
+@inlined
+def _is_safe(s, lines, q, first, count):
+    """Whether no unit behind the narrow node q can cross its kink."""
+    square = cast(0.0, s.p)
+    for k in range(first, count):
+        most = lines.most[k] * cast(MARGIN, s.p)
+        square += most * most
     return square < s.safe[q]
 
 
@@ -234,7 +232,8 @@ def _gather(net, s, lines, q, first, count, width):
         p, h, most = splat(s.p[node]), splat(s.h[node]), zero
         for k in range(first, count):
             rate = into_narrow(net, s, lines.node[k], q, r)[lines.unit[k]]
-            _add_line(lines, rate, k, s.low[node], k == first, width)
+            _add_line(lines, rate, k, s.offset[node], k == first, width)
+        scatter(net, s, lines, first, node, width)
         change = ahead(lines.changes, (count + r) * lines.longest)
         for i in range(0, width, 8):
             moved = p + load(lines.total, i)

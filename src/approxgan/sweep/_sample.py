@@ -15,10 +15,6 @@ from approxgan.sweep._plan import COLUMNS, NARROW, NODE, ROW, SPAN, WT, N
 from approxgan.sweep._vector import ahead, cast, doubled, fma, load, splat, store
 
 Pointer = Any
-ULP = 0.73 * 2.0**-23
-"""Root mean square spacing of float32, relative to numbers spread evenly by their logarithm."""
-FEW = 6.0
-"""Spacings that a unit must move by for everything behind to round anew; as measured."""
 
 
 class Net(NamedTuple):
@@ -35,6 +31,8 @@ class Net(NamedTuple):
     transposed: Pointer
     moves: Pointer
     """[coordinates] fl(θ + step) - θ, zero in the padding."""
+    squares: Pointer
+    """Mean squares of the weights out of each unit; laid out like the units."""
 
 
 class Sample(NamedTuple):
@@ -44,6 +42,10 @@ class Sample(NamedTuple):
     """Inputs of the activations; infinite in the padding, where no unit shall cross its kink."""
     low: Pointer
     """What rounding took from p."""
+    offset: Pointer
+    """At gates (``_rounding``): what rounding at the size of partial sums took from p."""
+    grid: Pointer
+    """At gates: adding and subtracting it rounds a change as partial sums do."""
     h: Pointer
     """Outputs; behind each node's last a 1 for the bias, then zeros."""
     bend: Pointer
@@ -54,10 +56,12 @@ class Sample(NamedTuple):
     """Source by source, but target by target where the target node is narrow."""
     safe: Pointer
     """[L + 1] at narrow nodes: no unit behind crosses its kink for a smaller change of h."""
-    noise: Pointer
-    """[L + 1]: see ``roundings``; its variance times 3, as it is spread evenly."""
-    grain: Pointer
-    """[L + 1]: one over the change from which on the noise is full."""
+    near: Pointer
+    """[L + 1]: see ``_rounding``; variances times 3, as they are spread evenly."""
+    near_grain: Pointer
+    """[L + 1]: one over the change from which on the variance is full."""
+    far: Pointer
+    far_grain: Pointer
     exact: Pointer
     """[widest] float64 scratch."""
     scratch: Pointer
@@ -150,27 +154,6 @@ def _combine(out, width, span, x, count, rows):
         r0, x0 = ahead(rows, i * span), splat(x[i])
         for k in range(0, width, 8):
             store(out, k, fma(x0, load(r0, k), load(out, k)))
-
-
-@inner
-def roundings(net, s):
-    """Fill noise and grain: how rounding behind a node scatters the logit when it moves.
-
-    The layers behind round anew, a difference of two roundings in each input: variance ulp²/6,
-    and ulp² is on average ``ULP`` squared of the square of the sums' size, for which the node's
-    mean square stands. Where a unit moves by a few spacings only, few of them do.
-    """
-    variance = cast(0.0, s.p)
-    for m in range(net.last - 1, 0, -1):
-        node, width = of(net, m, NODE), of(net, m, N)
-        squares, slopes = cast(0.0, s.p), cast(0.0, s.p)
-        for k in range(node, node + width):
-            rate = s.g[k] * s.bend[k]
-            squares += s.p[k] * s.p[k]
-            slopes += rate * rate
-        ulp = cast(ULP, s.p) * np.sqrt(squares / width)
-        s.noise[m], s.grain[m] = np.sqrt(variance), cast(1.0 / FEW, s.p) / ulp
-        variance += cast(0.5, s.p) * slopes * ulp * ulp
 
 
 @inner

@@ -47,6 +47,7 @@ def _operator(function: Any, instruction: str) -> None:
 
 for _function, _instruction in (
     (operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul"),
+    (operator.truediv, "fdiv"),
 ):  # fmt: skip
     _operator(_function, _instruction)
 

@@ -4,7 +4,7 @@ Exact like the loop over forward passes: it evaluates the same function of θ th
 that a step crosses (``_lines``). It also meets the loop's rounding wall: θ + step, the moved
 unit, the logit, a sample's loss and the sums (``_kernels``) are rounded to the type of θ, and in
 float32 the logit is scattered like rounding in the layers between scatters it
-(``_sample.roundings``).
+(``_rounding``).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def sweep(problem: DenseProblem, theta: Tensor, step: float | Tensor, threads: i
     else:
         steps = np.full((1, 1), step, dtype)
     seeds, lanes = len(point), VECTOR_BYTES // dtype.itemsize
-    length = layout.rows + layout.transposed + layout.coordinates
+    length = layout.rows + layout.transposed + layout.coordinates + layout.nodes
     flat = np.zeros((seeds, length), dtype)
     counts = (seeds, lanes, len(problem.terms))
     sums, of_lanes = np.empty((*counts, layout.coordinates), dtype), np.empty(counts, dtype)
