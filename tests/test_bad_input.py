@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from approxgan import reading, record
+from approxgan import config as configuration
+from approxgan import grid, kept, reading, record
 from approxgan.__main__ import main
 from approxgan.core import InputError
 
@@ -158,6 +159,46 @@ def test_a_stage_fed_a_text_says_so_and_leaves_it(folder, capsys, stage):
     assert ".parquet" in said or Path(name).name in said
     assert path.read_text() == "no result"
     assert sorted(folder.rglob("*")) == before
+
+
+RING = {"training": np.zeros((20, 2)), "true": np.zeros((20, 2))}
+SHOTS = {"steps": np.arange(2), "seeds": np.arange(3), "samples": np.zeros((3, 2, 9, 2))}
+TRACE = {name: np.arange(4) for name in ("step", "forwards", "backwards")}
+TRACE |= {"seeds": np.arange(3), "diverged_step": np.full(3, -1)}
+TRACE |= {name: np.zeros((4, 3)) for name in kept.OF_A_SEED}
+FORMS = {
+    "points in a row": ("train", "data", RING, {"training": np.zeros(20)}),
+    "no points": ("train", "data", RING, {"training": np.zeros((0, 2))}),
+    "whole numbers": ("train", "data", RING, {"true": np.zeros((20, 2), int)}),
+    "texts": ("train", "data", RING, {"true": np.array([["a", "b"]])}),
+    "two dimensions": ("train", "data", RING, {"true": np.zeros((20, 3))}),
+    "not finite": ("train", "data", RING, {"true": np.full((20, 2), np.nan)}),
+    "no snapshots": ("samples", "samples", SHOTS, {"samples": np.zeros((3, 9, 2))}),
+    "fewer snapshots": ("samples", "samples", SHOTS, {"steps": np.arange(1)}),
+    "other seeds": ("samples", "samples", SHOTS, {"seeds": np.arange(3) + 5}),
+    "steps that are none": ("training", "trace", TRACE, {"step": np.linspace(0, 1, 4)}),
+    "fewer rows": ("training", "trace", TRACE, {"generator_loss": np.zeros((2, 3))}),
+    "fewer seeds": ("outcomes", "trace", TRACE, {"diverged_step": np.full(2, -1)}),
+    "a trace of other seeds": ("outcomes", "trace", TRACE, {"seeds": np.arange(3) + 5}),
+}
+
+
+@pytest.mark.parametrize("case", FORMS)
+def test_arrays_of_another_form_are_one_line(folder, capsys, case):
+    """What another version, or another program, may have left under a result's name."""
+    what, kind, whole, wrong = FORMS[case]
+    config = configuration.read([Path("config.yaml"), Path("studies/smoke.yaml")])
+    cell = next(iter(grid.cells(config)))
+    name = "data/ring.npz" if kind == "data" else f"runs/{cell}/{kind}.npz"
+    path = folder / "results" / name
+    record.write_arrays(path, {**whole, **wrong})
+    before = path.read_bytes()
+    arguments = ["train", cell] if what == "train" else ["collect", what]
+    said = one_line([*arguments, *SMOKE], capsys)
+    assert path.name in said
+    assert "remove it and make it again" in said
+    assert path.read_bytes() == before
+    assert not (folder / "results" / "tables").exists()
 
 
 def test_samples_that_a_metric_cannot_score_are_one_line(folder, capsys):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -75,6 +76,60 @@ def test_a_job_goes_on_bit_for_bit(cell, results, tmp_path, monkeypatch, capsys)
     assert "going on from the checkpoint at step 37" in capsys.readouterr().err
     assert digests(tmp_path / "parts") == digests(tmp_path / "whole")
     assert not (tmp_path / "parts" / "checkpoint.npz").exists()
+
+
+def cut(arrays):
+    arrays["discriminator.first"] = arrays["discriminator.first"][:, :-1]
+
+
+def fewer_seeds(arrays):
+    arrays["generator.theta"] = arrays["generator.theta"][:1]
+
+
+def a_text(arrays):
+    arrays["generator.second"] = np.array(["what", "is", "this"])
+
+
+def no_draws(arrays):
+    about = json.loads(str(arrays["about"]))
+    del about["draws"]
+    arrays["about"] = np.array(json.dumps(about))
+
+
+def fewer_rows(arrays):
+    arrays["trace.step"] = arrays["trace.step"][:-1]
+
+
+TAMPERED = {
+    "no θ": lambda arrays: arrays.pop("generator.theta"),
+    "a shorter moment": cut,
+    "fewer seeds": fewer_seeds,
+    "a text": a_text,
+    "no draws": no_draws,
+    "fewer rows of the trace": fewer_rows,
+    "no samples": lambda arrays: arrays.pop("shots.samples"),
+}
+
+
+@pytest.mark.parametrize("tamper", TAMPERED)
+def test_a_checkpoint_of_another_form_is_said_and_not_used(
+    tamper, results, tmp_path, monkeypatch, capsys
+):
+    spec, out = specs.train(SMOKE, CELLS[0]), tmp_path / "parts"
+    run.run(spec, results, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        stopping(patch, 20)
+        with pytest.raises(Stopped):
+            run.run(spec, results, out, checkpoint_seconds=0.0)
+    arrays = dict(record.read_arrays(out / "checkpoint.npz"))
+    TAMPERED[tamper](arrays)
+    record.write_arrays(out / "checkpoint.npz", arrays)
+    capsys.readouterr()
+    run.run(spec, results, out)
+    said = capsys.readouterr().err
+    assert re.search(r"^checkpoint not used: \S*checkpoint\.npz: ", said, re.MULTILINE), said
+    assert "going on" not in said
+    assert digests(out) == digests(tmp_path / "whole")
 
 
 def test_a_seed_that_diverged_before_the_stop_stays_diverged(results, tmp_path, monkeypatch):

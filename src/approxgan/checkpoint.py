@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import time
@@ -15,13 +16,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from approxgan import record, sources
-from approxgan.core import PLAYERS, InputError
+from approxgan import reading, record, sources
+from approxgan.core import PLAYERS, InputError, Player
 from approxgan.observe import Clock, Snapshots, Trace
 from approxgan.train import AdamState, TrainState
 from approxgan.writer import Writer
 
 PARTS = ("theta", "first", "second")
+UNFIT = (InputError, KeyError, ValueError, TypeError, IndexError, AttributeError)
+"""What a checkpoint that was tampered with may raise."""
 
 
 def as_array(values: Tensor) -> np.ndarray:
@@ -112,18 +115,23 @@ class Checkpoint:
         try:
             arrays = record.read_arrays(self.path)
             about = json.loads(str(arrays["about"]))
-        except (InputError, KeyError, ValueError) as error:
-            say(f"checkpoint not used: {error}")
+            if not isinstance(about, dict) or about.get("key") != self.key:
+                say(f"checkpoint not used: {self.path} is of another config, code or torch")
+                return state, {}
+            # Into a copy: an array that does not fit leaves the start as it was.
+            restored = _restored(copy.deepcopy(state), about, arrays)
+            diverged = dict(about["diverged"])
+            seconds, cpu_seconds, marks = about["clock"]
+            marks = [(step, at) for step, at in marks]
+            self.snapshots.resume(_below("shots.", arrays))
+            self.trace.resume(_below("trace.", arrays))
+        except UNFIT as error:
+            where = "" if isinstance(error, InputError) else f"{self.path}: "
+            say(f"checkpoint not used: {where}{reading.one_line(error)}")
             return state, {}
-        if not isinstance(about, dict) or about.get("key") != self.key:
-            say(f"checkpoint not used: {self.path} is of another config, code or torch")
-            return state, {}
-        self.trace.resume(_below("trace.", arrays))
-        self.snapshots.resume(_below("shots.", arrays))
-        self.clock.seconds, self.clock.cpu_seconds, marks = about["clock"]
-        self.clock.marks = [(step, seconds) for step, seconds in marks]
-        say(f"going on from the checkpoint at step {about['step']}")
-        return _restored(state, about, arrays), dict(about["diverged"])
+        self.clock.seconds, self.clock.cpu_seconds, self.clock.marks = seconds, cpu_seconds, marks
+        say(f"going on from the checkpoint at step {restored.step}")
+        return restored, diverged
 
 
 def _below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -135,11 +143,14 @@ def _restored(
 ) -> TrainState:
     """A fresh start's state with everything put where the checkpoint had it."""
     like = state.players["generator"].theta
-
-    def tensor(name: str) -> Tensor:
-        return torch.from_numpy(arrays[name]).to(like)
-
     rows = [state.seeds.index(seed) for seed in about["seeds"]]
+
+    def tensor(player: Player, part: str) -> Tensor:
+        values, size = arrays[f"{player}.{part}"], state.players[player].theta.shape[1]
+        if len(values) != len(rows) or (part in PARTS and values.shape[1:] != (size,)):
+            raise ValueError(f"{player}.{part} is {[*values.shape]}, not {[len(rows), size]}")
+        return torch.from_numpy(values).to(like)
+
     state.draws.before = [[] for _ in state.seeds]
     state.draws.keep(rows)
     state.draws.resume(about["draws"])
@@ -147,11 +158,11 @@ def _restored(
     for player, states in about["directions"].items():
         for stream, position in zip(directions[player], states, strict=True):
             stream.bit_generator.state = position
-    chosen = {p: tensor(f"{p}.epsilon") for p in PLAYERS if f"{p}.epsilon" in arrays}
+    chosen = {p: tensor(p, "epsilon") for p in PLAYERS if f"{p}.epsilon" in arrays}
     return replace(
         state,
         step=about["step"],
-        players={p: AdamState(*(tensor(f"{p}.{part}") for part in PARTS)) for p in state.players},
+        players={p: AdamState(*(tensor(p, part) for part in PARTS)) for p in state.players},
         seeds=tuple(about["seeds"]),
         directions=directions,
         epsilon={**about["epsilon"], **chosen},

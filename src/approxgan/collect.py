@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from approxgan import grid, naming, outcome, record
+from approxgan import grid, kept, naming, outcome, record
 from approxgan.core import Cell, InputError
 from approxgan.tables import (
     COLUMNS,
     DIRAC,
     GRADIENT_ERROR,
+    OF_A_SEED,
+    OF_A_STEP,
     PROBE_POINTS,
     QUALITY,
     QUALITY_NULL,
     RUN,
-    TRAINING,
 )
 
 Config = Mapping[str, Any]
@@ -28,8 +29,6 @@ EVOLVED = ("exact", "forward_difference", "uniform_shift", "random_direction")
 EVOLVED_POINTS = 300
 NUMBERS = ("epsilon", "generator_epsilon", "discriminator_epsilon", "seed")
 """Columns of a run that hold numbers: missing, not empty, for true images."""
-OF_A_STEP = ("step", "forwards", "backwards")
-OF_A_SEED = [name for name in TRAINING if name not in (*RUN, *OF_A_STEP)]
 
 
 def _runs(config: Config, root: Path) -> Iterator[tuple[Cell, Path]]:
@@ -40,7 +39,7 @@ def _runs(config: Config, root: Path) -> Iterator[tuple[Cell, Path]]:
 def training(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a run and traced step, up to the step at which the run diverged."""
     for cell, folder in _runs(config, root):
-        arrays = record.read_arrays(folder / "trace.npz")
+        arrays = kept.trace(folder / "trace.npz", cell.seeds)
         stop = np.where(arrays["diverged_step"] < 0, np.inf, arrays["diverged_step"])
         seed, step = np.nonzero(arrays["step"] <= stop[:, None])
         columns = {
@@ -54,7 +53,7 @@ def training(config: Config, root: Path) -> Iterator[pd.DataFrame]:
 def outcomes(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a run: how it ended."""
     for cell, folder in _runs(config, root):
-        arrays = record.read_arrays(folder / "trace.npz")
+        arrays = kept.trace(folder / "trace.npz", cell.seeds)
         rows = [outcome.of(arrays, row, cell.training) for row in range(len(cell.seeds))]
         yield pd.DataFrame(rows).assign(**naming.row_keys(cell), seed=list(cell.seeds))
 
@@ -120,7 +119,7 @@ def _last(config: Config, root: Path) -> Iterator[tuple[Cell, np.ndarray, int]]:
     """Samples of each cell's first seed at its last snapshot, and its step."""
     for cell, folder in _runs(config, root):
         if cell.seeds[0] == config["seeds"]["first"]:
-            arrays = record.read_arrays(folder / "samples.npz")
+            arrays = kept.samples(folder / "samples.npz", cell.seeds)
             drawn = arrays["samples"][0, -1]
             yield cell, drawn[np.isfinite(drawn).all(1)], int(arrays["steps"][-1])
 
@@ -143,7 +142,7 @@ def evolution(config: Config, root: Path) -> Iterator[pd.DataFrame]:
         chosen = _group(cell) in groups and naming.mode_name(cell) in EVOLVED
         if not chosen or cell.seeds[0] != config["seeds"]["first"]:
             continue
-        arrays, keys = record.read_arrays(folder / "samples.npz"), naming.row_keys(cell)
+        arrays, keys = kept.samples(folder / "samples.npz", cell.seeds), naming.row_keys(cell)
         for step, drawn in zip(arrays["steps"].tolist(), arrays["samples"][0], strict=True):
             shown = drawn[np.isfinite(drawn).all(1)][: min(config["points"], EVOLVED_POINTS)]
             x, y = flat[cell.dataset](shown).T[:2]
@@ -172,7 +171,7 @@ def _widest(config: Config) -> set[tuple[str, str, str, str]]:
 def data(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """Points of each dataset, for drawing."""
     for name in config["datasets"]:
-        arrays, flat = record.read_arrays(root / "data" / f"{name}.npz"), _plane(config, name)
+        arrays, flat = kept.data(root / "data" / f"{name}.npz"), _plane(config, name)
         for source in ("training", "true"):
             x, y = flat(arrays[source][: 2 * config["points"]]).T[:2]
             yield pd.DataFrame({"x": x, "y": y}).assign(
@@ -191,7 +190,7 @@ def images(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     built = {n: grid.build_dataset(found) for n, found in config["datasets"].items()}
     shapes = {name: d.image for name, d in built.items() if hasattr(d, "image")}
     for name, shape in shapes.items():
-        true = record.read_arrays(root / "data" / f"{name}.npz")["true"]
+        true = kept.data(root / "data" / f"{name}.npz")["true"]
         empty = dict.fromkeys(RUN, "")
         yield _pixels(true, shape).assign(
             **{**empty, **dict.fromkeys(NUMBERS), "dataset": name}, step=-1

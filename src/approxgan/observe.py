@@ -90,11 +90,14 @@ class Trace:
         counts = zip(
             *(arrays[name].tolist() for name in ("step", "forwards", "backwards")), strict=True
         )
-        self._counts = list(counts)
+        counted = list(counts)
+        for name in self.columns:
+            if arrays[name].shape != (len(counted), len(self._seeds)):
+                raise ValueError(f"trace.{name} is {[*arrays[name].shape]}")
         self._rows = [
-            {name: arrays[name][row].copy() for name in self.columns}
-            for row in range(len(self._counts))
+            {name: arrays[name][row].copy() for name in self.columns} for row in range(len(counted))
         ]
+        self._counts = counted
 
 
 class Snapshots:
@@ -136,6 +139,8 @@ class Snapshots:
 
     def resume(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on after the snapshots that ``arrays`` gave."""
+        if arrays["samples"].shape != self._samples.shape:
+            raise ValueError(f"shots.samples is {[*arrays['samples'].shape]}")
         self._samples = arrays["samples"].copy()
 
 

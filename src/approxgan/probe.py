@@ -12,15 +12,24 @@ import numpy as np
 import pandas as pd
 import torch
 
-from approxgan import grid, naming, plans, record, registry
+from approxgan import grid, kept, naming, plans, record, registry
 from approxgan.core import PLAYERS, Player
 from approxgan.gan import Game, PlayerObjective
 from approxgan.gradients._autograd import gradient
 from approxgan.measure import Point, measure
-from approxgan.run import check_device, game_of, load_data, settings
+from approxgan.run import check_device, game_of, settings
 from approxgan.train import DTYPES, Plan, StepInfo, TrainState, init, train
 
 FROZEN = ("opponent", "inputs", "constant")
+FORMS = {
+    "seeds": "int seeds",
+    "split": "int",
+    "theta": "float seeds own",
+    "opponent": "float seeds others",
+    "inputs": "float seeds rows columns",
+    "constant": "float seeds",
+}
+"""Of a player's arrays at a step: see ``kept``."""
 
 
 def points(probe: Mapping[str, Any], data_path: Path, out: Path, threads: int = 1) -> None:
@@ -29,26 +38,26 @@ def points(probe: Mapping[str, Any], data_path: Path, out: Path, threads: int = 
     The trajectory is float32, so that its points are the same numbers in both dtypes.
     """
     check_device(probe["training"]["device"])
-    data = load_data(data_path)["training"]
+    data = kept.data(data_path)["training"]
     game = game_of(probe, data.shape[1], threads)
     s = dataclasses.replace(settings(probe["training"]), dtype="float32")
-    kept: dict[str, np.ndarray] = {}
+    taken: dict[str, np.ndarray] = {}
 
     def observe(state: TrainState, info: StepInfo | None) -> None:
         if info is None or info.step not in probe["steps"]:
             return
         for player in PLAYERS:
             f, name = info.objectives[player], f"{player}.{info.step}"
-            kept[f"{name}.seeds"] = np.array(info.seeds)
-            kept[f"{name}.split"] = np.array(f.split)
-            kept[f"{name}.theta"] = info.theta[player].cpu().numpy()
+            taken[f"{name}.seeds"] = np.array(info.seeds)
+            taken[f"{name}.split"] = np.array(f.split)
+            taken[f"{name}.theta"] = info.theta[player].cpu().numpy()
             for part in FROZEN:
-                kept[f"{name}.{part}"] = getattr(f, part).cpu().numpy()
+                taken[f"{name}.{part}"] = getattr(f, part).cpu().numpy()
 
     exact = Plan(registry.build("modes", "exact", {}))
     both = dict.fromkeys(PLAYERS, exact)
     train(init(game, data, probe["seeds"], s), game, both, s, observe)
-    record.write_arrays(out, {"dim": np.array(game.dim), **kept})
+    record.write_arrays(out, {"dim": np.array(game.dim), **taken})
 
 
 def place(
@@ -65,6 +74,14 @@ def place(
     return Point(f, theta, arrays[f"{name}.seeds"].tolist(), player, step)
 
 
+def _points(probe: Mapping[str, Any], path: Path) -> kept.Arrays:
+    """The arrays of a file of points; raises ``InputError`` for those of another form."""
+    arrays = kept.read(path, {"dim": "int"})
+    for player, step in itertools.product(PLAYERS, steps_kept(probe, arrays)):
+        kept.check(path, arrays, {f"{player}.{step}.{name}": form for name, form in FORMS.items()})
+    return arrays
+
+
 def game_at(probe: Mapping[str, Any], arrays: Mapping[str, np.ndarray], threads: int) -> Game:
     return game_of(probe, int(arrays["dim"]), threads)
 
@@ -76,7 +93,7 @@ def steps_kept(probe: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> li
 
 def describe(probe: Mapping[str, Any], points_path: Path, out: Path, threads: int = 1) -> None:
     """The table ``probe_points``: what the theory of each point's errors needs."""
-    arrays = record.read_arrays(points_path)
+    arrays = _points(probe, points_path)
     game = game_at(probe, arrays, threads)
     rows = []
     for player in PLAYERS:
@@ -114,7 +131,7 @@ def run(
     probe: Mapping[str, Any], mode: str, points_path: Path, out: Path, threads: int = 1
 ) -> None:
     """Errors of one mode: a row for every ε, setting, dtype, player, point and layer."""
-    arrays = record.read_arrays(points_path)
+    arrays = _points(probe, points_path)
     game = game_at(probe, arrays, threads)
     rows: list[dict[str, Any]] = []
     for entry in grid.probe_modes(probe)[mode]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from approxgan import evaluate, grid, record, registry
+from approxgan import evaluate, grid, kept, record, registry
 from approxgan.core import InputError, Metric
 
 
@@ -27,9 +27,9 @@ def run(folder: Path, data: Path, quality: Mapping[str, Any], out: Path) -> None
     The data's definition travels with the run.
     """
     spec = record.read_json(folder / "spec.json")
-    arrays = record.read_arrays(folder / "samples.npz")
+    arrays = kept.samples(folder / "samples.npz")
     dataset = grid.build_dataset(spec["definitions"]["dataset"])
-    training = record.read_arrays(data)["training"]
+    training = kept.data(data)["training"]
     steps, seeds = arrays["steps"].tolist(), arrays["seeds"].tolist()
     metrics = metrics_of(quality)
     every = {k: m for k, m in metrics.items() if k in quality["every_snapshot"]}
@@ -57,7 +57,7 @@ def null(spec: Mapping[str, Any], data: Path, out: Path) -> None:
     The training points are those in the file ``data``.
     """
     dataset, metrics = grid.build_dataset(spec["definition"]), metrics_of(spec)
-    training = record.read_arrays(data)["training"]
+    training = kept.data(data)["training"]
     with _refusing(data):
         scores = evaluate.null(
             dataset,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from approxgan import grid, naming, plans, record
+from approxgan import grid, kept, naming, plans, record
 from approxgan.checkpoint import Checkpoint, as_array
 from approxgan.core import PLAYERS, InputError
 from approxgan.gan import Game
@@ -31,15 +31,6 @@ def check_device(device: str) -> None:
     """Raises ``InputError`` for a device that this machine lacks."""
     if device == "cuda" and not torch.cuda.is_available():
         raise InputError("training.device=cuda, but torch finds no CUDA device; accepted: cpu")
-
-
-def load_data(path: Path) -> dict[str, np.ndarray]:
-    """``training`` and ``true`` [n, dim] of a data file; raises ``InputError`` if it is not one."""
-    arrays = record.read_arrays(path)
-    for name in ("training", "true"):
-        if name not in arrays:
-            raise InputError(f"{path}: has no array {name!r}; make it with: approxgan data")
-    return arrays
 
 
 def game_of(spec: Mapping[str, Any], dim: int, threads: int) -> Game:
@@ -78,7 +69,7 @@ def run(
     Raises ``Superseded`` if another process has begun to train the cell in the meantime.
     """
     check_device(spec["training"]["device"])
-    data = load_data(results / "data" / f"{spec['dataset']}.npz")
+    data = kept.data(results / "data" / f"{spec['dataset']}.npz")
     game = game_of(spec, data["training"].shape[1], threads)
     training, s = spec["training"], settings(spec["training"])
     chosen, filled = plans_of(spec, results)
@@ -100,10 +91,10 @@ def run(
 
     path = out / "checkpoint.npz"
     writer = Writer(out)
-    kept = Checkpoint(path, spec, checkpoint_seconds, trace, snapshots, clock, writer)
-    state, before = kept.resume(state, lambda line: print(line, file=sys.stderr))
+    saved = Checkpoint(path, spec, checkpoint_seconds, trace, snapshots, clock, writer)
+    state, before = saved.resume(state, lambda line: print(line, file=sys.stderr))
     clock.start()
-    state, diverged = train(state, game, chosen, s, observe, kept.between, before)
+    state, diverged = train(state, game, chosen, s, observe, saved.between, before)
     clock.stop()
     progress.close()
     for seed, step in sorted(diverged.items()):

@@ -70,6 +70,8 @@ TRAINING = {
     "forwards": "evaluations of a player's loss so far, both players together",
     "backwards": "reverse passes so far, both players together",
 }
+OF_A_STEP = ("step", "forwards", "backwards")
+OF_A_SEED = tuple(name for name in TRAINING if name not in (*RUN, *OF_A_STEP))
 OUTCOMES = {
     **RUN,
     "steps": "training steps asked for",
