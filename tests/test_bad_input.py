@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from approxgan import config as configuration
-from approxgan import grid, kept, reading, record
+from approxgan import grid, reading, record
 from approxgan.__main__ import main
 from approxgan.core import InputError
+from approxgan.tables import OF_A_SEED
 
 ROOT = Path(__file__).parents[1]
 CELL = "smoke/ring/compact/nonsaturating/exact/none/seeds0-2"
@@ -165,7 +166,7 @@ RING = {"training": np.zeros((20, 2)), "true": np.zeros((20, 2))}
 SHOTS = {"steps": np.arange(2), "seeds": np.arange(3), "samples": np.zeros((3, 2, 9, 2))}
 TRACE = {name: np.arange(4) for name in ("step", "forwards", "backwards")}
 TRACE |= {"seeds": np.arange(3), "diverged_step": np.full(3, -1)}
-TRACE |= {name: np.zeros((4, 3)) for name in kept.OF_A_SEED}
+TRACE |= {name: np.zeros((4, 3)) for name in OF_A_SEED}
 FORMS = {
     "points in a row": ("train", "data", RING, {"training": np.zeros(20)}),
     "no points": ("train", "data", RING, {"training": np.zeros((0, 2))}),
@@ -199,6 +200,28 @@ def test_arrays_of_another_form_are_one_line(folder, capsys, case):
     assert "remove it and make it again" in said
     assert path.read_bytes() == before
     assert not (folder / "results" / "tables").exists()
+
+
+NUMBERS = {
+    ("figure", "stability"): "outcomes",
+    ("comparisons",): "outcomes",
+    ("claims",): "comparisons",
+    ("report",): "quality",
+}
+
+
+@pytest.mark.parametrize("stage", NUMBERS, ids=" ".join)
+def test_a_text_in_place_of_a_number_is_one_line(folder, capsys, stage):
+    table = NUMBERS[stage]
+    for name, columns in COLUMNS.items():
+        record.write_table(
+            folder / "results" / "tables" / name, pd.DataFrame(columns=list(columns))
+        )
+    strange = pd.DataFrame([dict.fromkeys(COLUMNS[table], "<b>1</b>")])
+    record.write_table(folder / "results" / "tables" / table, strange)
+    said = one_line([*stage, *SMOKE], capsys)
+    assert f"{table}.parquet: column " in said
+    assert "numbers are accepted" in said
 
 
 def test_samples_that_a_metric_cannot_score_are_one_line(folder, capsys):

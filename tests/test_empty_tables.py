@@ -1,4 +1,4 @@
-"""Tables without rows, as a grid without runs leaves them: a figure or a line, never a traceback."""
+"""Tables without rows, as an empty grid leaves them: a figure or one line, never a traceback."""
 
 from __future__ import annotations
 

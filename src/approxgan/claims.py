@@ -17,7 +17,7 @@ from approxgan import record
 from approxgan._claim_runs import Group, Match, Missing, Rules, groups, match
 from approxgan._claim_verdicts import Judged
 from approxgan.statistics import Interval
-from approxgan.tables import CLAIMS, COLUMNS
+from approxgan.tables import CLAIMS, COLUMNS, read_table
 
 STATEMENTS = {
     "C1": "Approximate gradients speed training up.",
@@ -53,9 +53,7 @@ def judge(
 
 def write(tables_dir: Path, rules: Rules, stem: Path) -> None:
     """Judge the tables in a folder; ``stem``.parquet and ``stem``.csv."""
-    tables = {
-        name: record.read_table(tables_dir / f"{name}.parquet", COLUMNS[name]) for name in NEEDS
-    }
+    tables = {name: read_table(tables_dir / f"{name}.parquet", COLUMNS[name]) for name in NEEDS}
     record.write_table(stem, judge(tables, rules))
 
 

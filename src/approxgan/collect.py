@@ -21,9 +21,16 @@ from approxgan.tables import (
     QUALITY,
     QUALITY_NULL,
     RUN,
+    read_table,
 )
 
 Config = Mapping[str, Any]
+TRACE = {
+    **dict.fromkeys(OF_A_STEP, "int traced*"),
+    **dict.fromkeys(("seeds", "diverged_step"), "int seeds"),
+    **dict.fromkeys(OF_A_SEED, "float traced* seeds"),
+}
+"""The arrays of a trace: see ``kept``."""
 IMAGES_SHOWN = 25
 EVOLVED = ("exact", "forward_difference", "uniform_shift", "random_direction")
 EVOLVED_POINTS = 300
@@ -36,10 +43,15 @@ def _runs(config: Config, root: Path) -> Iterator[tuple[Cell, Path]]:
         yield cell, root / "runs" / name
 
 
+def _trace(path: Path, cell: Cell) -> kept.Arrays:
+    """Columns [T, S] or [T] of the traced steps, seeds and diverged_step [S]."""
+    return kept.of_seeds(path, kept.read(path, TRACE), cell.seeds)
+
+
 def training(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a run and traced step, up to the step at which the run diverged."""
     for cell, folder in _runs(config, root):
-        arrays = kept.trace(folder / "trace.npz", cell.seeds)
+        arrays = _trace(folder / "trace.npz", cell)
         stop = np.where(arrays["diverged_step"] < 0, np.inf, arrays["diverged_step"])
         seed, step = np.nonzero(arrays["step"] <= stop[:, None])
         columns = {
@@ -53,7 +65,7 @@ def training(config: Config, root: Path) -> Iterator[pd.DataFrame]:
 def outcomes(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a run: how it ended."""
     for cell, folder in _runs(config, root):
-        arrays = kept.trace(folder / "trace.npz", cell.seeds)
+        arrays = _trace(folder / "trace.npz", cell)
         rows = [outcome.of(arrays, row, cell.training) for row in range(len(cell.seeds))]
         yield pd.DataFrame(rows).assign(**naming.row_keys(cell), seed=list(cell.seeds))
 
@@ -72,13 +84,13 @@ def quality_null(config: Config, root: Path) -> Iterator[pd.DataFrame]:
 
 def _read(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     """A table of a run or dataset, which does not name it."""
-    return record.read_table(path, [name for name in columns if name not in RUN])
+    return read_table(path, [name for name in columns if name not in RUN])
 
 
 def _probed(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     for name, modes in config["probes"].items():
         for mode in modes:
-            yield record.read_table(root / "probe" / name / f"{mode}.parquet", GRADIENT_ERROR)
+            yield read_table(root / "probe" / name / f"{mode}.parquet", GRADIENT_ERROR)
 
 
 def gradient_error(config: Config, root: Path) -> Iterator[pd.DataFrame]:
@@ -96,13 +108,13 @@ def layer_error(config: Config, root: Path) -> Iterator[pd.DataFrame]:
 def probe_points(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a probed point and dtype."""
     for name in config["probes"]:
-        yield record.read_table(root / "probe" / name / "points.parquet", PROBE_POINTS)
+        yield read_table(root / "probe" / name / "points.parquet", PROBE_POINTS)
 
 
 def dirac(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a step of every mode's Dirac-GAN."""
     for mode in config["modes"]:
-        yield record.read_table(root / "dirac" / f"{mode}.parquet", DIRAC)
+        yield read_table(root / "dirac" / f"{mode}.parquet", DIRAC)
 
 
 def cost(config: Config, root: Path) -> Iterator[pd.DataFrame]:

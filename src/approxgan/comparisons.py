@@ -17,7 +17,7 @@ from approxgan._comparison_aggregates import aggregate
 from approxgan._comparison_rules import WORSE, Pairs, Rules, measure, verdict
 from approxgan._comparison_tables import CELL, final, table
 from approxgan.statistics import GROUP
-from approxgan.tables import COLUMNS, COMPARISONS
+from approxgan.tables import COLUMNS, COMPARISONS, read_table
 
 NEEDS = ("outcomes", "quality", "quality_null")
 KEYS = [*GROUP, *CELL]
@@ -69,9 +69,7 @@ def write(tables_dir: Path, spec: Mapping[str, Any], out: Path) -> None:
     rules = spec["rules"]
     for name in ("baseline", "chaos_control"):
         registry.check("modes", rules[name])
-    tables = {
-        name: record.read_table(tables_dir / f"{name}.parquet", COLUMNS[name]) for name in NEEDS
-    }
+    tables = {name: read_table(tables_dir / f"{name}.parquet", COLUMNS[name]) for name in NEEDS}
     made = compare(tables, rules, directions(spec["metrics"]))
     record.write_table(out / "comparisons", made)
     record.write_table(out / "aggregates", aggregate(tables, rules))

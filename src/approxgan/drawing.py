@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from approxgan import record, registry
-from approxgan.tables import COLUMNS
+from approxgan.tables import COLUMNS, read_table
 
 SVG: dict[Any, Any] = {"svg.hashsalt": "approxgan", "svg.fonttype": "path", "path.simplify": True}
 
@@ -60,7 +60,6 @@ def pixels(name: str, tables_dir: Path, dpi: float) -> bytes:
 
 def _drawn(figure: Any, tables_dir: Path) -> Figure:
     tables = {
-        need: record.read_table(tables_dir / f"{need}.parquet", COLUMNS[need])
-        for need in figure.needs
+        need: read_table(tables_dir / f"{need}.parquet", COLUMNS[need]) for need in figure.needs
     }
     return figure.draw(tables)

@@ -13,7 +13,6 @@ import numpy as np
 
 from approxgan import record
 from approxgan.core import InputError
-from approxgan.tables import OF_A_SEED
 
 Arrays = Mapping[str, np.ndarray]
 KINDS = {"float": "f", "int": "iu"}
@@ -22,11 +21,6 @@ SAMPLES = {
     "steps": "int snapshots",
     "seeds": "int seeds",
     "samples": "float seeds snapshots samples dim",
-}
-TRACE = {
-    **dict.fromkeys(("step", "forwards", "backwards"), "int traced*"),
-    **dict.fromkeys(("seeds", "diverged_step"), "int seeds"),
-    **dict.fromkeys(OF_A_SEED, "float traced* seeds"),
 }
 
 
@@ -66,16 +60,11 @@ def data(path: Path) -> Arrays:
 
 def samples(path: Path, seeds: Sequence[int] | None = None) -> Arrays:
     """steps [T], seeds [S], samples [S, T, n, dim] of a run."""
-    return _of_seeds(path, read(path, SAMPLES), seeds)
+    return of_seeds(path, read(path, SAMPLES), seeds)
 
 
-def trace(path: Path, seeds: Sequence[int] | None = None) -> Arrays:
-    """Columns [T, S] or [T] of a run's traced steps, seeds and diverged_step [S]."""
-    return _of_seeds(path, read(path, TRACE), seeds)
-
-
-def _of_seeds(path: Path, arrays: Arrays, seeds: Sequence[int] | None) -> Arrays:
-    """Raise ``InputError`` for the file of another cell."""
+def of_seeds(path: Path, arrays: Arrays, seeds: Sequence[int] | None) -> Arrays:
+    """``arrays``; raises ``InputError`` if they are those of another cell."""
     found = arrays["seeds"].tolist()
     if seeds is not None and found != list(seeds):
         raise InputError(

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from approxgan import machine, record
-from approxgan.tables import COLUMNS
+from approxgan import machine
+from approxgan.tables import COLUMNS, read_table
 
 CELL = ["study", "dataset", "model", "loss", "mode", "epsilon", "rule", "settings"]
 VERDICT = ["claim", "statement", "measure", "verdict", "effect", "low", "high"]
@@ -19,7 +19,7 @@ VERDICT = ["claim", "statement", "measure", "verdict", "effect", "low", "high"]
 
 def headline(tables: Path, metric: str) -> pd.DataFrame:
     """Per cell the mean of the deciding number at the last step, its standard error and runs."""
-    quality = record.read_table(tables / "quality.parquet", COLUMNS["quality"])
+    quality = read_table(tables / "quality.parquet", COLUMNS["quality"])
     quality = quality[quality["metric"] == metric]
     quality = quality[quality["step"] == quality.groupby("study")["step"].transform("max")]
     groups = quality.assign(epsilon=quality["epsilon"].map(repr)).groupby(CELL)["value"]
@@ -29,7 +29,7 @@ def headline(tables: Path, metric: str) -> pd.DataFrame:
 
 def of(tables: Path, metric: str, command: str) -> dict[str, Any]:
     """The reference of the run whose tables these are, made here by ``command``."""
-    claims = record.read_table(tables / "claims.parquet", COLUMNS["claims"])
+    claims = read_table(tables / "claims.parquet", COLUMNS["claims"])
     return {
         "made": {
             "command": command,

@@ -23,7 +23,7 @@ from approxgan import _report_text as text
 from approxgan import _report_verdicts as verdicts
 from approxgan import machine, record
 from approxgan._report_figures import figure
-from approxgan.tables import COLUMNS
+from approxgan.tables import COLUMNS, read_table
 
 HERE = Path(__file__).parent
 NEEDS = (
@@ -91,7 +91,7 @@ def write(
 def _tables(folder: Path) -> dict[str, pd.DataFrame]:
     paths = {name: folder / f"{name}.parquet" for name in (*NEEDS, *OPTIONAL)}
     tables = {
-        name: record.read_table(path, COLUMNS[name])
+        name: read_table(path, COLUMNS[name])
         for name, path in paths.items()
         if name in NEEDS or path.is_file()
     }

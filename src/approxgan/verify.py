@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from approxgan import record
 from approxgan.core import InputError
 from approxgan.reference import CELL, VERDICT, headline, verdicts
-from approxgan.tables import COLUMNS
+from approxgan.tables import COLUMNS, read_table
 
 TIMED = "seconds"
 """In the name of a measure that the machine decides: it is listed, and does not fail."""
@@ -28,7 +27,7 @@ ALIKE = 1e-9
 def compare(known: Mapping[str, Any], tables: Path) -> tuple[list[str], list[str]]:
     """(what differs, what differs and may): a line each. Raises ``InputError`` for no reference."""
     _check(known)
-    claims = record.read_table(tables / "claims.parquet", COLUMNS["claims"])
+    claims = read_table(tables / "claims.parquet", COLUMNS["claims"])
     wrong, allowed = [], []
     for measure, line in _verdicts(verdicts(known), claims):
         (allowed if TIMED in measure else wrong).append(line)
