@@ -14,7 +14,7 @@ from approxgan import config as configuration
 from approxgan import grid, reading, record
 from approxgan.__main__ import main
 from approxgan.core import InputError
-from approxgan.tables import OF_A_SEED
+from approxgan.tables import COLUMNS, OF_A_SEED
 
 ROOT = Path(__file__).parents[1]
 CELL = "smoke/ring/compact/nonsaturating/exact/none/seeds0-2"

@@ -85,6 +85,14 @@ def test_another_verdict_is_a_difference_unless_the_machine_decides(known, tmp_p
     assert "may differ: C1 forward_difference: seconds" in capsys.readouterr().out
 
 
+def test_a_verdict_beside_its_margin_may_be_left_open(known, tmp_path, capsys):
+    assert verified(known, written(tmp_path, verdict="undecided", effect=1.2)) == 0
+    said = "may differ: C1 forward_difference: steps: undecided, the reference says supported"
+    assert said in capsys.readouterr().out
+    assert verified(known, written(tmp_path, verdict="undecided", effect=2.5)) == 2
+    assert verified(known, written(tmp_path, verdict="contradicted", effect=1.2)) == 2
+
+
 def test_an_effect_may_move_by_four_standard_errors_of_the_difference(known, tmp_path, capsys):
     """Two intervals of ±0.5: a standard error of 0.5 · √2 / 1.96 = 0.36."""
     assert verified(known, written(tmp_path, effect=2.4)) == 0
