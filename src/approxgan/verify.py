@@ -66,7 +66,7 @@ def _verdicts(known: pd.DataFrame, mine: pd.DataFrame) -> Iterator[tuple[bool, s
         apart = _apart("effect", effects, widths / (2 * HALF))
         said = [row[f"verdict_{w}"] for w in ("known", "mine")]
         if said[0] != said[1]:
-            beside = UNDECIDED in said and not apart and np.isfinite(effects).all()
+            beside = UNDECIDED in said and not apart and bool(np.isfinite(effects).all())
             told = f"{name}: {said[1]}, the reference says {said[0]}"
             yield timed or beside, f"{told}; the effects agree" if beside else told
         if apart:
