@@ -22,11 +22,12 @@ def test_evolution_is_gathered_from_the_widest_study(tmp_path: Path) -> None:
                     {**base, "name": "b", "modes": modes}],
     }  # fmt: skip
     rng = np.random.default_rng(0)
-    for name in grid.cells(config):
+    for name, cell in grid.cells(config).items():
         drawn = rng.normal(size=(2, 3, 7, 2))
         drawn[0, 2] = np.nan if "1e-1" in name else drawn[0, 2]
         path = tmp_path / "runs" / name / "samples.npz"
-        record.write_arrays(path, {"steps": np.array([0, 4, 8]), "samples": drawn})
+        kept = {"steps": np.array([0, 4, 8]), "seeds": np.array(cell.seeds), "samples": drawn}
+        record.write_arrays(path, kept)
     made = pd.concat(collect.evolution(config, tmp_path))
     assert set(made["study"]) == {"b"}
     assert set(made["seed"]) == {0}

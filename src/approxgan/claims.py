@@ -16,8 +16,9 @@ from approxgan import _claim_ways as ways
 from approxgan import record
 from approxgan._claim_runs import Group, Match, Missing, Rules, groups, match
 from approxgan._claim_verdicts import Judged
+from approxgan.columns import read_table
 from approxgan.statistics import Interval
-from approxgan.tables import CLAIMS, COLUMNS, read_table
+from approxgan.tables import CLAIMS, COLUMNS
 
 STATEMENTS = {
     "C1": "Approximate gradients speed training up.",

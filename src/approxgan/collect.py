@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from approxgan import grid, kept, naming, outcome, record
+from approxgan.columns import read_table
 from approxgan.core import Cell, InputError
 from approxgan.tables import (
     COLUMNS,
@@ -21,7 +22,6 @@ from approxgan.tables import (
     QUALITY,
     QUALITY_NULL,
     RUN,
-    read_table,
 )
 
 Config = Mapping[str, Any]

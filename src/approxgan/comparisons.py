@@ -16,8 +16,9 @@ from approxgan import record, registry, statistics
 from approxgan._comparison_aggregates import aggregate
 from approxgan._comparison_rules import WORSE, Pairs, Rules, measure, verdict
 from approxgan._comparison_tables import CELL, final, table
+from approxgan.columns import read_table
 from approxgan.statistics import GROUP
-from approxgan.tables import COLUMNS, COMPARISONS, read_table
+from approxgan.tables import COLUMNS, COMPARISONS
 
 NEEDS = ("outcomes", "quality", "quality_null")
 KEYS = [*GROUP, *CELL]

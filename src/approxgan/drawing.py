@@ -10,7 +10,8 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from approxgan import record, registry
-from approxgan.tables import COLUMNS, read_table
+from approxgan.columns import read_table
+from approxgan.tables import COLUMNS
 
 SVG: dict[Any, Any] = {"svg.hashsalt": "approxgan", "svg.fonttype": "path", "path.simplify": True}
 

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from approxgan import machine
-from approxgan.tables import COLUMNS, read_table
+from approxgan.columns import read_table
+from approxgan.tables import COLUMNS
 
 CELL = ["study", "dataset", "model", "loss", "mode", "epsilon", "rule", "settings"]
 VERDICT = ["claim", "statement", "measure", "verdict", "effect", "low", "high"]

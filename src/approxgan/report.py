@@ -23,7 +23,8 @@ from approxgan import _report_text as text
 from approxgan import _report_verdicts as verdicts
 from approxgan import machine, record
 from approxgan._report_figures import figure
-from approxgan.tables import COLUMNS, read_table
+from approxgan.columns import read_table
+from approxgan.tables import COLUMNS
 
 HERE = Path(__file__).parent
 NEEDS = (

@@ -5,16 +5,6 @@ The order of the columns here is their order in the files; rows are sorted by th
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from approxgan import record
-from approxgan.core import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 RUN = {
     "study": "name of the study in the config",
     "dataset": "name of the dataset in the config",
@@ -288,24 +278,3 @@ COLUMNS: dict[str, dict[str, str]] = {
 
 JUDGED = ("comparisons", "aggregates", "claims")
 """Tables that are made from other tables; the others are gathered from results."""
-TEXTS = {
-    *(name for name in RUN if not name.endswith(("epsilon", "seed"))),
-    *("dtype", "player", "vanished_player", "metric", "source", "game", "sweep", "datasets"),
-    *("direction", "family", "verdict", "reason", "claim", "statement", "measure", "cells"),
-    "seeds",
-}
-"""Columns that may hold texts; all others hold numbers."""
-
-
-def read_table(path: Path, columns: Collection[str]) -> pd.DataFrame:
-    """A table; ``InputError`` for one without ``columns``, or with texts in place of numbers."""
-    table = record.read_table(path, columns)
-    for name in columns:
-        if name in TEXTS or table[name].dtype.kind in "biuf":
-            continue
-        strange = [value for value in table[name] if isinstance(value, str | bytes | list | dict)]
-        if strange:
-            raise InputError(
-                f"{path}: column {name!r} holds {strange[0]!r}; numbers are accepted; {record.MAKE}"
-            )
-    return table

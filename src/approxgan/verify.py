@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from approxgan.columns import read_table
 from approxgan.core import InputError
 from approxgan.reference import CELL, VERDICT, headline, verdicts
-from approxgan.tables import COLUMNS, read_table
+from approxgan.tables import COLUMNS
 
 TIMED = "seconds"
 """In the name of a measure that the machine decides: it is listed, and does not fail."""
