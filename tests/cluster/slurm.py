@@ -148,7 +148,9 @@ class Slurm:
     def kill_node(self, node: str) -> None:
         """Like a power cut: the node's daemon, its job steps and all they run, at once."""
         process = self._running.pop(node)
-        _kill([process.pid, *self._steps(node)])
+        # Rows of /proc/net/unix may be left out while other sockets come and go.
+        steps = {pid for _ in range(5) for pid in self._steps(node)}
+        _kill([process.pid, *sorted(steps)])
         process.wait()
 
     def _start(self, program: str, *arguments: str, name: str = "") -> None:
