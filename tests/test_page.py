@@ -2,89 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import os
-import re
-import shutil
-import subprocess
-from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
+import browser
 import pages
 import pytest
+from browser import look
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
-pytestmark = pytest.mark.skipif(
-    BROWSER is None, reason=f"no browser on the path: needs one of {', '.join(BROWSERS)}"
-)
-FLAGS = (
-    "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-extensions", "--disable-sync", "--hide-scrollbars",
-    "--enable-logging=stderr", "--v=0",
-)  # fmt: skip
-BEFORE = """
-const watched = [];
-IntersectionObserver = class {
-  constructor(call) { this.call = call; }
-  observe(node) { watched.push([node, this.call]); }
-  disconnect() {}
-};
-"""
-"""What comes into view is the test's to say."""
-HARNESS = """
-const found = {};
-const all = (query) => [...document.querySelectorAll(query)];
-const column = (k) => all("#results-table tbody tr").map((row) => row.cells[k].dataset.value);
-const shown = () => all("#results-table tbody tr").filter((row) => !row.hidden);
-const set = (control, value) => {
-  control.value = value;
-  control.dispatchEvent(new Event("input", { bubbles: true }));
-};
-try { %s } catch (error) { found.error = String(error.stack || error); }
-found.requests = performance.getEntriesByType("resource").map((entry) => entry.name)
-  .filter((name) => !name.startsWith("data:"));
-const told = document.createElement("pre");
-told.id = "found";
-told.textContent = JSON.stringify(found);
-parent.document.body.append(told);
-"""
+pytestmark = browser.NEEDED
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return pages.write(pages.whole(), tmp_path_factory.mktemp("page"))
-
-
-def allowed(code: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"
-
-
-def look(page: Path, script: str, width: int, height: int = 900, *flags: str) -> dict[str, Any]:
-    """What the script finds on a copy of the page that allows it, and it alone, to run too."""
-    code = HARNESS % script
-    sources = f"script-src {allowed(BEFORE)} {allowed(code)} "
-    text = page.read_text().replace("script-src ", sources, 1)
-    text = text.replace("</title>", f"</title><script>{BEFORE}</script>", 1)
-    inner = escape(text.replace("</body>", f"<script>{code}</script></body>"))
-    # A window has a least width; a frame does not.
-    frame = f'<iframe width="{width}" height="{height}" frameborder="0" srcdoc="{inner}"></iframe>'
-    copy = page.with_name(f"copy{width}.html")
-    copy.write_text(f'<!doctype html><meta charset="utf-8"><body>{frame}</body>')
-    done = subprocess.run(
-        [str(BROWSER), *FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else []),
-         f"--user-data-dir={page.parent / 'profile'}", "--window-size=1500,1000", *flags,
-         "--dump-dom", copy.as_uri()],
-        capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
-    told = re.search(r'<pre id="found">(.*?)</pre>', done.stdout, re.S)
-    assert told, done.stdout[-500:] + done.stderr[-500:]
-    found = json.loads(unescape(told[1]))
-    found["console"] = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -220,93 +151,3 @@ def test_nothing_overflows_a_narrow_screen(page: Path) -> None:
     assert found["opened"] <= 390
     assert found["wide"] == []
     assert found["answer"] < 400
-
-
-MOVES = """
-const [which, cell, button, slider, told] = ["set", "cell", "play", "slider", "told"]
-  .map((name) => document.getElementById("animate-" + name));
-const state = () => ({
-  at: Number(slider.value),
-  told: told.textContent,
-  drawn: all("#animate-stage .made").map((path) => path.getAttribute("d")),
-  labels: all("#animate-stage svg").map((svg) => svg.getAttribute("aria-label")),
-  button: button.textContent,
-});
-found.start = state();
-found.frames = Number(slider.max) + 1;
-found.names = [...cell.options].map((option) => option.text);
-found.sets = [...which.options].map((option) => option.text);
-set(slider, 0);
-found.first = state();
-set(cell, cell.options.length - 1);
-found.other = state();
-// The clock is the test's own: a tick at a time.
-let tick = null;
-setInterval = (call) => { tick = call; return 1; };
-clearInterval = () => { tick = null; };
-button.focus();
-found.focused = document.activeElement === button;
-button.click();
-found.playing = state();
-tick();
-found.ticked = state();
-button.click();
-found.paused = [tick === null, button.textContent];
-button.click();
-while (tick) tick();
-found.end = state();
-button.click();
-found.again = state();
-slider.focus();
-set(slider, 1);
-found.dragged = [tick === null, state().at];
-found.watched = watched.length;
-if (watched.length) watched[0][1]([{ isIntersecting: true }]);
-found.seen = state();
-"""
-
-
-@pytest.fixture(scope="module")
-def moved(page: Path) -> dict[str, Any]:
-    return look(page, MOVES, 1400)
-
-
-def test_the_animation_steps_through_the_snapshots(moved: dict[str, Any]) -> None:
-    assert "error" not in moved, moved["error"]
-    assert moved["console"] == []
-    assert moved["requests"] == []
-    last = moved["frames"] - 1
-    assert moved["start"]["at"] == last > 1
-    assert moved["start"]["button"] == "Play"
-    assert moved["first"]["told"].startswith("step 0 of")
-    for before, after in zip(moved["start"]["drawn"], moved["first"]["drawn"], strict=True):
-        assert before.count("M") > 10
-        assert before != after
-    assert moved["first"]["labels"][0].startswith("exact, step 0 of")
-    assert any("forward difference" in name for name in moved["names"])
-    assert any(pages.NASTY in name for name in moved["sets"])
-    assert moved["other"]["at"] == 0
-    assert moved["other"]["drawn"][0] == moved["first"]["drawn"][0]
-    assert moved["other"]["drawn"][1] != moved["first"]["drawn"][1]
-
-
-def test_the_animation_plays_once_and_can_be_stopped(moved: dict[str, Any]) -> None:
-    last = moved["frames"] - 1
-    assert moved["focused"]
-    assert (moved["playing"]["at"], moved["playing"]["button"]) == (0, "Pause")
-    assert moved["ticked"]["at"] == 1
-    assert moved["ticked"]["drawn"] != moved["playing"]["drawn"]
-    assert moved["paused"] == [True, "Play"]
-    assert (moved["end"]["at"], moved["end"]["button"]) == (last, "Play")
-    assert moved["again"]["at"] == 0
-    assert moved["dragged"] == [True, 1]
-
-
-def test_it_starts_by_itself_when_seen_unless_less_motion_is_wanted(
-    page: Path, moved: dict[str, Any]
-) -> None:
-    assert (moved["watched"], moved["seen"]["button"]) == (1, "Pause")
-    still = look(page, MOVES, 1400, 900, "--force-prefers-reduced-motion")
-    assert "error" not in still, still["error"]
-    assert (still["watched"], still["seen"]["button"]) == (0, "Play")
-    assert still["ticked"]["at"] == 1

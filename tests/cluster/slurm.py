@@ -148,9 +148,7 @@ class Slurm:
     def kill_node(self, node: str) -> None:
         """Like a power cut: the node's daemon, its job steps and all they run, at once."""
         process = self._running.pop(node)
-        # Rows of /proc/net/unix may be left out while other sockets come and go.
-        steps = {pid for _ in range(5) for pid in self._steps(node)}
-        _kill([process.pid, *sorted(steps)])
+        _kill([process.pid, *self._steps(node)])
         process.wait()
 
     def _start(self, program: str, *arguments: str, name: str = "") -> None:
@@ -191,18 +189,31 @@ class Slurm:
         return dict(line.split() for line in lines)
 
     def _steps(self, node: str = "") -> list[int]:
-        """Processes of the job steps of one node or of all: by the sockets in its own folder."""
+        """Processes of the job steps of one node or of all.
+
+        A step's own is known by a socket in the node's folder, or by having a child that Slurm
+        told of the node: the kernel's list of sockets may leave some out while others come and go.
+        """
         folder = f"{self.folder}/spool.{node}/" if node else f"{self.folder}/spool."
         rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
         wanted = {
             f"socket:[{row[6]}]" for row in rows if len(row) > 7 and row[7].startswith(folder)
         }
+        pids = [int(place.name) for place in Path("/proc").glob("[0-9]*")]
+        steps = [pid for pid in pids if _read(pid, "comm").strip() == "slurmstepd"]
+        below = {pid: _descendants(pid) for pid in steps}
         owners = [
-            int(place.parts[2])
-            for place in Path("/proc").glob("[0-9]*/fd/*")
-            if _link(place) in wanted and _comm(int(place.parts[2])) == "slurmstepd"
+            pid
+            for pid in steps
+            if any(_link(place) in wanted for place in Path(f"/proc/{pid}/fd").glob("*"))
+            or any(self._ran_on(child, node) for child in below[pid])
         ]
-        return sorted({p for owner in owners for p in [owner, *_descendants(owner)]})
+        return sorted({p for owner in owners for p in [owner, *below[owner]]})
+
+    def _ran_on(self, pid: int, node: str) -> bool:
+        told = _read(pid, "environ").split("\0")
+        named = f"SLURMD_NODENAME={node}" in told if node else True
+        return named and any(str(self.folder) in value for value in told)
 
 
 def _free_ports(count: int) -> list[int]:
@@ -222,19 +233,20 @@ def _link(path: Path) -> str:
         return ""
 
 
-def _comm(pid: int) -> str:
+def _read(pid: int, name: str) -> str:
     try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
+        return Path(f"/proc/{pid}/{name}").read_text(errors="replace")
     except OSError:
         return ""
 
 
 def _descendants(pid: int) -> list[int]:
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [p for child in map(int, children) for p in [child, *_descendants(child)]]
+    """Started by any of its threads."""
+    tasks = Path(f"/proc/{pid}/task").glob("*")
+    children = [
+        int(child) for task in tasks for child in _read(pid, f"task/{task.name}/children").split()
+    ]
+    return [p for child in children for p in [child, *_descendants(child)]]
 
 
 def _kill(pids: list[int]) -> None:

@@ -2,9 +2,9 @@
 
 Exact like the loop over forward passes: it evaluates the same function of θ through every kink
 that a step crosses (``_lines``). It also meets the loop's rounding wall: θ + step, the moved
-unit, the logit, a sample's loss and the sums (``_kernels``) are rounded to the type of θ, and in
-float32 the logit is scattered like rounding in the layers between scatters it
-(``_rounding``).
+unit, the generator's outputs, the logit, a sample's loss and the sums (``_kernels``) are rounded
+to the type of θ, and in float32 outputs and logit are scattered as rounding in the layers between
+scatters them (``_rounding``).
 """
 
 from __future__ import annotations

@@ -1,0 +1,81 @@
+"""What a script finds on a page in a headless browser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from html import escape, unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
+NEEDED = pytest.mark.skipif(
+    BROWSER is None, reason=f"no browser on the path: needs one of {', '.join(BROWSERS)}"
+)
+FLAGS = (
+    "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-extensions", "--disable-sync", "--hide-scrollbars",
+    "--enable-logging=stderr", "--v=0",
+)  # fmt: skip
+BEFORE = """
+const watched = [];
+IntersectionObserver = class {
+  constructor(call) { this.call = call; }
+  observe(node) { watched.push([node, this.call]); }
+  disconnect() {}
+};
+"""
+"""What comes into view is the test's to say."""
+HARNESS = """
+const found = {};
+const all = (query) => [...document.querySelectorAll(query)];
+const column = (k) => all("#results-table tbody tr").map((row) => row.cells[k].dataset.value);
+const shown = () => all("#results-table tbody tr").filter((row) => !row.hidden);
+const set = (control, value) => {
+  control.value = value;
+  control.dispatchEvent(new Event("input", { bubbles: true }));
+};
+try { %s } catch (error) { found.error = String(error.stack || error); }
+found.requests = performance.getEntriesByType("resource").map((entry) => entry.name)
+  .filter((name) => !name.startsWith("data:"));
+const told = document.createElement("pre");
+told.id = "found";
+told.textContent = JSON.stringify(found);
+parent.document.body.append(told);
+"""
+
+
+def allowed(code: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"
+
+
+def look(page: Path, script: str, width: int, height: int = 900, *flags: str) -> dict[str, Any]:
+    """What the script finds on a copy of the page that allows it, and it alone, to run too."""
+    code = HARNESS % script
+    sources = f"script-src {allowed(BEFORE)} {allowed(code)} "
+    text = page.read_text().replace("script-src ", sources, 1)
+    text = text.replace("</title>", f"</title><script>{BEFORE}</script>", 1)
+    inner = escape(text.replace("</body>", f"<script>{code}</script></body>"))
+    # A window has a least width; a frame does not.
+    frame = f'<iframe width="{width}" height="{height}" frameborder="0" srcdoc="{inner}"></iframe>'
+    copy = page.with_name(f"copy{width}.html")
+    copy.write_text(f'<!doctype html><meta charset="utf-8"><body>{frame}</body>')
+    done = subprocess.run(
+        [str(BROWSER), *FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else []),
+         f"--user-data-dir={page.parent / 'profile'}", "--window-size=1500,1000", *flags,
+         "--dump-dom", copy.as_uri()],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    told = re.search(r'<pre id="found">(.*?)</pre>', done.stdout, re.S)
+    assert told, done.stdout[-500:] + done.stderr[-500:]
+    found = json.loads(unescape(told[1]))
+    found["console"] = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    return found
