@@ -4,9 +4,9 @@ Arithmetic on network sizes and on how often a mode evaluates its objective, che
 every parse of the Snakefile. The constants are fitted to process seconds on one core of a 2-core
 x86-64 virtual machine with torch 2.13 on one thread: single evaluations and sweeps of the nets of
 config.yaml at 1 to 10 seeds, and whole jobs. Of the default study's 147 training jobs there, the
-estimate was 0.57 to 3.3 times the process seconds, the median 1.2, highest where seeds diverged
-early, and 0.93 to 1.28 times the memory. Another machine differs by a factor of its own. A device
-other than the processor is not modelled.
+estimate was 0.59 to 1.8 times the processor seconds, the median 1.2, and 0.93 to 1.26 times the
+memory (of ``cost.json``; a start of 2.1 s added); of all its jobs together, 1.0 times. Another
+machine differs by a factor of its own. A device other than the processor is not modelled.
 """
 
 from __future__ import annotations

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from pathlib import Path
 
 import pytest
+from unchanging import tables
 
 from studies import HERE, ROOT, SLURM, copied, finish, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 STUDY = ROOT / os.environ.get("APPROXGAN_CLUSTER_STUDY", HERE / "small.yaml")
 """make test-cluster takes the smoke study."""
-TIMED = ("cost", "claims")
-"""Tables that rest on seconds."""
-
-
-def tables(folder: Path) -> dict[str, bytes]:
-    made = sorted((folder / "results" / "tables").glob("*"))
-    return {path.name: path.read_bytes() for path in made if path.stem not in TIMED}
 
 
 def test_slurm_makes_the_tables_of_a_local_run(slurm, tmp_path):
