@@ -81,7 +81,8 @@ def test_faults_of_jobs_nodes_and_the_controller_are_mended(slurm: Slurm, quiet,
     faults = {
         "exact": {"pause": 1.0},
         "subgradient": {"fail": True},
-        "spsa": {"hold_mb": 1000},
+        # The pause leaves time for a sample of its memory.
+        "spsa": {"hold_mb": 1000, "pause": 1.0},
         "forward_gradient": {"pause": 4.0},
     }
     minutes = "train:runtime=2 if attempt == 1 and 'forward_gradient' in wildcards.cell else 30"
