@@ -37,6 +37,8 @@ CONTENDERS = (
     "autograd",
 )
 CHUNKS = (64, 256, 1024)
+TRIAL = 128
+"""Coordinates on which forms are compared; of vmap, as many as the largest chunk."""
 BUDGET = 8.0
 """Seconds over which a slow peer is run on fewer coordinates, and its time scaled up."""
 
@@ -171,7 +173,8 @@ def measure(name: str, network: str, player: Player, batch: int) -> None:
     else:
         problem = f.dense()
         assert problem is not None
-        form, threads, each = best(peers(name, by_hand(problem), theta[0]), min(count, 128))
+        trial = max(CHUNKS) if name == "torch.func vmap" else TRIAL
+        form, threads, each = best(peers(name, by_hand(problem), theta[0]), min(count, trial))
         part = count if each * count < BUDGET else max(1024, int(BUDGET / each))
         part = min(part, count)
         report(lambda: form(part), seconds=0.0, share=part / count, threads=threads, warm=True)
