@@ -205,7 +205,7 @@ class Slurm:
         owners = [
             pid
             for pid in steps
-            if any(_link(place) in wanted for place in Path(f"/proc/{pid}/fd").glob("*"))
+            if any(_link(place) in wanted for place in _listed(Path(f"/proc/{pid}/fd")))
             or any(self._ran_on(child, node) for child in below[pid])
         ]
         return sorted({p for owner in owners for p in [owner, *below[owner]]})
@@ -240,9 +240,16 @@ def _read(pid: int, name: str) -> str:
         return ""
 
 
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:  # of a process that has just ended
+        return []
+
+
 def _descendants(pid: int) -> list[int]:
     """Started by any of its threads."""
-    tasks = Path(f"/proc/{pid}/task").glob("*")
+    tasks = _listed(Path(f"/proc/{pid}/task"))
     children = [
         int(child) for task in tasks for child in _read(pid, f"task/{task.name}/children").split()
     ]
