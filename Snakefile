@@ -6,9 +6,11 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-from approxgan import config as configuration
-from approxgan import grid, reading, registry, sources, specs, stamps, tables
-from approxgan.core import InputError
+from approxgan.config import check, load, registry
+from approxgan.config import estimate
+from approxgan.core.errors import InputError
+from approxgan.design import cells, specs
+from approxgan.storage import code_inputs, stamps, tables
 
 min_version("9.0")
 
@@ -17,8 +19,8 @@ configfile: "config.yaml"
 
 
 try:
-    reading.check(map(Path, ["config.yaml", *workflow.config_settings.configfiles]))
-    configuration.check(config)
+    load.check(map(Path, ["config.yaml", *workflow.config_settings.configfiles]))
+    check.check(config)
 except InputError as error:
     sys.exit(f"approxgan: {error}")
 

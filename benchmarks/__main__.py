@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from approxgan import record
+from approxgan.storage import files
 from benchmarks import gradient, growth, picture, training, workflow
 from benchmarks.measure import CORES, Row, as_json, table
 
@@ -34,7 +34,7 @@ def main() -> None:
         found = GROUPS[name](chosen.quick)
         print(f"\n{name}\n{table(found)}", flush=True)
         rows += found
-        record.write_text(OUT / "benchmarks.json", as_json(rows))
+        files.write_text(OUT / "benchmarks.json", as_json(rows))
     picture.draw(rows, OUT / "benchmarks")
     print(f"\nwrote {OUT}/benchmarks.json, .svg and .png")
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from approxgan.sweep._plan import NARROWEST
-from approxgan.sweep._rounding import ONE_NARROW, ONE_WIDE, ULP, all_narrow, all_wide
+from approxgan.objective.sweep._plan import NARROWEST
+from approxgan.objective.sweep._rounding import ONE_NARROW, ONE_WIDE, ULP, all_narrow, all_wide
 
 ROWS = 64
 SUMS = 400

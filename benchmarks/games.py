@@ -8,10 +8,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from approxgan import registry, streams
-from approxgan.core import Player
-from approxgan.gan import Game, PlayerObjective, discriminator_objective, generator_objective
+from approxgan.config import registry
+from approxgan.core.protocols import Player
 from approxgan.models.dense import Dense
+from approxgan.objective.game import (
+    Game,
+    PlayerObjective,
+    discriminator_objective,
+    generator_objective,
+)
+from approxgan.training import streams
 
 LEAKY: Any = {"activation": "leaky_relu", "slope": 0.2}
 ARTICLE = Dense(latent=100, generator=[128, 128], discriminator=[128, 128], **LEAKY)

@@ -18,11 +18,11 @@ from scipy.optimize._numdiff import approx_derivative
 from torch import Tensor
 from torch.nn import functional
 
-from approxgan.chain import DenseProblem
-from approxgan.core import Player
-from approxgan.gradients.exact import Exact
-from approxgan.gradients.forward_difference import ForwardDifference
-from approxgan.terms import FUNCTIONS
+from approxgan.core.protocols import Player
+from approxgan.estimators.exact import Exact
+from approxgan.estimators.forward_difference import ForwardDifference
+from approxgan.objective.problem import DenseProblem
+from approxgan.objective.terms import FUNCTIONS
 from benchmarks.games import objective
 from benchmarks.measure import CORES, Row, contest, report
 

@@ -17,9 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import yaml
 
-from approxgan import config as configuration
-from approxgan import grid, record, specs
-from approxgan.__main__ import main as approxgan
+from approxgan.cli.parser import main as approxgan
+from approxgan.config import check as configuration
+from approxgan.design import cells as grid
+from approxgan.design import specs
+from approxgan.storage import files
 
 ROOT = Path(__file__).parents[1]
 SNAKEMAKE = str(Path(sys.executable).parent / "snakemake")
@@ -101,22 +103,22 @@ def results(one: Path, config: Config, out: Path) -> None:
         if name != "ring":
             shutil.copy(out / kind, out / kind.replace("ring", name))
     for probe, mode in product(grid.probes(config), MODES[1:]):
-        known = record.read_table(out / "probe" / probe / f"{MODES[0]}.parquet")
-        made = record.parquet(known.assign(mode=mode))
-        record.write_bytes(out / "probe" / probe / f"{mode}.parquet", made)
+        known = files.read_table(out / "probe" / probe / f"{MODES[0]}.parquet")
+        made = files.parquet(known.assign(mode=mode))
+        files.write_bytes(out / "probe" / probe / f"{mode}.parquet", made)
     (source,) = (path.parent for path in one.glob("runs/**/spec.json"))
-    trace, spec = record.read_arrays(source / "trace.npz"), record.read_json(source / "spec.json")
-    scores = record.read_table(source / "quality.parquet")
+    trace, spec = files.read_arrays(source / "trace.npz"), files.read_json(source / "spec.json")
+    scores = files.read_table(source / "quality.parquet")
     rng = np.random.default_rng(0)
     for name, cell in grid.cells(config).items():
         run = out / "runs" / name
         run.mkdir(parents=True)
         for file in ("samples.npz", "parameters.npz", "cost.json"):
             (run / file).hardlink_to(source / file)
-        record.write_arrays(run / "trace.npz", {k: _varied(v, rng) for k, v in trace.items()})
+        files.write_arrays(run / "trace.npz", {k: _varied(v, rng) for k, v in trace.items()})
         value = _varied(scores["value"].to_numpy(), rng)
-        record.write_bytes(run / "quality.parquet", record.parquet(scores.assign(value=value)))
-        record.write_json(run / "spec.json", {**grid.spec(config, cell), "filled": spec["filled"]})
+        files.write_bytes(run / "quality.parquet", files.parquet(scores.assign(value=value)))
+        files.write_json(run / "spec.json", {**grid.spec(config, cell), "filled": spec["filled"]})
 
 
 def _varied(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -9,7 +9,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from approxgan import drawing
+from approxgan.figures import stage as drawing
 from benchmarks.measure import Row
 
 

@@ -19,11 +19,19 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from approxgan import drawing, record, registry, streams
-from approxgan.core import PLAYERS, Player
-from approxgan.gan import Game, PlayerObjective, discriminator_objective, generator_objective
-from approxgan.gradients.exact import Exact
-from approxgan.train import Plan, Settings, init, step
+from approxgan.config import registry
+from approxgan.core.protocols import PLAYERS, Player
+from approxgan.estimators.exact import Exact
+from approxgan.figures import stage as drawing
+from approxgan.objective.game import (
+    Game,
+    PlayerObjective,
+    discriminator_objective,
+    generator_objective,
+)
+from approxgan.storage import files
+from approxgan.training import streams
+from approxgan.training.loop import Plan, Settings, init, step
 from benchmarks.games import network
 
 EPSILONS = [10.0**k for k in range(-8, 0)]
@@ -143,7 +151,7 @@ def main() -> None:
     frame = summary(measure())
     shown = frame[["panel", "epsilon", "sweep", "relative_error", "zero_fraction"]]
     print(shown.pivot(index=["panel", "epsilon"], columns="sweep").round(4).to_string())
-    record.write_text(OUT / "rounding.csv", frame.to_csv(index=False))
+    files.write_text(OUT / "rounding.csv", frame.to_csv(index=False))
     caption = (
         "Relative error and share of exact zeros over ε: compiled sweep and plain loop, "
         f"{POINTS} points; bands: 95 % bootstrap intervals over points."

@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from approxgan import registry
-from approxgan.core import PLAYERS
-from approxgan.gan import Game
-from approxgan.train import Plan, Settings, init, step
+from approxgan.config import registry
+from approxgan.core.protocols import PLAYERS
+from approxgan.objective.game import Game
+from approxgan.training.loop import Plan, Settings, init, step
 from benchmarks.games import network
 from benchmarks.measure import Row, contest, report
 

@@ -17,7 +17,7 @@ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 @pytest.fixture(scope="session")
 def tables() -> dict[str, pd.DataFrame]:
     """Everything that a figure draws, made up once: what a test alters it copies before."""
-    import synthetic
+    from worlds import synthetic
 
     made = synthetic.make(synthetic.WIDE)
     return {**made, "comparisons": synthetic.comparisons(made["quality"])}

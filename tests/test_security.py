@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from worlds import ROOT
+
 UNSAFE = (
     r"\bpickle\.\w", r"import pickle", r"allow_pickle=True", r"torch\.load\(", r"yaml\.load\(",
     r"yaml\.(unsafe|full)_load", r"(?<![\w.])eval\(", r"(?<![\w.])exec\(",

@@ -13,8 +13,8 @@ import sys
 import time
 from pathlib import Path
 
-from approxgan.__main__ import main
-from approxgan.checkpoint import Checkpoint
+from approxgan.cli.parser import main
+from approxgan.training.checkpoint import Checkpoint
 
 mode = sys.argv[2].split("/")[4]
 fault = json.loads(Path("faults.json").read_text())[mode]

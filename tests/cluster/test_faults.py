@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from slurm import Slurm
 
-from approxgan import config as configuration
-from approxgan import grid
-from approxgan.__main__ import main
+from approxgan.cli.parser import main
+from approxgan.config import check as configuration
+from approxgan.design import cells as grid
 from studies import HERE, PATIENCE, SLURM, copied, finish, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]

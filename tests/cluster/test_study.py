@@ -6,7 +6,7 @@ import os
 import time
 
 import pytest
-from unchanging import tables
+from worlds.unchanging import tables
 
 from studies import HERE, ROOT, SLURM, copied, finish, start
 

@@ -10,9 +10,9 @@ class Cells(dict):
         )
 
 
-CELLS = Cells(grid.cells(config))
-PROBES = grid.probes(config)
-DATASETS = grid.used_datasets(config)
+CELLS = Cells(cells.cells(config))
+PROBES = cells.probes(config)
+DATASETS = cells.used_datasets(config)
 FIGURES = config["figures"]["names"]
 TABLES = [name for name in tables.COLUMNS if name not in tables.JUDGED]
 

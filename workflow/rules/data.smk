@@ -6,7 +6,7 @@ DATA_CODE = {
 
 rule data:
     input:
-        files=lambda w: grid.files(config["datasets"][w.dataset]),
+        files=lambda w: cells.files(config["datasets"][w.dataset]),
         code=lambda w: DATA_CODE[w.dataset],
     output:
         "results/data/{dataset}.npz",

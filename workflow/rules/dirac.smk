@@ -1,4 +1,4 @@
-DIRAC_MODES = grid.probe_modes(config["dirac"])
+DIRAC_MODES = cells.probe_modes(config["dirac"])
 DIRAC_CODE = {mode: stamps.of("dirac", modes=mode) for mode in DIRAC_MODES}
 
 

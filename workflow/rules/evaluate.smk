@@ -1,6 +1,6 @@
 METRICS = list(config["quality"]["metrics"])
 QUALITY_CODE = {
-    name: stamps.of("quality", metrics=METRICS, datasets=definition["kind"])
+    name: stamps.of("evaluate", metrics=METRICS, datasets=definition["kind"])
     for name, definition in config["datasets"].items()
 }
 
@@ -17,7 +17,7 @@ rule evaluate:
     resources:
         **asked(
             lambda w: estimate.evaluate(
-                grid.spec(config, CELLS[w.cell]), config["quality"]
+                cells.spec(config, CELLS[w.cell]), config["quality"]
             )
         ),
     params:

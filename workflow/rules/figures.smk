@@ -3,7 +3,7 @@ def needed_tables(w):
     return [f"results/tables/{table}.parquet" for table in needs]
 
 
-FIGURE_CODE = {name: stamps.of("drawing", figures=name) for name in FIGURES}
+FIGURE_CODE = {name: stamps.of("figures", figures=name) for name in FIGURES}
 
 
 rule figure:

@@ -1,12 +1,12 @@
 def probe_code(name, *modes):
     probe = PROBES[name]
-    by_mode = grid.probe_modes(probe)
+    by_mode = cells.probe_modes(probe)
     entries = [entry for mode in modes for entry in by_mode.get(mode, [])]
     return stamps.of(
         "probe",
         modes=list(modes),
-        rules=grid.rules_of(*(c for entry in entries for c in grid.choices_of(entry))),
-        losses=grid.loss_definition(config, probe["loss"])["kind"],
+        rules=cells.rules_of(*(c for entry in entries for c in cells.choices_of(entry))),
+        losses=cells.loss_definition(config, probe["loss"])["kind"],
         models=config["models"][probe["model"]]["kind"],
     )
 
@@ -16,7 +16,7 @@ DESCRIBE_CODE = {name: probe_code(name) for name in PROBES}
 PROBE_CODE = {
     (name, mode): probe_code(name, mode)
     for name, probe in PROBES.items()
-    for mode in grid.probe_modes(probe)
+    for mode in cells.probe_modes(probe)
 }
 
 

@@ -5,7 +5,7 @@ rule report:
             "results/figures/{figure}.{ext}", figure=FIGURES, ext=["svg", "png"]
         ),
         code=stamps.of("report", modes=list(registry.names("modes"))),
-        parts=sorted(sources.PACKAGE.glob("report_*.*")),
+        parts=sorted((code_inputs.PACKAGE / "report").glob("*/*.*")),
     output:
         html="results/report.html",
         md="results/summary.md",

@@ -1,7 +1,5 @@
 import math
 
-from approxgan import estimate
-
 # What a job asks a cluster for; on one machine it limits nothing. Functions, so that Snakemake
 # estimates the jobs that it runs, and not while it reads the workflow.
 INNER_MB = 300  # the Snakemake that starts the stage inside the job

@@ -3,7 +3,7 @@ def of_cells(*files):
 
 
 def of_probes(name, probe):
-    return [f"results/probe/{name}/{mode}.parquet" for mode in grid.probe_modes(probe)]
+    return [f"results/probe/{name}/{mode}.parquet" for mode in cells.probe_modes(probe)]
 
 
 GATHERED = {
@@ -19,7 +19,7 @@ GATHERED = {
     "evolution": of_cells("samples.npz"),
     "data": [f"results/data/{name}.npz" for name in DATASETS],
     "images": [*of_cells("samples.npz"), *(f"results/data/{n}.npz" for n in DATASETS)],
-    "dirac": [f"results/dirac/{m}.parquet" for m in grid.probe_modes(config["dirac"])],
+    "dirac": [f"results/dirac/{m}.parquet" for m in cells.probe_modes(config["dirac"])],
 }
 
 
@@ -50,7 +50,7 @@ rule comparisons:
             "results/tables/{table}.parquet",
             table=["outcomes", "quality", "quality_null"],
         ),
-        code=stamps.of("comparisons", metrics=sorted(config["quality"]["metrics"])),
+        code=stamps.of("compare", metrics=sorted(config["quality"]["metrics"])),
     output:
         multiext("results/tables/comparisons", ".parquet", ".csv"),
         multiext("results/tables/aggregates", ".parquet", ".csv"),

@@ -1,9 +1,9 @@
 def train_code(cell):
     return stamps.of(
-        "run",
+        "training",
         modes=[cell.generator.mode, cell.discriminator.mode],
-        rules=grid.rules_of(cell.generator, cell.discriminator),
-        losses=grid.loss_definition(config, cell.loss)["kind"],
+        rules=cells.rules_of(cell.generator, cell.discriminator),
+        losses=cells.loss_definition(config, cell.loss)["kind"],
         models=config["models"][cell.model]["kind"],
     )
 
@@ -14,7 +14,7 @@ TRAIN_CODE = {name: train_code(cell) for name, cell in CELLS.items()}
 rule train:
     input:
         data=lambda w: f"results/data/{CELLS[w.cell].dataset}.npz",
-        matched=lambda w: [f"results/{path}" for path in grid.matched(CELLS[w.cell])],
+        matched=lambda w: [f"results/{path}" for path in cells.matched(CELLS[w.cell])],
         code=lambda w: TRAIN_CODE[w.cell],
     output:
         expand(
@@ -31,10 +31,10 @@ rule train:
         "results/logs/train/{cell}.log",
     threads: 1
     resources:
-        **asked(lambda w: estimate.training(grid.spec(config, CELLS[w.cell]))),
+        **asked(lambda w: estimate.training(cells.spec(config, CELLS[w.cell]))),
         gpu=lambda w: gpus(CELLS[w.cell].training),
     params:
-        spec=lambda w: spec(grid.spec(config, CELLS[w.cell])),
+        spec=lambda w: spec(cells.spec(config, CELLS[w.cell])),
     shell:
         "python -m approxgan train {wildcards.cell} --spec {params.spec:q}"
         " --threads {threads} > {log} 2>&1"

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from approxgan.core import Modes
+from approxgan.core.protocols import Modes
 
 
 def draw(modes: Modes, n: int, rng: np.random.Generator) -> np.ndarray:

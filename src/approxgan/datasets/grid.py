@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from approxgan.core import Modes
+from approxgan.core.protocols import Modes
 from approxgan.datasets._mixture import draw, require_count, require_length
 
 

@@ -1,6 +1,6 @@
 """The losses of the article's listing, taken literally: both see real data only."""
 
-from approxgan.core import Term
+from approxgan.core.protocols import Term
 
 
 class ArticleCode:

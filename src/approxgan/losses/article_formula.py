@@ -1,6 +1,6 @@
 """The article's printed formulas, taken literally: they swap the players' roles."""
 
-from approxgan.core import Term
+from approxgan.core.protocols import Term
 
 
 class ArticleFormula:

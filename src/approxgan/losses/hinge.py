@@ -1,6 +1,6 @@
 """The hinge loss of Lim and Ye (2017)."""
 
-from approxgan.core import Term
+from approxgan.core.protocols import Term
 
 
 class Hinge:

@@ -1,6 +1,6 @@
 """The least-squares loss of Mao et al. (2017), with targets 0, 1 and 1."""
 
-from approxgan.core import Term
+from approxgan.core.protocols import Term
 
 
 class LeastSquares:

@@ -1,6 +1,6 @@
 """The minimax loss of Goodfellow et al. (2014)."""
 
-from approxgan.core import Term
+from approxgan.core.protocols import Term
 
 
 class Minimax:

@@ -1,6 +1,6 @@
 """The non-saturating loss of Goodfellow et al. (2014), the one most GANs are trained with."""
 
-from approxgan.core import Term
+from approxgan.core.protocols import Term
 
 
 class Nonsaturating:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from approxgan.core import Term
+from approxgan.core.protocols import Term
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from approxgan.core import Modes
+from approxgan.core.protocols import Modes
 
 RADIUS = 3.0
 """A sample belongs to a mode within this many of its standard deviations."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from approxgan.core import Dataset
+    from approxgan.core.protocols import Dataset
 
 
 class Prepared(ABC):

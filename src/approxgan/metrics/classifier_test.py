@@ -14,7 +14,7 @@ from approxgan.metrics._points import checked
 from approxgan.metrics._settings import require_count
 
 if TYPE_CHECKING:
-    from approxgan.core import Dataset
+    from approxgan.core.protocols import Dataset
 
 
 @dataclass(frozen=True)

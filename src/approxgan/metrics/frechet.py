@@ -11,7 +11,7 @@ from approxgan.metrics._directions import better
 from approxgan.metrics._points import checked
 
 if TYPE_CHECKING:
-    from approxgan.core import Dataset
+    from approxgan.core.protocols import Dataset
 
 
 @dataclass(frozen=True)

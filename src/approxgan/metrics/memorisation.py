@@ -14,7 +14,7 @@ from approxgan.metrics._points import checked
 from approxgan.metrics._prepared import Prepared
 
 if TYPE_CHECKING:
-    from approxgan.core import Dataset
+    from approxgan.core.protocols import Dataset
 
 DIRECTIONS = better(nearer_to_training="neither")
 

@@ -12,7 +12,7 @@ from approxgan.metrics._modes import near
 from approxgan.metrics._points import checked
 
 if TYPE_CHECKING:
-    from approxgan.core import Dataset
+    from approxgan.core.protocols import Dataset
 
 SHARE = 0.2
 """A mode counts as covered with this share of the samples that it should hold."""

@@ -14,7 +14,7 @@ from approxgan.metrics._modes import near
 from approxgan.metrics._points import checked
 
 if TYPE_CHECKING:
-    from approxgan.core import Dataset
+    from approxgan.core.protocols import Dataset
 
 
 @dataclass(frozen=True)

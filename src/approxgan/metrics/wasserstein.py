@@ -14,7 +14,7 @@ from approxgan.metrics._points import checked
 from approxgan.metrics._settings import require_count
 
 if TYPE_CHECKING:
-    from approxgan.core import Dataset, Modes
+    from approxgan.core.protocols import Dataset, Modes
 
 PIVOTS = 10_000_000
 """Limit on the network simplex; 500 points need some thousands."""

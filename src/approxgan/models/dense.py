@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from approxgan.core import Player
+from approxgan.core.protocols import Player
 from approxgan.models._activation import activate, slope_of
 
 

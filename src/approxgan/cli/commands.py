@@ -1,0 +1,242 @@
+"""What each subcommand does: finds its spec and its paths, loads its stage, calls it."""
+
+from __future__ import annotations
+
+import re
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from approxgan.config import check as configuration
+from approxgan.config import registry
+from approxgan.core.errors import InputError
+from approxgan.design import cells as grid
+from approxgan.design import specs
+
+FAMILIES = tuple(registry.FAMILIES)
+DEFAULT = Path("config.yaml")
+
+
+WORD = r"[a-z][a-z0-9_]*"
+PARTS = {"cell": 7, "probe": 3}
+"""Names that are folders, and how many parts they have."""
+
+
+def check_names(names: Mapping[str, str]) -> None:
+    """Raise ``InputError`` for a name that could be a path to somewhere else."""
+    for kind, name in names.items():
+        parts = name.split("/")
+        pattern = r"[A-Za-z0-9_+][A-Za-z0-9_+.-]*" if kind == "cell" else WORD
+        fine = len(parts) == PARTS.get(kind, 1)
+        if not fine or not all(re.fullmatch(pattern, part) for part in parts):
+            accepted = f"{PARTS[kind]} such words with / between" if kind in PARTS else "one word"
+            raise InputError(
+                f"{kind} {name!r}: not a name; accepted: letters, digits and _, {accepted}"
+            )
+
+
+def listing(args: Namespace) -> None:
+    """Names and first lines of the variants; reads their text only."""
+    chosen = FAMILIES if args.family is None else (args.family,)
+    for family in chosen:
+        if family not in FAMILIES:
+            raise InputError(f"{family!r} is not a family; accepted: {', '.join(FAMILIES)}")
+        if args.family is None:
+            print(f"{family}:")
+        names = registry.names(family)
+        width = max((len(name) for name in names), default=0)
+        for name in names:
+            about = registry.describe(family, name)
+            needed = [*about.required]
+            needed += ["epsilon"] if about.constants.get("takes_epsilon") else []
+            settings = f" [{', '.join(needed)}]" if needed else ""
+            print(f"  {name:<{width}}  {about.summary}{settings}")
+
+
+def _config(args: Namespace) -> dict[str, Any]:
+    return configuration.read([DEFAULT, *args.configfile])
+
+
+def cells(args: Namespace) -> None:
+    for name in grid.cells(_config(args)):
+        print(name)
+
+
+def plan(args: Namespace) -> None:
+    from approxgan.cli import plan as forecast
+    from approxgan.config import limits
+
+    config = _config(args)
+    print(forecast.text(list(forecast.jobs(config))))
+    limits.check(config, args.results)
+
+
+def check(args: Namespace) -> None:
+    checked = _config(args) if args.spec is None else args.spec
+    configuration.check(checked)
+    from approxgan.config import limits
+
+    limits.check(checked, args.results)
+    from approxgan.config import values
+
+    values.check(checked)
+
+
+def _spec(args: Namespace, make: Callable[..., Any], *names: str) -> Any:
+    """The spec handed over, or the same one made from the config."""
+    return args.spec if args.spec is not None else make(_config(args), *names)
+
+
+def data(args: Namespace) -> None:
+    from approxgan.data.stage import make
+
+    make(_spec(args, specs.data, args.dataset), args.results / "data" / f"{args.dataset}.npz")
+
+
+def train(args: Namespace) -> None:
+    from approxgan.training.ownership import Superseded, wait_for_successor
+    from approxgan.training.stage import run
+
+    spec = _spec(args, specs.train, args.cell)
+    out = args.results / "runs" / args.cell
+    try:
+        run(spec, args.results, out, args.threads, args.checkpoint_seconds)
+    except Superseded:
+        print(f"{out}: another process has begun to train this cell; waiting for it", flush=True)
+        wait_for_successor(out)
+
+
+def evaluate(args: Namespace) -> None:
+    from approxgan.evaluate.stage import run
+
+    folder = args.results / "runs" / args.cell
+    dataset = args.cell.split("/")[1]
+    data = args.results / "data" / f"{dataset}.npz"
+    run(folder, data, _spec(args, specs.quality), folder / "quality.parquet")
+
+
+def null(args: Namespace) -> None:
+    from approxgan.evaluate.stage import null as score
+
+    spec = _spec(args, specs.null, args.dataset)
+    name = args.dataset
+    data, out = args.results / "data" / f"{name}.npz", args.results / "null" / f"{name}.parquet"
+    score(spec, data, out)
+
+
+def points(args: Namespace) -> None:
+    from approxgan.probe.stage import points as keep
+
+    spec, folder = _spec(args, specs.points, args.probe), args.results / "probe" / args.probe
+    source = args.results / "data" / f"{spec['dataset']}.npz"
+    keep(spec, source, folder / "points.npz", args.threads)
+
+
+def describe(args: Namespace) -> None:
+    from approxgan.probe.stage import describe as measure
+
+    spec, folder = _spec(args, specs.describe, args.probe), args.results / "probe" / args.probe
+    measure(spec, folder / "points.npz", folder / "points.parquet", args.threads)
+
+
+def probe(args: Namespace) -> None:
+    from approxgan.probe.stage import run
+
+    spec, folder = _spec(args, specs.probe_mode, args.probe, args.mode), args.results / "probe"
+    folder /= args.probe
+    out = folder / f"{args.mode}.parquet"
+    run(spec, args.mode, folder / "points.npz", out, args.threads)
+
+
+def dirac(args: Namespace) -> None:
+    from approxgan.dirac.stage import run
+
+    spec = _spec(args, specs.dirac, args.mode)
+    run(spec, args.mode, args.results / "dirac" / f"{args.mode}.parquet")
+
+
+def collect(args: Namespace) -> None:
+    from approxgan.collect.stage import table
+
+    spec = _spec(args, specs.collect, args.table)
+    table(args.table, spec, args.results, args.results / "tables" / args.table)
+
+
+def comparisons(args: Namespace) -> None:
+    from approxgan.compare.stage import write
+
+    tables = args.results / "tables"
+    write(tables, _spec(args, specs.comparisons), tables)
+
+
+def claims(args: Namespace) -> None:
+    from approxgan.claims.stage import write
+
+    tables = args.results / "tables"
+    write(tables, _spec(args, specs.claims), tables / "claims")
+
+
+def figure(args: Namespace) -> None:
+    from approxgan.figures.stage import draw
+
+    registry.check("figures", args.figure)
+    stem = args.results / "figures" / args.figure
+    draw(args.figure, args.results / "tables", stem, _spec(args, specs.figure)["dpi"])
+
+
+def report(args: Namespace) -> None:
+    from approxgan.report.stage import stage
+
+    stage(_spec(args, specs.report), args.results)
+
+
+def reference(args: Namespace) -> None:
+    from approxgan.reference import readme
+    from approxgan.reference.stage import of
+    from approxgan.storage import files
+
+    tables = args.results / "tables"
+    known = of(tables, _config(args)["claims"]["metric"], args.made_by)
+    written = [args.reference]
+    if args.readme is not None:
+        written += [readme.show(known, args.reference, tables, args.readme), args.readme]
+    files.write_json(args.reference, known)
+    print(f"wrote {', '.join(map(str, written))}")
+
+
+def verify(args: Namespace) -> None:
+    from approxgan.reference.verify import compare
+    from approxgan.storage import files
+
+    known = files.read_json(args.reference)
+    wrong, allowed = compare(known, args.results / "tables")
+    for line in allowed:
+        print(f"may differ: {line}")
+    for line in wrong:
+        print(f"differs: {line}")
+    total = f"{len(known['verdicts'])} verdicts and {len(known['cells'])} cells"
+    if wrong:
+        raise InputError(f"{len(wrong)} differences from the reference of {total}, listed above")
+    print(f"{total} agree with {args.reference}")
+
+
+def doctor(args: Namespace) -> None:
+    from approxgan.cli.doctor import examine, text
+
+    found = examine(args.results)
+    print(text(found))
+    wrong = [what for fine, what, _ in found if not fine]
+    if wrong:
+        raise InputError(f"not as it should be, marked !! above: {', '.join(wrong)}")
+
+
+def status(args: Namespace) -> None:
+    from approxgan.cli import status as found
+
+    config = _config(args)
+    report = found.of(config, args.results)
+    print(found.text(report))
+    if args.remove:
+        found.remove(report, args.results)
+        print(f"removed {len(report.stale)} folders of cells that the config no longer has")

@@ -1,0 +1,190 @@
+"""The command line: one subcommand per stage of the workflow, typed by a person or by a rule."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from approxgan import __version__
+from approxgan.cli import commands as cli
+from approxgan.core.errors import InputError
+
+Handler = Callable[[argparse.Namespace], None]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every subcommand with its arguments."""
+    top = argparse.ArgumentParser(
+        prog="approxgan",
+        description="GAN training with approximate gradients: every stage of the workflow as one "
+        "command. 'snakemake --cores 8' runs them all; 'approxgan list' shows what there is.",
+    )
+    top.add_argument("--version", action="version", version=f"approxgan {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def add(name: str, handler: Handler, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        sub.set_defaults(handler=handler)
+        return sub
+
+    def stage(name: str, handler: Handler, text: str, *names: str) -> argparse.ArgumentParser:
+        sub = add(name, handler, text)
+        for argument in names:
+            sub.add_argument(argument, help=NAMES[argument])
+        _common(sub)
+        return sub
+
+    listing = add("list", cli.listing, "list the variants there are, all or of one family")
+    listing.add_argument("family", nargs="?", help=f"one of: {', '.join(cli.FAMILIES)}")
+    _configfile(add("cells", cli.cells, "list the training jobs of a config"))
+    sub = add("plan", cli.plan, "estimate what a config will take: jobs, time, memory")
+    _configfile(sub)
+    _results(sub)
+    sub = add("check", cli.check, "check a config, every setting and its limits included")
+    _spec(sub)
+    _results(sub)
+    stage("data", cli.data, "make a dataset's training set", "dataset")
+    what = "train one cell: a block of seeds at one point of the grid"
+    training = stage("train", cli.train, what, "cell")
+    training.add_argument(
+        "--checkpoint-seconds",
+        type=_seconds,
+        default=60.0,
+        metavar="N",
+        help="seconds between two checkpoints, from which a stopped job goes on (60)",
+    )
+    stage("evaluate", cli.evaluate, "score the samples of a trained cell", "cell")
+    stage("null", cli.null, "score true samples against true samples", "dataset")
+    stage("points", cli.points, "train the exact trajectory that modes are probed on", "probe")
+    stage("describe", cli.describe, "measure what theory needs at the probed points", "probe")
+    stage("probe", cli.probe, "measure a mode's gradient error at the points", "probe", "mode")
+    stage("dirac", cli.dirac, "play the Dirac-GAN with one gradient mode", "mode")
+    stage("collect", cli.collect, "gather one table from the results of all cells", "table")
+    stage("comparisons", cli.comparisons, "compare every cell with exact, number by number")
+    stage("claims", cli.claims, "judge the article's claims by the tables")
+    stage("figure", cli.figure, "draw one figure from the tables", "figure")
+    stage("report", cli.report, "write the report")
+    _verifying(add)
+    _looking(add)
+    return top
+
+
+def _verifying(add: Callable[..., argparse.ArgumentParser]) -> None:
+    known = {"type": Path, "default": Path("reference/default.json"), "metavar": "FILE"}
+    sub = add("verify", cli.verify, "compare a finished run with the reference results")
+    sub.add_argument("--reference", help="reference/default.json unless told otherwise", **known)
+    _results(sub)
+    sub = add("reference", cli.reference, "write the reference results of a finished run")
+    sub.add_argument("--made-by", default="make reproduce", help="the command that made it")
+    sub.add_argument("--reference", help="file to write", **known)
+    sub.add_argument(
+        "--readme", type=Path, metavar="FILE", help="README to show verdicts and main figure in"
+    )
+    _results(sub)
+    _configfile(sub)
+
+
+def _looking(add: Callable[..., argparse.ArgumentParser]) -> None:
+    sub = add("doctor", cli.doctor, "say what is installed here and whether it will do")
+    _results(sub)
+    sub = add("status", cli.status, "say which cells are trained and which results are stale")
+    sub.add_argument(
+        "--remove", action="store_true", help="remove results of cells not in the config"
+    )
+    _results(sub)
+    _configfile(sub)
+
+
+NAMES = {
+    "dataset": "name of a dataset in the config",
+    "cell": "a cell's folder below results/runs; 'approxgan cells' lists them",
+    "probe": "a probe's folder below results/probe: DATASET/MODEL/LOSS",
+    "mode": "name of a gradient mode",
+    "table": "name of a table in results/tables",
+    "figure": "name of a figure; 'approxgan list figures'",
+}
+
+
+def _configfile(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--configfile",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="overlays laid over config.yaml, in order",
+    )
+
+
+def _results(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--results",
+        type=Path,
+        default=Path("results"),
+        metavar="DIR",
+        help="folder of all results (results)",
+    )
+
+
+def _spec(sub: argparse.ArgumentParser) -> None:
+    _configfile(sub)
+    sub.add_argument(
+        "--spec",
+        type=_json,
+        default=None,
+        metavar="JSON",
+        help="what the stage needs of the config, as the workflow hands it over; without it the "
+        "config is read",
+    )
+
+
+def _common(sub: argparse.ArgumentParser) -> None:
+    _spec(sub)
+    _results(sub)
+    sub.add_argument("--threads", type=_threads, default=1, help="threads to use (1)")
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from error
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, 0 or more")
+    return seconds
+
+
+def _threads(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1024:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1024")
+    return int(text)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one subcommand; what the user got wrong is one line on stderr and exit status 2."""
+    chosen = parser().parse_args(arguments)
+    try:
+        cli.check_names({name: getattr(chosen, name) for name in NAMES if name in chosen})
+        chosen.handler(chosen)
+    except InputError as error:
+        print(f"approxgan: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except OSError as error:
+        # A full or read-only disk is not the program's fault: a line says it all.
+        print(f"approxgan: {error}", file=sys.stderr)
+        return 1
+    return 0

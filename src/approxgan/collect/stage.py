@@ -1,0 +1,264 @@
+"""The collect stage: result files of all cells -> the tables in results/tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from approxgan.collect import outcomes as outcome
+from approxgan.core.errors import InputError
+from approxgan.core.protocols import Cell
+from approxgan.design import cells, names
+from approxgan.storage import arrays as kept
+from approxgan.storage import files
+from approxgan.storage.columns import read_table
+from approxgan.storage.tables import (
+    COLUMNS,
+    DIRAC,
+    GRADIENT_ERROR,
+    OF_A_SEED,
+    OF_A_STEP,
+    PROBE_POINTS,
+    QUALITY,
+    QUALITY_NULL,
+    RUN,
+)
+
+Config = Mapping[str, Any]
+TRACE = {
+    **dict.fromkeys(OF_A_STEP, "int traced*"),
+    **dict.fromkeys(("seeds", "diverged_step"), "int seeds"),
+    **dict.fromkeys(OF_A_SEED, "float traced* seeds"),
+}
+"""The arrays of a trace: see ``kept``."""
+IMAGES_SHOWN = 25
+EVOLVED = ("exact", "forward_difference", "uniform_shift", "random_direction")
+EVOLVED_POINTS = 300
+NUMBERS = ("epsilon", "generator_epsilon", "discriminator_epsilon", "seed")
+"""Columns of a run that hold numbers: missing, not empty, for true images."""
+
+
+def _runs(config: Config, root: Path) -> Iterator[tuple[Cell, Path]]:
+    for name, cell in cells.cells(config).items():
+        yield cell, root / "runs" / name
+
+
+def _trace(path: Path, cell: Cell) -> kept.Arrays:
+    """Columns [T, S] or [T] of the traced steps, seeds and diverged_step [S]."""
+    return kept.of_seeds(path, kept.read(path, TRACE), cell.seeds)
+
+
+def training(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """One row a run and traced step, up to the step at which the run diverged."""
+    for cell, folder in _runs(config, root):
+        arrays = _trace(folder / "trace.npz", cell)
+        stop = np.where(arrays["diverged_step"] < 0, np.inf, arrays["diverged_step"])
+        seed, step = np.nonzero(arrays["step"] <= stop[:, None])
+        columns = {
+            "seed": arrays["seeds"][seed],
+            **{name: arrays[name][step, seed] for name in OF_A_SEED},
+            **{name: arrays[name][step] for name in OF_A_STEP},
+        }
+        yield pd.DataFrame(columns).assign(**names.row_keys(cell))
+
+
+def outcomes(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """One row a run: how it ended."""
+    for cell, folder in _runs(config, root):
+        arrays = _trace(folder / "trace.npz", cell)
+        rows = [outcome.of(arrays, row, cell.training) for row in range(len(cell.seeds))]
+        yield pd.DataFrame(rows).assign(**names.row_keys(cell), seed=list(cell.seeds))
+
+
+def quality(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """One row a run, snapshot and number."""
+    for cell, folder in _runs(config, root):
+        yield _read(folder / "quality.parquet", QUALITY).assign(**names.row_keys(cell))
+
+
+def quality_null(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """One row a dataset, repeat and number."""
+    for name in config["datasets"]:
+        yield _read(root / "null" / f"{name}.parquet", QUALITY_NULL).assign(dataset=name)
+
+
+def _read(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
+    """A table of a run or dataset, which does not name it."""
+    return read_table(path, [name for name in columns if name not in RUN])
+
+
+def _probed(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    for name, modes in config["probes"].items():
+        for mode in modes:
+            yield read_table(root / "probe" / name / f"{mode}.parquet", GRADIENT_ERROR)
+
+
+def gradient_error(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """One row a probed point, mode, ε, setting and dtype."""
+    for rows in _probed(config, root):
+        yield rows[rows["layer"] < 0]
+
+
+def layer_error(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """The same, layer by layer."""
+    for rows in _probed(config, root):
+        yield rows[rows["layer"] >= 0]
+
+
+def probe_points(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """One row a probed point and dtype."""
+    for name in config["probes"]:
+        yield read_table(root / "probe" / name / "points.parquet", PROBE_POINTS)
+
+
+def dirac(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """One row a step of every mode's Dirac-GAN."""
+    for mode in config["modes"]:
+        yield read_table(root / "dirac" / f"{mode}.parquet", DIRAC)
+
+
+def cost(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """One row a training job."""
+    for cell, folder in _runs(config, root):
+        found = files.read_json(folder / "cost.json")
+        row = {key: value for key, value in found.items() if key in COLUMNS["cost"]}
+        yield pd.DataFrame([row]).assign(
+            **names.row_keys(cell), seeds=f"{cell.seeds[0]}-{cell.seeds[-1]}"
+        )
+
+
+def _last(config: Config, root: Path) -> Iterator[tuple[Cell, np.ndarray, int]]:
+    """Samples of each cell's first seed at its last snapshot, and its step."""
+    for cell, folder in _runs(config, root):
+        if cell.seeds[0] == config["seeds"]["first"]:
+            arrays = kept.samples(folder / "samples.npz", cell.seeds)
+            drawn = arrays["samples"][0, -1]
+            yield cell, drawn[np.isfinite(drawn).all(1)], int(arrays["steps"][-1])
+
+
+def samples(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """Samples of each cell's first seed at its last snapshot, for drawing."""
+    flat = {name: _plane(config, name) for name in config["datasets"]}
+    for cell, drawn, step in _last(config, root):
+        x, y = flat[cell.dataset](drawn[: config["points"]]).T[:2]
+        columns = {"index": np.arange(len(x)), "x": x, "y": y}
+        keys = names.row_keys(cell)
+        yield pd.DataFrame(columns).assign(**keys, seed=cell.seeds[0], step=step)
+
+
+def evolution(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """Samples of a few modes' first seed at every snapshot, for drawing."""
+    groups = _widest(config)
+    flat = {group[1]: _plane(config, group[1]) for group in groups}
+    for cell, folder in _runs(config, root):
+        chosen = _group(cell) in groups and names.mode_name(cell) in EVOLVED
+        if not chosen or cell.seeds[0] != config["seeds"]["first"]:
+            continue
+        arrays, keys = kept.samples(folder / "samples.npz", cell.seeds), names.row_keys(cell)
+        for step, drawn in zip(arrays["steps"].tolist(), arrays["samples"][0], strict=True):
+            shown = drawn[np.isfinite(drawn).all(1)][: min(config["points"], EVOLVED_POINTS)]
+            x, y = flat[cell.dataset](shown).T[:2]
+            columns = {"index": np.arange(len(x)), "x": x, "y": y}
+            yield pd.DataFrame(columns).assign(**keys, seed=cell.seeds[0], step=step)
+
+
+def _group(cell: Cell) -> tuple[str, str, str, str]:
+    """Cells are comparable within it."""
+    return cell.study, cell.dataset, cell.model, cell.loss
+
+
+def _widest(config: Config) -> set[tuple[str, str, str, str]]:
+    """For each dataset the group with most modes, then most steps ε, then first by name."""
+    tried: dict[Any, set[Any]] = {}
+    for cell in cells.cells(config).values():
+        kind = tuple(str(names.row_keys(cell)[key]) for key in ("mode", "settings", "epsilon"))
+        tried.setdefault(_group(cell), set()).add(kind)
+    best: dict[str, Any] = {}
+    for group, kinds in tried.items():
+        rank = (-len({kind[:2] for kind in kinds}), -len(kinds), group)
+        best[group[1]] = min(best.get(group[1], rank), rank)
+    return {rank[-1] for rank in best.values()}
+
+
+def data(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """Points of each dataset, for drawing."""
+    for name in config["datasets"]:
+        arrays, flat = kept.data(root / "data" / f"{name}.npz"), _plane(config, name)
+        for source in ("training", "true"):
+            x, y = flat(arrays[source][: 2 * config["points"]]).T[:2]
+            yield pd.DataFrame({"x": x, "y": y}).assign(
+                dataset=name, source=source, index=np.arange(len(x))
+            )
+
+
+def _plane(config: Config, name: str) -> Callable[[np.ndarray], np.ndarray]:
+    """What to draw of a dataset: the first coordinates of its first view, or its own."""
+    views = getattr(cells.build_dataset(config["datasets"][name]), "views", dict)()
+    return next(iter(views.values()), lambda points: points)
+
+
+def images(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+    """A row a pixel: true images, and each cell's first ones, of datasets of images."""
+    built = {n: cells.build_dataset(found) for n, found in config["datasets"].items()}
+    shapes = {name: d.image for name, d in built.items() if hasattr(d, "image")}
+    for name, shape in shapes.items():
+        true = kept.data(root / "data" / f"{name}.npz")["true"]
+        empty = dict.fromkeys(RUN, "")
+        yield _pixels(true, shape).assign(
+            **{**empty, **dict.fromkeys(NUMBERS), "dataset": name}, step=-1
+        )
+    for cell, drawn, step in _last(config, root):
+        if cell.dataset in shapes:
+            keys = {**names.row_keys(cell), "seed": cell.seeds[0]}
+            yield _pixels(drawn, shapes[cell.dataset]).assign(**keys, step=step)
+
+
+def _pixels(images: np.ndarray, shape: tuple[int, int]) -> pd.DataFrame:
+    """The first images [n, rows * columns] in long form."""
+    shown = images[:IMAGES_SHOWN].reshape(-1, *shape)
+    index, row, column = (part.ravel() for part in np.indices(shown.shape))
+    return pd.DataFrame(
+        {"index": index, "row": row, "column": column, "value": shown.ravel().astype(float)}
+    )
+
+
+TABLES: dict[str, Callable[[Config, Path], Iterator[pd.DataFrame]]] = {
+    make.__name__: make
+    for make in (
+        training,
+        outcomes,
+        quality,
+        quality_null,
+        gradient_error,
+        layer_error,
+        probe_points,
+        cost,
+        samples,
+        evolution,
+        images,
+        data,
+        dirac,
+    )
+}
+SORTED_BY = {
+    "quality_null": ["dataset", "repeat"],
+    "data": ["dataset", "source", "index"],
+}
+"""Rows are sorted by these columns, otherwise by all that name a row."""
+KEYS = ("game", "study", "dataset", "model", "loss", "mode", "epsilon", "rule", "settings")
+KEYS_LAST = ("dtype", "player", "seed", "seeds", "step", "layer", "index", "row", "column")
+
+
+def table(name: str, config: Config, root: Path, out: Path) -> None:
+    """Write one table, columns and rows in their documented order."""
+    if name not in TABLES:
+        raise InputError(f"table {name!r} is not gathered; accepted: {', '.join(TABLES)}")
+    frames = [frame for frame in TABLES[name](config, root) if len(frame)]
+    columns = list(COLUMNS[name])
+    whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+    by = SORTED_BY.get(name, [key for key in (*KEYS, *KEYS_LAST) if key in columns])
+    files.write_table(out, whole[columns].sort_values(by, kind="stable", ignore_index=True))

@@ -1,0 +1,187 @@
+"""Every cell compared with the baseline mode of its group, number by number and seed by seed.
+
+A row judges one cell; the claims are judged over data sets, at one ε, by ``claims``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from approxgan.analysis import statistics
+from approxgan.analysis.frames import CELL, final, table
+from approxgan.analysis.statistics import GROUP
+from approxgan.compare.aggregates import aggregate
+from approxgan.compare.verdict import WORSE, Pairs, Rules, measure, verdict
+from approxgan.config import registry
+from approxgan.storage import files
+from approxgan.storage.columns import read_table
+from approxgan.storage.tables import COLUMNS, COMPARISONS
+
+NEEDS = ("outcomes", "quality", "quality_null")
+KEYS = [*GROUP, *CELL]
+NUMBER = [*GROUP, "metric"]
+INTEGERS = ("seeds", "finite", "runs")
+TEXTS = (*GROUP, "mode", "rule", "settings", "metric", "direction", "family", "verdict", "reason")
+Spreads = Mapping[Any, float]
+"""The baseline's seed-to-seed standard deviation, by group and number."""
+
+
+def directions(metrics: Iterable[str]) -> dict[str, str]:
+    """Which way is better, of every number that these metrics give."""
+    known: dict[str, str] = {}
+    for name in metrics:
+        known.update(registry.load("metrics", name).directions)
+    return known
+
+
+def direction(number: str, known: Mapping[str, str]) -> str:
+    """That of one number; in a view, ``number_view``, it is the plain number's."""
+    names = [name for name in known if f"{number}_".startswith(f"{name}_")]
+    return known[max(names, key=len)] if names else "neither"
+
+
+def compare(
+    tables: Mapping[str, pd.DataFrame], rules: Rules, known: Mapping[str, str]
+) -> pd.DataFrame:
+    """The table ``comparisons``; ``known`` says which way the numbers are better.
+
+    ``rules`` is the config's block ``claims``. What cannot be compared for lack of data has a row
+    all the same: undecided, with the reason.
+    """
+    paired, spreads = _paired(tables, rules)
+    ways = {name: direction(name, known) for name in paired["metric"].unique()}
+    own = [key for key in COMPARISONS if key not in (*_rate_columns(), "p_holm")]
+    made = pd.DataFrame(list(_rows(paired, spreads, ways, rules)), columns=own)
+    made = made.astype({"epsilon": float}).merge(_rates(tables, rules), "left", on=KEYS)
+    made = made.assign(p_holm=_adjusted(made), runs=made["runs"].fillna(0))
+    plain = [key for key in COMPARISONS if key not in (*TEXTS, *INTEGERS, "beyond_floor")]
+    types = {**dict.fromkeys(plain, float), **dict.fromkeys(INTEGERS, int)}
+    return made[list(COMPARISONS)].astype({**types, "beyond_floor": "boolean"})
+
+
+def write(tables_dir: Path, spec: Mapping[str, Any], out: Path) -> None:
+    """The tables comparisons and aggregates from those in a folder, into the folder ``out``.
+
+    ``spec`` has the config's block ``claims`` as ``rules`` and the names of ``metrics``.
+    """
+    rules = spec["rules"]
+    for name in ("baseline", "chaos_control"):
+        registry.check("modes", rules[name])
+    tables = {name: read_table(tables_dir / f"{name}.parquet", COLUMNS[name]) for name in NEEDS}
+    made = compare(tables, rules, directions(spec["metrics"]))
+    files.write_table(out / "comparisons", made)
+    files.write_table(out / "aggregates", aggregate(tables, rules))
+
+
+def _paired(tables: Mapping[str, pd.DataFrame], rules: Rules) -> tuple[pd.DataFrame, Spreads]:
+    """Every run's last numbers beside the baseline's, and the baseline's spreads."""
+    last = final(table(tables, "quality"))
+    is_baseline = last["mode"] == rules["baseline"]
+    first = last[is_baseline].groupby(list(GROUP))["settings"].transform("min")
+    last = last[~is_baseline | (last["settings"] == first.reindex(last.index))]
+    own = last[last["mode"] == rules["baseline"]].groupby(NUMBER)["value"]
+    spreads = {group: statistics.spread(values.to_numpy()) for group, values in own}
+    paired = statistics.pair(last, rules["baseline"], on=[*NUMBER, "seed"])
+    return paired, spreads
+
+
+def _rows(
+    paired: pd.DataFrame, spreads: Spreads, ways: Mapping[str, str], rules: Rules
+) -> Iterator[dict[str, Any]]:
+    control = paired[paired["mode"] == rules["chaos_control"]]
+    chance: dict[Any, list[np.ndarray]] = {}
+    for key, rows in control.groupby([*NUMBER, *CELL], dropna=False):
+        group = key[: len(NUMBER)]
+        sample = _sample(rows, spreads.get(group, np.nan), ways[group[-1]], rules)
+        chance.setdefault(group, []).append(sample)
+    for key, rows in paired.groupby([*KEYS, "metric"], dropna=False):
+        metric = key[-1]
+        group = (*key[: len(GROUP)], metric)
+        spread, seeds = spreads.get(group, np.nan), int(rows["paired"].sum())
+        sample = _sample(rows, spread, ways[metric], rules)
+        pairs = Pairs(metric, ways[metric], seeds, spread, sample, chance.get(group, []))
+        yield {
+            **dict(zip((*KEYS, "metric"), key, strict=True)),
+            "family": "primary" if metric == rules["metric"] else "exploratory",
+            **_plain(rows),
+            **_judged(pairs, rules),
+        }
+
+
+def _judged(pairs: Pairs, rules: Rules) -> dict[str, Any]:
+    found = measure(pairs, rules)
+    judged, reason = verdict(pairs, found, rules)
+    return {
+        "direction": pairs.direction,
+        "seeds": pairs.seeds,
+        **dict(zip(("difference_sds", "low", "high"), found.effect, strict=True)),
+        "p": found.p,
+        "p_equivalence": found.p_equivalence,
+        "floor": found.floor,
+        "beyond_floor": found.beyond_floor,
+        "verdict": judged,
+        "reason": reason,
+    }
+
+
+def _sample(rows: pd.DataFrame, spread: float, way: str, rules: Rules) -> np.ndarray:
+    """The paired differences in the baseline's sds; none where it has no spread."""
+    if not spread > 0:
+        return np.empty(0)
+    paired = rows["paired"].to_numpy()
+    return statistics.in_spreads(
+        rows["value"].to_numpy(float)[paired],
+        rows["baseline"].to_numpy(float)[paired],
+        spread=spread,
+        cap=float(rules["cap_sds"]),
+        worse=WORSE[way],
+    )
+
+
+def _plain(rows: pd.DataFrame) -> dict[str, float]:
+    """The means in the number's own unit."""
+    # Arrays, not frames: there are thousands of rows of a few seeds each.
+    both = [rows[name].to_numpy(float) for name in ("value", "baseline", "difference")]
+    known = ~np.isnan(both[2])
+    means = [float(part[known].mean()) if known.any() else np.nan for part in both]
+    return {
+        "finite": int(known.sum()),
+        **dict(zip(("mean", "baseline_mean", "difference"), means, strict=True)),
+    }
+
+
+def _adjusted(rows: pd.DataFrame) -> pd.Series:
+    """Holm's p over the primary rows of each study."""
+    primary = rows[rows["family"] == "primary"]
+    adjusted = [
+        pd.Series(statistics.holm(own.to_numpy(float)), own.index)
+        for _, own in primary.groupby("study")["p"]
+    ]
+    empty = pd.Series(np.nan, rows.index)
+    return pd.concat(adjusted).reindex(rows.index) if adjusted else empty
+
+
+def _rates(tables: Mapping[str, pd.DataFrame], rules: Rules) -> pd.DataFrame:
+    """Runs of every cell, and shares of the cell's and of the baseline's that diverged."""
+    runs, level = table(tables, "outcomes"), 1 - rules["alpha"]
+    exact = runs[runs["mode"] == rules["baseline"]]
+    theirs = {group: _share(rows, level) for group, rows in exact.groupby(list(GROUP))}
+    unknown = (np.nan,) * 3
+    rows = [
+        (*key, len(own), *_share(own, level), *theirs.get(key[: len(GROUP)], unknown))
+        for key, own in runs.groupby(KEYS, dropna=False)
+    ]
+    return pd.DataFrame(rows, columns=[*KEYS, *_rate_columns()]).astype({"epsilon": float})
+
+
+def _share(runs: pd.DataFrame, level: float) -> statistics.Interval:
+    return statistics.wilson(int(runs["diverged"].astype(bool).sum()), len(runs), level)
+
+
+def _rate_columns() -> list[str]:
+    return ["runs", *(key for key in COMPARISONS if "diverged" in key)]

@@ -1,0 +1,112 @@
+"""How one number of a cell is judged against the baseline's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from approxgan.analysis import statistics
+from approxgan.analysis.statistics import Interval
+
+Rules = Mapping[str, Any]
+WORSE = {"lower": 1, "higher": -1, "neither": 0}
+"""The sign of a difference for the worse, by the way that is better."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """One number of one cell, paired with the baseline's by seed."""
+
+    metric: str
+    direction: str
+    seeds: int
+    """In common with the baseline."""
+    spread: float
+    """The baseline's seed-to-seed standard deviation; NaN or 0 where it has none."""
+    sample: np.ndarray
+    """[n]: differences in these standard deviations."""
+    chance: Sequence[np.ndarray]
+    """The same of the control that differs by chance alone, a sample a setting of it."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the differences say, in the baseline's standard deviations; NaN where unknown."""
+
+    effect: Interval
+    p: float
+    p_equivalence: float
+    floor: float
+
+    @property
+    def beyond_floor(self) -> bool | None:
+        size = abs(self.effect.estimate)
+        return None if np.isnan([size, self.floor]).any() else size > self.floor
+
+
+def measure(pairs: Pairs, rules: Rules) -> Found:
+    """Every row is drawn with the same seed: none depends on which other rows there are."""
+    primary = pairs.metric == rules["metric"]
+    resamples = rules["resamples"] if primary else rules["exploratory_resamples"]
+    level, sample = 1 - rules["alpha"], pairs.sample
+
+    def rng() -> np.random.Generator:
+        return np.random.default_rng(rules["seed"])
+
+    effect = Interval(np.nan, np.nan, np.nan)
+    if len(sample):
+        effect = statistics.mean_interval([sample], rng(), level=level, resamples=resamples)
+    floors = [
+        statistics.floor(chance, len(sample), rng(), level=level, resamples=resamples)
+        for chance in pairs.chance
+        if len(chance) >= rules["least_seeds"]
+    ]
+    return Found(
+        effect,
+        statistics.sign_flip(sample, rng(), resamples),
+        statistics.equivalence(sample, rules["equivalence_sds"]),
+        max(floors, default=np.nan),
+    )
+
+
+def verdict(pairs: Pairs, found: Found, rules: Rules) -> tuple[str, str]:
+    """(better, worse, same or undecided; what decided or what is missing)."""
+    missing = _missing(pairs, rules)
+    if missing:
+        return "undecided", missing
+    if found.p_equivalence < rules["alpha"]:
+        return "same", f"equivalence p {found.p_equivalence:.2g} < {rules['alpha']:g}"
+    margin = float(rules["equivalence_sds"])
+    if not (found.effect.low > margin or found.effect.high < -margin):
+        return "undecided", f"the interval reaches into ±{margin:g} sds"
+    if pairs.direction == "neither":
+        return "undecided", f"it differs, but neither way of {pairs.metric} is better"
+    if found.beyond_floor is None:
+        return (
+            "undecided",
+            f"no chaos floor: {rules['chaos_control']} was not run here with at least "
+            f"{rules['least_seeds']} seeds",
+        )
+    size = abs(found.effect.estimate)
+    if not found.beyond_floor:
+        return "undecided", f"{size:.3g} sds are within the chaos floor of {found.floor:.3g}"
+    return (
+        "worse" if WORSE[pairs.direction] * found.effect.estimate > 0 else "better",
+        f"the interval lies beyond ±{margin:g} sds, the effect beyond the chaos floor of "
+        f"{found.floor:.3g}",
+    )
+
+
+def _missing(pairs: Pairs, rules: Rules) -> str:
+    """What a verdict would need and does not have; empty if it has all."""
+    baseline, needed = rules["baseline"], rules["least_seeds"]
+    if pairs.seeds < needed:
+        return f"{pairs.seeds} seeds in common with {baseline}, of {needed} needed"
+    if not pairs.spread > 0:
+        return f"{baseline}'s {pairs.metric} has no seed-to-seed spread to measure in"
+    if len(pairs.sample) < needed:
+        return f"{len(pairs.sample)} pairs have {pairs.metric}, of {needed} needed"
+    return ""

@@ -1,0 +1,296 @@
+"""The nouns of the experiment and the protocols its parts meet by.
+
+Shapes: S seeds stacked on the leading axis, P parameters of one player, B samples of a batch,
+K points. ε is an absolute step in parameter units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Union
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from matplotlib.figure import Figure
+    from torch import Tensor
+
+Player = Literal["generator", "discriminator"]
+PLAYERS: tuple[Player, Player] = ("discriminator", "generator")
+
+
+class Sweep(NamedTuple):
+    """The loss at every coordinate step, and the loss they are to be compared with.
+
+    Both come from the same arithmetic: a base value rounded by another kernel would shift every
+    coordinate's difference by the same rounding error.
+    """
+
+    losses: Tensor
+    """[S, P]: the loss at θ + step·e_i for every i."""
+    value: Tensor
+    """[S]: the loss at θ."""
+
+
+class Objective(Protocol):
+    """The loss of one player as a function of its flat parameters, all else frozen."""
+
+    def __call__(self, theta: Tensor) -> Tensor:
+        """θ [S, P] -> loss [S]."""
+        ...
+
+    def many(self, thetas: Tensor) -> Tensor:
+        """θ [K, S, P] -> loss [K, S], evaluated by one arithmetic for all K."""
+        ...
+
+    def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
+        """The loss at θ + step·e_i for every coordinate i; step is a number or [S, P]."""
+        ...
+
+    def with_kink(self, alpha: float) -> Objective:
+        """The same loss, differentiated with slope alpha where an activation is exactly 0."""
+        ...
+
+
+class Streams(Protocol):
+    """Independent random numbers for each stacked seed."""
+
+    def normal(self, *shape: int) -> Tensor:
+        """[S, *shape] standard normal."""
+        ...
+
+    def signs(self, *shape: int) -> Tensor:
+        """[S, *shape] Rademacher: -1 or 1 with equal probability."""
+        ...
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A gradient estimate and what it cost, per seed."""
+
+    grad: Tensor
+    """[S, P]"""
+    value: Tensor
+    """[S]: the loss at θ (for two-sided modes the mean of the evaluations)."""
+    forwards: int
+    """Evaluations of the objective; a Jacobian-vector product counts as two."""
+    backwards: int
+    """Reverse passes; one costs about two forwards."""
+
+
+Step = Union[float, "Tensor"]
+"""ε: a number, or one chosen by an ``EpsilonRule``: [S, P] by coordinate, else [S, 1]."""
+
+
+class GradientMode(Protocol):
+    """A stateless rule that turns an objective into a gradient estimate.
+
+    A variant is a frozen dataclass: its fields are its settings (apart from ε), its class
+    attributes state what it is. ``ValueError`` for settings it cannot work with. It may have
+    ``refuses(situation)``, the reason why it cannot work there or None, and ``start(theta, rng)``,
+    which moves a player's start [S, P].
+    """
+
+    takes_epsilon: bool
+    sides: int
+    """Of the differences that ε is the step of: 1, 2 (both sides), or 0 where it is none."""
+    per_coordinate: bool
+    """Whether ε may differ between coordinates."""
+    order: int | None
+    """Order in ε of the truncation error on smooth losses; None where ε plays no part."""
+    random: bool
+    differentiates: bool
+    """Whether the objective must be differentiable by torch."""
+
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams
+    ) -> Estimate: ...
+
+    def squared_error(self, dimension: int) -> float | None:
+        """Expected squared relative error in the smooth limit ε → 0, where theory gives it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a mode would have to work on: it can refuse, with a reason, before any job starts."""
+
+    dimension: int
+    """P of the smaller of the players that it is to serve."""
+    slopes: tuple[float, float] | None
+    """One-sided slopes of the activation at its kink; None for a smooth one."""
+    penalised: bool
+    """Whether the loss holds a gradient penalty, which is itself a derivative."""
+    rule: str | None
+    """The rule that is to choose ε, if one is."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """An ε chosen by a rule, and what the choice cost."""
+
+    eps: Tensor
+    """[S, P] where the mode steps coordinate by coordinate, otherwise [S, 1]; all > 0."""
+    forwards: int
+    """Evaluations of the objective."""
+
+
+class EpsilonRule(Protocol):
+    """A way to choose ε from the objective itself; a frozen dataclass like a mode."""
+
+    every: int
+    """Training steps between two choices."""
+
+    def choose(
+        self, f: Objective, theta: Tensor, *, sides: int, per_coordinate: bool, rng: Streams
+    ) -> Chosen: ...
+
+
+@dataclass(frozen=True)
+class Term:
+    """weight · mean(function(sign · logit)) over the real or the fake half of a batch."""
+
+    on: Literal["real", "fake"]
+    function: str
+    """A name in ``approxgan.objective.terms.FUNCTIONS``."""
+    sign: float
+    weight: float
+
+
+class Loss(Protocol):
+    """Both players minimise their own sum of terms of the discriminator's logits.
+
+    A loss may have ``clip``: after every update the discriminator's parameters are clipped to
+    ±clip.
+    """
+
+    generator: tuple[Term, ...]
+    discriminator: tuple[Term, ...]
+
+
+class Model(Protocol):
+    """A pair of networks as functions of stacked flat parameters."""
+
+    @property
+    def latent(self) -> int:
+        """Width of the generator's input."""
+        ...
+
+    def size(self, player: Player, dim: int) -> int:
+        """P, for data of ``dim`` columns."""
+        ...
+
+    def init(self, player: Player, dim: int, rng: np.random.Generator) -> np.ndarray:
+        """[P] float64: one seed's start."""
+        ...
+
+    def apply(
+        self, player: Player, dim: int, theta: Tensor, x: Tensor, kink: float | None = None
+    ) -> Tensor:
+        """θ [S, P], x [S, B, in] -> [S, B, out]."""
+        ...
+
+    def preactivations(self, player: Player, dim: int, theta: Tensor, x: Tensor) -> list[Tensor]:
+        """[S, B, width] of every hidden layer: what goes into the activation."""
+        ...
+
+    def layers(self, player: Player, dim: int) -> tuple[tuple[int, ...], tuple[float, ...]] | None:
+        """Sizes and slopes as in ``DenseProblem``, or None if it is not of that form."""
+        ...
+
+    def slopes(self) -> tuple[float, float] | None:
+        """One-sided slopes of the activation at its kink; None for a smooth one."""
+        ...
+
+    def layer_sizes(self, player: Player, dim: int) -> list[int]:
+        """Number of parameters of every layer, in the order of the flat parameters."""
+        ...
+
+
+class Dataset(Protocol):
+    """A distribution to learn; a frozen dataclass whose fields are its settings.
+
+    It may also have ``image``, (rows, columns) of samples that are pictures; ``views()``, maps to
+    other coordinates, by name, to be scored in too; ``reads``, names of settings that are paths.
+    """
+
+    dim: int
+
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """[n, dim] float64: fresh draws of the true density."""
+        ...
+
+    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """[n, dim] float64: the points that training sees."""
+        ...
+
+    def modes(self) -> Modes | None:
+        """The true modes where the density is a mixture of them."""
+        ...
+
+
+@dataclass(frozen=True)
+class Modes:
+    """Equally likely isotropic Gaussian modes."""
+
+    centres: np.ndarray
+    """[M, dim]"""
+    sigma: float
+    """Standard deviation of each mode along each axis, in data units."""
+
+
+class Metric(Protocol):
+    """A family of numbers that compare samples with the truth."""
+
+    directions: Mapping[str, Literal["lower", "higher", "neither"]]
+    """The names it returns, and which way is better."""
+
+    def __call__(
+        self,
+        samples: np.ndarray,
+        reference: np.ndarray,
+        dataset: Dataset,
+        rng: np.random.Generator,
+    ) -> dict[str, float]:
+        """samples [n, dim], reference [m, dim], both float64 and finite."""
+        ...
+
+
+class FigureVariant(Protocol):
+    """A picture drawn from tables alone."""
+
+    needs: tuple[str, ...]
+    """Names of tables."""
+    title: str
+    caption: str
+    """What is drawn and what to see in it."""
+
+    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure: ...
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How one player's gradient is made."""
+
+    mode: str
+    epsilon: float | str | None
+    """A number, the name of a rule, or None for modes without; a matched control's is that of
+    the estimates it is matched with."""
+    settings: Mapping[str, Any]
+    match: Choice | None = None
+    """The estimates whose measured error fills the settings that are not given."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training job: everything but the seeds is one point of the grid."""
+
+    study: str
+    dataset: str
+    model: str
+    loss: str
+    generator: Choice
+    discriminator: Choice
+    seeds: tuple[int, ...]
+    training: Mapping[str, Any] = field(repr=False)

@@ -1,0 +1,144 @@
+"""What each stage needs of the config: the workflow's params, and what a person's call reads.
+
+A stage gets no more than it uses, so that a change elsewhere in the config does not rerun it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from approxgan.core.errors import InputError
+from approxgan.design import cells as grid
+from approxgan.design.cells import JUDGING
+
+Config = Mapping[str, Any]
+WATCHING = ("trace_every", "snapshots", "samples")
+"""Keys of ``training`` that say what is kept of a run."""
+OUTCOME = ("steps", "trace_every", *JUDGING)
+"""Those that the table outcomes is made by."""
+PROBED = ("gradient_error", "layer_error", "probe_points")
+DRAWN = ("samples", "evolution", "data", "images")
+"""Tables of points to draw: made by the datasets' own views."""
+OF_CLAIMS_ALONE = (
+    *("modes", "losses", "probe_dtype", "never_runs"),
+    *("speed_margin", "rate_margin", "spread_margin", "cost_margin"),
+)
+"""Keys of ``claims`` that the tables comparisons and aggregates do not look at."""
+
+
+def _pick(kind: str, found: Mapping[str, Any], name: str) -> Any:
+    if name not in found:
+        some = ", ".join(list(found)[:5])
+        raise InputError(
+            f"{name!r} is not a {kind} of this config; it has {len(found)}: {some} ..."
+        )
+    return found[name]
+
+
+def data(config: Config, dataset: str) -> Any:
+    return dict(_pick("dataset", config["datasets"], dataset))
+
+
+def train(config: Config, cell: str) -> dict[str, Any]:
+    return grid.spec(config, _pick("cell", grid.cells(config), cell))
+
+
+def quality(config: Config) -> dict[str, Any]:
+    return {key: config["quality"][key] for key in ("seed", "metrics", "every_snapshot")}
+
+
+def null(config: Config, dataset: str) -> dict[str, Any]:
+    without = {k: v for k, v in config["quality"].items() if k != "every_snapshot"}
+    return {
+        **without,
+        "definition": data(config, dataset),
+        "samples": config["training"]["samples"],
+    }
+
+
+def points(config: Config, name: str) -> dict[str, Any]:
+    """What a probe's trajectory depends on."""
+    return _at(_pick("probe", grid.probes(config), name))
+
+
+def probe_mode(config: Config, name: str, mode: str) -> dict[str, Any]:
+    """How one mode is measured at a probe's points."""
+    found = _pick("probe", grid.probes(config), name)
+    entries = _pick("mode", grid.probe_modes(found), mode)
+    used = grid.rules_of(*(choice for entry in entries for choice in grid.choices_of(entry)))
+    made = _at(found, "dtypes", "draws")
+    rules = {rule: config["epsilon_rules"][rule] for rule in used}
+    return {**made, "modes": entries, "definitions": {**made["definitions"], "rules": rules}}
+
+
+def describe(config: Config, name: str) -> dict[str, Any]:
+    """What theory needs of a probe's points."""
+    return _at(_pick("probe", grid.probes(config), name), "dtypes", "curvature")
+
+
+def _at(probe: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    """What a probe's points depend on, and these further keys."""
+    own = ("dataset", "model", "loss", "steps", "seeds", *keys)
+    unread = (*JUDGING, *WATCHING)
+    return {
+        **{key: probe[key] for key in own},
+        "training": {k: v for k, v in probe["training"].items() if k not in unread},
+        "definitions": {k: v for k, v in probe["definitions"].items() if k != "rules"},
+    }
+
+
+def dirac(config: Config, mode: str) -> dict[str, Any]:
+    """The Dirac-GAN with the entries of one mode alone."""
+    return {**config["dirac"], "modes": _pick("mode", grid.probe_modes(config["dirac"]), mode)}
+
+
+def collect(config: Config, table: str) -> dict[str, Any]:
+    """What names the files that a table is gathered from, and what it needs to know of them.
+
+    Not what decided their contents: where that changes they are made anew, and the table with
+    them.
+    """
+    if table == "dirac":
+        return {"modes": list(grid.probe_modes(config["dirac"]))}
+    if table in PROBED:
+        probes = grid.probes(config)
+        named = {name: list(grid.probe_modes(probe)) for name, probe in probes.items()}
+        return {"probes": list(probes) if table == "probe_points" else named}
+    used = {name: config["datasets"][name] for name in grid.used_datasets(config)}
+    if table == "quality_null":
+        return {"datasets": list(used)}
+    cells = {} if table == "data" else _cells(config, OUTCOME if table == "outcomes" else ())
+    if table not in DRAWN:
+        return cells
+    points = {} if table == "images" else {"points": config["figures"]["points"]}
+    return {**cells, **points, "datasets": used}
+
+
+def _cells(config: Config, keys: Iterable[str]) -> dict[str, Any]:
+    """What of a config names its cells, and these keys of their training."""
+
+    def kept(training: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: training[key] for key in keys if key in training}
+
+    studies = [{**s, "training": kept(s.get("training", {}))} for s in config["studies"]]
+    return {"seeds": config["seeds"], "training": kept(config["training"]), "studies": studies}
+
+
+def claims(config: Config) -> dict[str, Any]:
+    return dict(config["claims"])
+
+
+def comparisons(config: Config) -> dict[str, Any]:
+    """The rules, and the metrics that say which way their numbers are better."""
+    rules = {k: v for k, v in config["claims"].items() if k not in OF_CLAIMS_ALONE}
+    return {"rules": rules, "metrics": sorted(config["quality"]["metrics"])}
+
+
+def figure(config: Config) -> dict[str, Any]:
+    return {"dpi": config["figures"]["dpi"]}
+
+
+def report(config: Config) -> dict[str, Any]:
+    """All but the limits, which change no result."""
+    return {key: value for key, value in config.items() if key != "limits"}

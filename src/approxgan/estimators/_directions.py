@@ -1,0 +1,46 @@
+"""Slopes along q directions, and the gradient estimate they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from approxgan.core.protocols import Estimate, Objective, Step
+from approxgan.estimators._steps import by_seed
+
+BLOCK = 32
+"""Directions evaluated at once: bounds memory to that many copies of the parameters."""
+
+
+def differences(
+    f: Objective,
+    theta: Tensor,
+    draw: Callable[[int], Tensor],
+    count: int,
+    step: Step,
+    *,
+    two_sided: bool,
+) -> Estimate:
+    """(1/q) Σ_k slope_k u_k with slopes (f(θ + εu) - f(θ)) / ε, or two-sided.
+
+    θ [S, P]; the step is a number or [S, 1]; ``draw(n)`` gives the next n of the ``count`` = q
+    directions, [S, n, P]. The base value is evaluated in the same call as the points it is
+    subtracted from, so both are rounded alike.
+    """
+    width = by_seed(2.0 * step if two_sided else step)
+    grad = torch.zeros_like(theta)
+    value = theta.new_zeros(theta.shape[0])
+    for start in range(0, count, BLOCK):
+        block = draw(min(BLOCK, count - start)).movedim(1, 0)
+        ahead = theta + step * block
+        other = theta - step * block if two_sided else theta[None]
+        values = f.many(torch.cat([ahead, other])).detach()
+        first, second = values[: len(block)], values[len(block) :]
+        slopes = (first - second) / width
+        grad += torch.einsum("ks,ksp->sp", slopes, block)
+        value = (first + second).mean(0) / 2.0 if two_sided else second[0]
+    return Estimate(
+        grad / count, value, forwards=2 * count if two_sided else count + 1, backwards=0
+    )

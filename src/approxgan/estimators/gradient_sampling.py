@@ -1,0 +1,74 @@
+"""Gradients at random points around θ, and one element of their convex hull."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from approxgan.core.protocols import Estimate, Objective, Situation, Step, Streams
+from approxgan.estimators._autograd import gradient
+from approxgan.estimators._hull import nearest
+from approxgan.estimators._steps import one_of, positive, shared
+
+ELEMENTS = ("minimum_norm", "mean")
+
+
+@dataclass(frozen=True)
+class GradientSampling:
+    """An element of conv{∇f(θ), ∇f(θ + ε b_1), ..., ∇f(θ + ε b_m)}, b uniform in the unit ball.
+
+    The hull approximates Goldstein's ε-subdifferential. Its element of minimum norm gives the
+    direction of Burke, Lewis and Overton (2005), which descends even at kinks; the mean is that
+    of the sample. Where f is smooth with gradients L-Lipschitz, either is off by at most L ε.
+    """
+
+    points: int
+    """m, sampled besides θ itself."""
+    element: str
+    """minimum_norm or mean."""
+
+    takes_epsilon: ClassVar[bool] = True
+    sides: ClassVar[int] = 0
+    per_coordinate: ClassVar[bool] = False
+    order: ClassVar[int | None] = 1
+    random: ClassVar[bool] = True
+    differentiates: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        positive("points", self.points)
+        one_of("element", self.element, ELEMENTS)
+
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+        radius, centre = shared(eps, theta), gradient(f, theta)
+        around = (gradient(f, theta + radius * b).grad for b in self._ball(theta, rng).unbind(1))
+        grads = torch.stack([centre.grad, *around], 1)  # [S, m + 1, P]
+        if self.element == "mean":
+            grad = grads.mean(1)
+        else:
+            grad = torch.einsum("sk,skp->sp", nearest(grads), grads)
+        count = self.points + 1
+        return Estimate(grad, centre.value, forwards=count, backwards=count)
+
+    def _ball(self, theta: Tensor, rng: Streams) -> Tensor:
+        """[S, m, P] uniform in the unit ball: d of the coordinates of a point on the sphere in
+        d + 2 dimensions."""
+        gaussian = rng.normal(self.points, theta.shape[1] + 2)
+        sphere = gaussian / gaussian.norm(dim=-1, keepdim=True)
+        return sphere[..., :-2].to(theta)
+
+    def refuses(self, situation: Situation) -> str | None:
+        if situation.rule is None:
+            return None
+        return (
+            f"epsilon={situation.rule}: the rule chooses the step of a difference, but here ε is "
+            "the radius of a ball; accepted: a number > 0"
+        )
+
+    def squared_error(self, dimension: int) -> float | None:
+        return 0.0
+
+
+variant = GradientSampling

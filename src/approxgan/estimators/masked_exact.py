@@ -1,0 +1,60 @@
+"""Control: the exact gradient with a given fraction of its entries set to zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from torch import Tensor
+
+from approxgan.core.protocols import Estimate, Objective, Step, Streams
+from approxgan.estimators._autograd import gradient
+from approxgan.estimators._steps import one_of, within
+from approxgan.estimators._subsets import subset
+
+WHICH = ("random", "smallest")
+
+
+@dataclass(frozen=True)
+class MaskedExact:
+    """ĝ_i = 0 for round(fraction · d) of the d entries, ∂f/∂θ_i for the others: not scaled up.
+
+    ``smallest`` takes those of smallest size, which are the ones that the rounding of a
+    difference loses; ``random`` any, afresh for every estimate, so that E[ĝ] = (1 - fraction) ∇f.
+    """
+
+    fraction: float
+    """Of the entries, in [0, 1]."""
+    which: str
+    """random or smallest."""
+
+    takes_epsilon: ClassVar[bool] = False
+    sides: ClassVar[int] = 0
+    per_coordinate: ClassVar[bool] = False
+    order: ClassVar[int | None] = None
+    random: ClassVar[bool] = True
+    """``smallest`` draws nothing."""
+    differentiates: ClassVar[bool] = True
+    matches: ClassVar[dict[str, str]] = {"fraction": "zero_fraction"}
+    """Settings that can be taken from a measurement, and from which of its columns."""
+
+    def __post_init__(self) -> None:
+        within("fraction", self.fraction, 0.0, 1.0)
+        one_of("which", self.which, WHICH)
+
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+        exact, count = gradient(f, theta), self._count(theta.shape[1])
+        if self.which == "random":
+            lost = subset(rng, theta.shape[1], count)
+        else:
+            lost = exact.grad.abs().argsort(dim=1, stable=True)[:, :count]
+        return replace(exact, grad=exact.grad.scatter(1, lost, 0.0))
+
+    def _count(self, dimension: int) -> int:
+        return round(self.fraction * dimension)
+
+    def squared_error(self, dimension: int) -> float | None:
+        return self._count(dimension) / dimension if self.which == "random" else None
+
+
+variant = MaskedExact

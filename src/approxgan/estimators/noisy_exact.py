@@ -1,0 +1,49 @@
+"""Control: the exact gradient with Gaussian noise of a given relative size."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from torch import Tensor
+
+from approxgan.core.protocols import Estimate, Objective, Step, Streams
+from approxgan.estimators._autograd import gradient
+from approxgan.estimators._steps import within
+
+
+@dataclass(frozen=True)
+class NoisyExact:
+    """ĝ = ∇f + r |∇f| / √d · z with z Gaussian, so that E|ĝ - ∇f|² = r² |∇f|².
+
+    Unbiased, and wrong by as much as an approximation with relative error r, but in a way that
+    knows nothing of the loss: what such an approximation does beyond this is not the noise's.
+    """
+
+    relative_error: float
+    """r: root mean square of |ĝ - ∇f| / |∇f|."""
+
+    takes_epsilon: ClassVar[bool] = False
+    sides: ClassVar[int] = 0
+    per_coordinate: ClassVar[bool] = False
+    order: ClassVar[int | None] = None
+    random: ClassVar[bool] = True
+    differentiates: ClassVar[bool] = True
+    matches: ClassVar[dict[str, str]] = {"relative_error": "relative_error"}
+    """Settings that can be taken from a measurement, and from which of its columns."""
+
+    def __post_init__(self) -> None:
+        within("relative_error", self.relative_error, 0.0, math.inf)
+
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+        exact, dimension = gradient(f, theta), theta.shape[1]
+        size = exact.grad.double().norm(dim=1, keepdim=True) * self.relative_error
+        noise = rng.normal(dimension).to(theta) * (size / dimension**0.5).to(theta)
+        return replace(exact, grad=exact.grad + noise)
+
+    def squared_error(self, dimension: int) -> float | None:
+        return self.relative_error**2
+
+
+variant = NoisyExact

@@ -1,0 +1,65 @@
+"""One-sided differences on a random few of the coordinates, scaled up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from approxgan.core.protocols import Estimate, Objective, Situation, Step, Streams
+from approxgan.estimators._directions import BLOCK
+from approxgan.estimators._refusals import of_penalty, of_room
+from approxgan.estimators._steps import positive, required
+from approxgan.estimators._subsets import subset
+
+
+@dataclass(frozen=True)
+class RandomCoordinates:
+    """ĝ_i = (d/k) (f(θ + ε e_i) - f(θ)) / ε for k of the d coordinates, 0 for the others.
+
+    Every set of k coordinates is equally likely, so E[ĝ] → ∇f as ε → 0 (the random coordinate
+    directions of Nesterov 2012, several at once). Expected squared relative error there: d/k - 1,
+    as for orthonormal directions.
+    """
+
+    coordinates: int
+    """k, the number of coordinates of one estimate."""
+
+    takes_epsilon: ClassVar[bool] = True
+    sides: ClassVar[int] = 1
+    per_coordinate: ClassVar[bool] = True
+    order: ClassVar[int | None] = None
+    random: ClassVar[bool] = True
+    differentiates: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        positive("coordinates", self.coordinates)
+
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+        step, dimension, point = required(eps, theta), theta.shape[1], theta.detach()
+        if self.coordinates > dimension:
+            raise ValueError(f"coordinates={self.coordinates} is more than there are: {dimension}")
+        steps = torch.as_tensor(step, dtype=point.dtype, device=point.device).expand_as(point)
+        chosen = subset(rng, dimension, self.coordinates)
+        grad, value = torch.zeros_like(point), point.new_zeros(point.shape[0])
+        for block in chosen.split(BLOCK, dim=1):
+            widths = steps.gather(1, block)
+            points = point.repeat(block.shape[1] + 1, 1, 1)
+            # The last row stays at θ: its value is rounded as those it is subtracted from.
+            points.scatter_add_(2, block.T[..., None], widths.T[..., None])
+            values = f.many(points).detach()
+            value = values[-1]
+            grad.scatter_(1, block, (values[:-1] - value).T / widths)
+        scale = dimension / self.coordinates
+        return Estimate(grad * scale, value, forwards=self.coordinates + 1, backwards=0)
+
+    def refuses(self, situation: Situation) -> str | None:
+        return of_penalty(situation) or of_room("coordinates", self.coordinates, situation)
+
+    def squared_error(self, dimension: int) -> float | None:
+        return dimension / self.coordinates - 1
+
+
+variant = RandomCoordinates

@@ -1,0 +1,57 @@
+"""An element of the Clarke subdifferential, chosen by the slope used at kinks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+
+from approxgan.core.protocols import Estimate, Objective, Situation, Step, Streams
+from approxgan.estimators._autograd import gradient
+from approxgan.estimators._steps import within
+
+
+@dataclass(frozen=True)
+class Subgradient:
+    """Backpropagation in which an activation at exactly 0 has slope alpha.
+
+    The incoming gradient is multiplied by alpha there (Bertoin et al., NeurIPS 2021, study this
+    choice). Away from exact zeros it is the exact gradient.
+    """
+
+    alpha: float
+    """Between the one-sided slopes of the activation: 0.2 to 1 for leaky ReLU of slope 0.2."""
+
+    takes_epsilon: ClassVar[bool] = False
+    sides: ClassVar[int] = 0
+    per_coordinate: ClassVar[bool] = False
+    order: ClassVar[int | None] = None
+    random: ClassVar[bool] = False
+    differentiates: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        within("alpha", self.alpha, 0.0, 1.0)
+
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+        return gradient(f.with_kink(self.alpha), theta)
+
+    def refuses(self, situation: Situation) -> str | None:
+        if situation.slopes is None:
+            return (
+                f"alpha={self.alpha} is a slope at kinks, but the activation is smooth; accepted: "
+                "an activation with a kink, or the mode exact"
+            )
+        low, high = sorted(situation.slopes)
+        if not low <= self.alpha <= high:
+            return (
+                f"alpha={self.alpha} is no slope of a subgradient at this activation's kink; "
+                f"accepted: {low:g} to {high:g}"
+            )
+        return None
+
+    def squared_error(self, dimension: int) -> float | None:
+        return 0.0
+
+
+variant = Subgradient

@@ -1,0 +1,255 @@
+"""A run's samples, and perfect ones, scored against fresh draws of the true density."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+import pandas as pd
+
+from approxgan.core.protocols import Dataset, Metric
+
+T = TypeVar("T")
+Score = Callable[[np.ndarray], dict[str, float]]
+"""Samples [n, dim] -> numbers by name."""
+View = Callable[[np.ndarray], np.ndarray]
+"""Points [n, dim] -> the same points in other coordinates [n, k]."""
+
+REFERENCE, METRIC, NULL_SAMPLES, NULL_REFERENCE, NULL_METRIC = range(100, 105)
+"""Purposes of the random streams: a stream serves one purpose of one run (or repeat).
+
+They start beyond the purposes that training numbers its own streams with.
+"""
+
+
+@runtime_checkable
+class Prepared(Protocol):
+    """A deterministic metric that can work on a reference once for many samples.
+
+    An optional extra of ``Metric``: calling the metric itself gives the same numbers.
+    """
+
+    def against(self, reference: np.ndarray) -> Score:
+        """reference [m, dim] -> the metric as a function of the samples alone."""
+        ...
+
+
+@runtime_checkable
+class NeedsTraining(Protocol):
+    """A metric that compares with the training points too, an optional extra of ``Metric``."""
+
+    def beside(self, training: np.ndarray) -> Metric:
+        """training [m, dim] -> the metric for these training points."""
+        ...
+
+
+@runtime_checkable
+class HasViews(Protocol):
+    """A dataset whose samples are scored in other coordinates too, an extra of ``Dataset``."""
+
+    def views(self) -> Mapping[str, View]: ...
+
+
+@dataclass
+class Viewed:
+    """A dataset in other coordinates.
+
+    It states no modes: what is a Gaussian in the plain coordinates need not be one here.
+    """
+
+    dataset: Dataset
+    view: View
+    dim: int
+
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        return self.view(self.dataset.sample(n, rng))
+
+    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        return self.view(self.dataset.training(n, rng))
+
+    def modes(self) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class _Space:
+    """Coordinates in which samples are scored."""
+
+    view: View
+    dataset: Dataset
+    metrics: Mapping[str, Metric]
+    names: Mapping[str, Mapping[str, str]]
+    """By metric: its own names -> the table's, in the order it states them."""
+
+
+def run(
+    snapshots: np.ndarray,
+    steps: Sequence[int],
+    seeds: Sequence[int],
+    dataset: Dataset,
+    metrics: Mapping[str, Metric],
+    *,
+    training: np.ndarray,
+    seed: int,
+) -> pd.DataFrame:
+    """One row a seed, step and number, in that order: columns seed, step, metric, value.
+
+    snapshots [S, T, n, dim] holds n generated samples of seeds[s] at steps[t]. Each is compared
+    in float64 with n fresh draws of the true density, by the metrics that ask for it with the
+    points ``training`` [m, dim] too, and in every view of the dataset again, under the names
+    ``{name}_{view}``. The draws depend on ``seed`` and on the run's own seed alone: the same for
+    every step, gradient mode and block of seeds. Values are NaN where samples are not finite or
+    too large for float64.
+    Raises ``ValueError`` for shapes or metrics that do not fit together.
+    """
+    snapshots = np.asarray(snapshots)
+    expected = (len(seeds), len(steps), *snapshots.shape[2:3], dataset.dim)
+    if snapshots.ndim != 4 or snapshots.shape != expected:
+        raise ValueError(
+            f"snapshots have shape {snapshots.shape}; accepted: [{len(seeds)} seeds, "
+            f"{len(steps)} steps, n, {dataset.dim}]"
+        )
+    spaces = _spaces(metrics, dataset, training, snapshots.shape[2])
+    rows: list[tuple[object, ...]] = []
+    for s, run_seed in enumerate(seeds):
+        reference = dataset.sample(snapshots.shape[2], _stream(seed, REFERENCE, run_seed))
+        scores = [_scores(space, reference, (seed, METRIC, run_seed)) for space in spaces]
+        for t, step in enumerate(steps):
+            samples = snapshots[s, t].astype(np.float64)
+            for space, score in zip(spaces, scores, strict=True):
+                values = _values(space, score, samples)
+                rows += [(run_seed, step, name, value) for name, value in values]
+    return _table(rows, ("seed", "step"))
+
+
+def null(
+    dataset: Dataset,
+    metrics: Mapping[str, Metric],
+    *,
+    training: np.ndarray,
+    samples: int,
+    repeats: int,
+    seed: int,
+) -> pd.DataFrame:
+    """What a perfect generator scores: columns metric, repeat, value, repeat by repeat.
+
+    Each repeat compares fresh true samples with a fresh reference of the same size, independent
+    of every other repeat; the points ``training`` [m, dim] stay the same.
+    Raises ``ValueError`` for metrics that do not fit together.
+    """
+    spaces = _spaces(metrics, dataset, training, samples)
+    rows: list[tuple[object, ...]] = []
+    for repeat in range(repeats):
+        reference = dataset.sample(samples, _stream(seed, NULL_REFERENCE, repeat))
+        fresh = dataset.sample(samples, _stream(seed, NULL_SAMPLES, repeat))
+        for space in spaces:
+            scores = _scores(space, reference, (seed, NULL_METRIC, repeat))
+            rows += [(repeat, name, value) for name, value in _values(space, scores, fresh)]
+    return _table(rows, ("repeat",)).reindex(columns=["metric", "repeat", "value"])
+
+
+def _stream(seed: int, purpose: int, index: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose, index)))
+
+
+def _spaces(
+    metrics: Mapping[str, Metric], dataset: Dataset, training: np.ndarray, n: int
+) -> list[_Space]:
+    """The plain coordinates, and then every view of the dataset, for n samples."""
+    if training.ndim != 2 or training.shape[1] != dataset.dim:
+        raise ValueError(
+            f"training points have shape {training.shape}; accepted: [m, {dataset.dim}]"
+        )
+    views = dataset.views() if isinstance(dataset, HasViews) else {}
+    spaces: list[_Space] = []
+    taken: set[str] = set()
+    for suffix, view in [("", _plain), *((f"_{name}", view) for name, view in views.items())]:
+        seen = Viewed(dataset, view, view(training).shape[1]) if suffix else dataset
+        bound = {
+            key: m.beside(view(training)) if isinstance(m, NeedsTraining) else m
+            for key, m in metrics.items()
+        }
+        given = {key: _given(metric, seen, n) for key, metric in bound.items()}
+        names = {key: _names(key, bound[key], given[key], suffix, taken) for key in bound}
+        spaces.append(_Space(view, seen, bound, names))
+    return spaces
+
+
+def _plain(points: np.ndarray) -> np.ndarray:
+    return points
+
+
+def _given(metric: Metric, dataset: Dataset, n: int) -> list[str]:
+    """The names of the numbers that a metric gives for this dataset.
+
+    A metric may give fewer than it states (none where a dataset has no modes), and a run that
+    diverged must have the same rows as one that did not, so they are found on true points.
+    """
+    points = dataset.sample(2 * n, np.random.default_rng(0))
+    return list(metric(points[:n], points[n:], dataset, np.random.default_rng(0)))
+
+
+def _names(
+    key: str, metric: Metric, given: list[str], suffix: str, taken: set[str]
+) -> dict[str, str]:
+    """The names of a metric's numbers -> the table's, in the order it states them."""
+    for name in given:
+        if name not in metric.directions:
+            raise ValueError(
+                f"metric {key} gives {name!r}; accepted: the names in its directions, "
+                f"{', '.join(metric.directions)}"
+            )
+        if name + suffix in taken:
+            raise ValueError(
+                f"metric {key} gives {name + suffix!r}; another metric gives it already"
+            )
+        taken.add(name + suffix)
+    return {name: name + suffix for name in metric.directions if name in given}
+
+
+def _scores(space: _Space, reference: np.ndarray, stream: tuple[int, int, int]) -> dict[str, Score]:
+    """Every metric as a function of the samples in the space's coordinates alone."""
+    reference = space.view(reference)
+
+    def score(metric: Metric) -> Score:
+        if isinstance(metric, Prepared):
+            return metric.against(reference)
+        # A generator made anew for each call: a metric's draws depend neither on the metrics
+        # before it nor on the steps before.
+        return lambda samples: metric(samples, reference, space.dataset, _stream(*stream))
+
+    return {key: score(metric) for key, metric in space.metrics.items()}
+
+
+def _values(
+    space: _Space, scores: Mapping[str, Score], samples: np.ndarray
+) -> list[tuple[str, float]]:
+    """Name and value, NaN where the samples are beyond arithmetic."""
+    seen = _arithmetic(space.view, samples)
+    values: list[tuple[str, float]] = []
+    for key, score in scores.items():
+        given = None if seen is None else _arithmetic(score, seen)
+        for name, full in space.names[key].items():
+            value = np.nan if given is None else given[name]
+            # Compiled distances overflow to infinity without raising.
+            values.append((full, value if np.isfinite(value) else np.nan))
+    return values
+
+
+def _arithmetic(function: Callable[[np.ndarray], T], points: np.ndarray) -> T | None:
+    """The function's value, None where the points are not finite or it overflows."""
+    if not np.isfinite(points).all():
+        return None
+    try:
+        with np.errstate(over="raise", invalid="raise"):
+            return function(points)
+    except (FloatingPointError, np.linalg.LinAlgError):
+        return None
+
+
+def _table(rows: list[tuple[object, ...]], keys: tuple[str, ...]) -> pd.DataFrame:
+    """Rows of whole-number keys, a name and a value."""
+    table = pd.DataFrame(rows, columns=[*keys, "metric", "value"])
+    return table.astype({**dict.fromkeys(keys, "int64"), "metric": "str", "value": "float64"})

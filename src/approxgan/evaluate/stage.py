@@ -1,0 +1,88 @@
+"""The evaluate stages: samples of a run, and true samples, -> their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from approxgan.config import registry
+from approxgan.core.errors import InputError
+from approxgan.core.protocols import Metric
+from approxgan.design import cells
+from approxgan.evaluate import score
+from approxgan.storage import arrays as kept
+from approxgan.storage import files
+
+
+def metrics_of(quality: Mapping[str, Any]) -> dict[str, Metric]:
+    """The metrics that the config names, in its order."""
+    return {
+        name: registry.build("metrics", name, settings or {})
+        for name, settings in quality["metrics"].items()
+    }
+
+
+def run(folder: Path, data: Path, quality: Mapping[str, Any], out: Path) -> None:
+    """Score the snapshots of a run folder, beside the training points in the file ``data``.
+
+    The data's definition travels with the run.
+    """
+    spec = files.read_json(folder / "spec.json")
+    arrays = kept.samples(folder / "samples.npz")
+    dataset = cells.build_dataset(spec["definitions"]["dataset"])
+    training = kept.data(data)["training"]
+    steps, seeds = arrays["steps"].tolist(), arrays["seeds"].tolist()
+    metrics = metrics_of(quality)
+    every = {k: m for k, m in metrics.items() if k in quality["every_snapshot"]}
+    last = {k: m for k, m in metrics.items() if k not in every}
+    with _refusing(folder / "samples.npz"):
+        tables = [
+            score.run(
+                arrays["samples"][:, first:],
+                steps[first:],
+                seeds,
+                dataset,
+                chosen,
+                training=training,
+                seed=quality["seed"],
+            )
+            for first, chosen in ((0, every), (len(steps) - 1, last))
+        ]
+    whole = pd.concat([table for table in tables if len(table)], ignore_index=True)
+    write(out, whole.sort_values(["seed", "step"], kind="stable", ignore_index=True))
+
+
+def null(spec: Mapping[str, Any], data: Path, out: Path) -> None:
+    """Score true samples against true samples: what a perfect generator would get.
+
+    The training points are those in the file ``data``.
+    """
+    dataset, metrics = cells.build_dataset(spec["definition"]), metrics_of(spec)
+    training = kept.data(data)["training"]
+    with _refusing(data):
+        scores = score.null(
+            dataset,
+            metrics,
+            training=training,
+            samples=spec["samples"],
+            repeats=spec["null_repeats"],
+            seed=spec["seed"],
+        )
+    write(out, scores)
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """What a metric says against the points of a file, such as too few of them, in one line."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(f"{path}: cannot be scored: {error}") from error
+
+
+def write(out: Path, scores: pd.DataFrame) -> None:
+    files.write_bytes(out, files.parquet(scores))

@@ -1,0 +1,182 @@
+"""Binds a model, a loss and a frozen batch into the objective of one player."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from approxgan.core.protocols import Loss, Model, Player, Sweep
+from approxgan.objective import terms
+from approxgan.objective.problem import DenseProblem, SampleTerm
+from approxgan.objective.sweep import choose
+
+
+@dataclass(frozen=True)
+class Game:
+    """What stays the same for a whole run: the networks, the loss and the data's columns."""
+
+    model: Model
+    loss: Loss
+    dim: int
+    threads: int = 1
+    """Threads of a compiled sweep; they do not change its result."""
+    r1: float = 0.0
+    """γ of the penalty γ/2 · E‖∇_x D(x)‖² over real x in the discriminator's loss: R1 of
+    Mescheder et al. (2018)."""
+    sweeps: set[str] = field(default_factory=set, compare=False)
+    """How the coordinate sweeps so far were evaluated, for the record."""
+
+    def needs(self, player: Player, on: str) -> bool:
+        """Whether a player's loss has terms on the real or on the fake half of the batch."""
+        penalty = self.r1 > 0 and player == "discriminator" and on == "real"
+        return penalty or any(term.on == on for term in getattr(self.loss, player))
+
+    def penalises(self, player: Player) -> bool:
+        return self.r1 > 0 and player == "discriminator"
+
+
+@dataclass(frozen=True)
+class PlayerObjective:
+    """``core.Objective`` of one player, for S stacked seeds.
+
+    ``opponent`` [S, Q] is the other player's parameters, ``real`` [S, B, dim] the batch and
+    ``latent`` [S, B, latent] the draw; all three are frozen (common random numbers).
+    """
+
+    game: Game
+    player: Player
+    opponent: Tensor
+    inputs: Tensor
+    """[S, N, in]: latents for the generator; the real and then the fake half for its opponent."""
+    split: int
+    """Rows of ``inputs`` that are real."""
+    constant: Tensor
+    """[S]: terms that the player cannot change."""
+    kink: float | None = None
+
+    def _logits(self, theta: Tensor) -> Tensor:
+        game = self.game
+        if self.player == "discriminator":
+            out = game.model.apply("discriminator", game.dim, theta, self.inputs, self.kink)
+        else:
+            fake = game.model.apply("generator", game.dim, theta, self.inputs, self.kink)
+            out = game.model.apply("discriminator", game.dim, self.opponent, fake, self.kink)
+        return out.squeeze(-1)
+
+    def _own_terms(self) -> tuple[Any, ...]:
+        own = getattr(self.game.loss, self.player)
+        return own if self.player == "discriminator" else tuple(t for t in own if t.on == "fake")
+
+    def __call__(self, theta: Tensor) -> Tensor:
+        own = self._own_terms()
+        if not own:
+            return self.constant.expand(theta.shape[0])
+        logits = self._logits(theta)
+        value = terms.total(own, logits[:, : self.split], logits[:, self.split :])
+        if self.game.penalises(self.player):
+            value = value + self._penalty(theta)
+        return self.constant + value
+
+    def _penalty(self, theta: Tensor) -> Tensor:
+        """[S]: γ/2 · E‖∇_x D(x)‖² over the real half."""
+        game, real = self.game, self.inputs[:, : self.split].detach().requires_grad_(True)
+        wanted = torch.is_grad_enabled() and theta.requires_grad
+        with torch.enable_grad():
+            logits = game.model.apply("discriminator", game.dim, theta, real, self.kink)
+            (slopes,) = torch.autograd.grad(logits.sum(), real, create_graph=wanted)
+        return 0.5 * game.r1 * slopes.square().sum(-1).mean(-1)
+
+    def preactivations(self, theta: Tensor) -> Tensor:
+        """[S, M]: what goes into every activation between θ and the loss, all samples."""
+        game = self.game
+        kept = game.model.preactivations(self.player, game.dim, theta, self.inputs)
+        if self.player == "generator":
+            fake = game.model.apply("generator", game.dim, theta, self.inputs)
+            kept += game.model.preactivations("discriminator", game.dim, self.opponent, fake)
+        return torch.cat([layer.flatten(1) for layer in kept], 1)
+
+    def many(self, thetas: Tensor) -> Tensor:
+        count = thetas.shape[0]
+        repeated = replace(
+            self,
+            opponent=self.opponent.repeat(count, 1),
+            inputs=self.inputs.repeat(count, 1, 1),
+            constant=self.constant.repeat(count),
+        )
+        return repeated(thetas.flatten(0, 1)).unflatten(0, thetas.shape[:2])
+
+    def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
+        problem = self.dense()
+        how = choose.how(problem, vectorises=not self.game.penalises(self.player))
+        self.game.sweeps.add(how)
+        return choose.sweep(how, self, problem, theta, step, self.game.threads)
+
+    def with_kink(self, alpha: float) -> PlayerObjective:
+        return replace(self, kink=alpha)
+
+    def to(self, dtype: torch.dtype) -> PlayerObjective:
+        """The same objective in another precision."""
+        return replace(
+            self,
+            opponent=self.opponent.to(dtype),
+            inputs=self.inputs.to(dtype),
+            constant=self.constant.to(dtype),
+        )
+
+    def dense(self) -> DenseProblem | None:
+        """The objective as one chain of dense layers, if the model is of that form."""
+        game = self.game
+        judge = game.model.layers("discriminator", game.dim)
+        if judge is None or game.penalises(self.player):
+            return None
+        sizes, slopes = judge
+        owned = len(slopes)
+        if self.player == "generator":
+            own = game.model.layers("generator", game.dim)
+            if own is None:
+                return None
+            owned = len(own[1])
+            sizes, slopes = own[0] + sizes[1:], own[1] + slopes
+        frozen = self.opponent if self.player == "generator" else self.opponent[:, :0]
+        return DenseProblem(
+            sizes, slopes, owned, self.inputs, frozen, self._sample_terms(), self.constant
+        )
+
+    def _sample_terms(self) -> tuple[SampleTerm, ...]:
+        rows = {"real": (0, self.split), "fake": (self.split, self.inputs.shape[1])}
+        return tuple(
+            SampleTerm(*rows[t.on], t.function, t.sign, t.weight / (rows[t.on][1] - rows[t.on][0]))
+            for t in self._own_terms()
+        )
+
+
+@torch.no_grad()
+def discriminator_objective(
+    game: Game, generator: Tensor, real: Tensor, latent: Tensor
+) -> PlayerObjective:
+    """The discriminator's loss at a frozen generator [S, Q], batch and latent draw."""
+    parts = []
+    if game.needs("discriminator", "real"):
+        parts.append(real)
+    if game.needs("discriminator", "fake"):
+        parts.append(game.model.apply("generator", game.dim, generator, latent))
+    split = real.shape[1] if game.needs("discriminator", "real") else 0
+    inputs = torch.cat(parts, 1) if len(parts) > 1 else parts[0]
+    constant = generator.new_zeros(generator.shape[0])
+    return PlayerObjective(game, "discriminator", generator, inputs, split, constant)
+
+
+@torch.no_grad()
+def generator_objective(
+    game: Game, discriminator: Tensor, real: Tensor, latent: Tensor
+) -> PlayerObjective:
+    """The generator's loss at a frozen discriminator [S, Q], batch and latent draw."""
+    constant = discriminator.new_zeros(discriminator.shape[0])
+    fixed = tuple(t for t in game.loss.generator if t.on == "real")
+    if fixed:
+        logits = game.model.apply("discriminator", game.dim, discriminator, real).squeeze(-1)
+        constant = constant + terms.total(fixed, logits, None)
+    return PlayerObjective(game, "generator", discriminator, latent, 0, constant)

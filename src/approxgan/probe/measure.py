@@ -1,0 +1,112 @@
+"""Errors of one mode's estimates at one point: means, bias and variance, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from approxgan.core.protocols import PLAYERS, Estimate, Player
+from approxgan.objective.game import PlayerObjective
+from approxgan.probe.kink_crossings import Watched
+from approxgan.training import errors, streams
+from approxgan.training.loop import Plan
+from approxgan.training.trace import epsilon_quantile, true_gradient
+
+WHOLE = -1
+"""The layer number of a row about all of a player's parameters."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where estimates are compared with the true gradient."""
+
+    f: PlayerObjective
+    theta: Tensor
+    """[S, P]"""
+    seeds: Sequence[int]
+    player: Player
+    step: int
+
+    def streams(self) -> streams.SeedStreams:
+        number = PLAYERS.index(self.player)
+        sources = [streams.generator(s, "direction", number, self.step) for s in self.seeds]
+        return streams.SeedStreams(sources, self.theta.dtype)
+
+
+@dataclass
+class _Layer:
+    """Running numbers of the draws, for one layer or for all parameters."""
+
+    truth: Tensor
+    mean: Tensor = field(init=False)
+    spread: Tensor = field(init=False)
+    each: list[dict[str, Tensor]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.mean = torch.zeros_like(self.truth)
+        self.spread = torch.zeros_like(self.truth[:, 0])
+
+    def see(self, grad: Tensor) -> None:
+        self.each.append(errors.compare(grad, self.truth))
+        # Welford's update: no draw has to be kept.
+        change = grad.double() - self.mean
+        self.mean += change / len(self.each)
+        self.spread += (change * (grad.double() - self.mean)).sum(1)
+
+    def numbers(self) -> dict[str, Tensor]:
+        """Each number [S]: means of the errors, bias and variance apart."""
+        draws, size = len(self.each), self.truth.square().sum(1)
+        variance = self.spread / (draws - 1) if draws > 1 else torch.zeros_like(self.spread)
+        bias = (self.mean - self.truth).square().sum(1) - variance / draws
+        means = {n: torch.stack([e[n] for e in self.each]).nanmean(0) for n in errors.NAMES}
+        return {**means, "bias_squared": bias / size, "variance": variance / size}
+
+
+def measure(at: Point, plan: Plan, draws: int) -> list[dict[str, Any]]:
+    """A row a seed and layer: errors of ``draws`` estimates (1 of a mode that is not random)."""
+    f, theta, mode = at.f, at.theta, plan.mode
+    rng = at.streams()
+    eps, forwards = plan.choose(f, theta, rng)
+    watched = Watched(f, theta)
+    truth = true_gradient(f, theta)
+    sizes = f.game.model.layer_sizes(at.player, f.game.dim)
+    layers = [_Layer(truth), *(_Layer(part) for part in truth.split(sizes, 1))]
+    estimate: Estimate | None = None
+    for draw in range(draws if mode.random else 1):
+        objective: Any = f if draw else watched
+        estimate = mode.estimate(objective, theta, eps=eps, rng=rng)
+        for layer, part in zip(layers, _parts(estimate.grad, sizes), strict=True):
+            layer.see(part)
+    assert estimate is not None
+    theory = mode.squared_error(theta.shape[1])
+    shared = {
+        "draws": len(layers[0].each),
+        "theory": np.nan if theory is None else theory**0.5,
+        "forwards": estimate.forwards + forwards,
+        "backwards": estimate.backwards,
+    }
+    own = {
+        "kink_crossing": watched.crossing(),
+        "chosen_epsilon": epsilon_quantile(eps, len(at.seeds), 0.5),
+        "chosen_low": epsilon_quantile(eps, len(at.seeds), 0.1),
+        "chosen_high": epsilon_quantile(eps, len(at.seeds), 0.9),
+    }
+    return [
+        {
+            "seed": seed,
+            "layer": number + WHOLE,
+            **{name: float(value[row]) for name, value in {**layer.numbers(), **own}.items()},
+            **shared,
+        }
+        for number, layer in enumerate(layers)
+        for row, seed in enumerate(at.seeds)
+    ]
+
+
+def _parts(grad: Tensor, sizes: list[int]) -> list[Tensor]:
+    return [grad, *grad.split(sizes, 1)]

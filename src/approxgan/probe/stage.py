@@ -1,0 +1,153 @@
+"""Gradient error of every mode at the same points of one exact trajectory."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from approxgan.config import registry
+from approxgan.core.protocols import PLAYERS, Player
+from approxgan.design import cells, names
+from approxgan.estimators._autograd import gradient
+from approxgan.objective.game import Game, PlayerObjective
+from approxgan.probe.measure import Point, measure
+from approxgan.storage import arrays as kept
+from approxgan.storage import files
+from approxgan.training import setup
+from approxgan.training.loop import DTYPES, Plan, StepInfo, TrainState, init, train
+from approxgan.training.stage import check_device, game_of, settings
+
+FROZEN = ("opponent", "inputs", "constant")
+FORMS = {
+    "seeds": "int seeds",
+    "split": "int",
+    "theta": "float seeds own",
+    "opponent": "float seeds others",
+    "inputs": "float seeds rows columns",
+    "constant": "float seeds",
+}
+"""Of a player's arrays at a step: see ``kept``."""
+
+
+def points(probe: Mapping[str, Any], data_path: Path, out: Path, threads: int = 1) -> None:
+    """Train the probe's seeds with the exact gradient; keep θ and all that is frozen at it.
+
+    The trajectory is float32, so that its points are the same numbers in both dtypes.
+    """
+    check_device(probe["training"]["device"])
+    data = kept.data(data_path)["training"]
+    game = game_of(probe, data.shape[1], threads)
+    s = dataclasses.replace(settings(probe["training"]), dtype="float32")
+    taken: dict[str, np.ndarray] = {}
+
+    def observe(state: TrainState, info: StepInfo | None) -> None:
+        if info is None or info.step not in probe["steps"]:
+            return
+        for player in PLAYERS:
+            f, name = info.objectives[player], f"{player}.{info.step}"
+            taken[f"{name}.seeds"] = np.array(info.seeds)
+            taken[f"{name}.split"] = np.array(f.split)
+            taken[f"{name}.theta"] = info.theta[player].cpu().numpy()
+            for part in FROZEN:
+                taken[f"{name}.{part}"] = getattr(f, part).cpu().numpy()
+
+    exact = Plan(registry.build("modes", "exact", {}))
+    both = dict.fromkeys(PLAYERS, exact)
+    train(init(game, data, probe["seeds"], s), game, both, s, observe)
+    files.write_arrays(out, {"dim": np.array(game.dim), **taken})
+
+
+def place(
+    game: Game, arrays: Mapping[str, np.ndarray], player: Player, step: int, dtype: torch.dtype
+) -> Point:
+    """A kept point, in a precision; on the processor, wherever the trajectory was trained."""
+    name = f"{player}.{step}"
+    opponent, inputs, constant = (
+        torch.from_numpy(arrays[f"{name}.{part}"]).to(dtype) for part in FROZEN
+    )
+    split = int(arrays[f"{name}.split"])
+    f = PlayerObjective(game, player, opponent, inputs, split, constant)
+    theta = torch.from_numpy(arrays[f"{name}.theta"]).to(dtype)
+    return Point(f, theta, arrays[f"{name}.seeds"].tolist(), player, step)
+
+
+def _points(probe: Mapping[str, Any], path: Path) -> kept.Arrays:
+    """The arrays of a file of points; raises ``InputError`` for those of another form."""
+    arrays = kept.read(path, {"dim": "int"})
+    for player, step in itertools.product(PLAYERS, steps_kept(probe, arrays)):
+        kept.check(path, arrays, {f"{player}.{step}.{name}": form for name, form in FORMS.items()})
+    return arrays
+
+
+def game_at(probe: Mapping[str, Any], arrays: Mapping[str, np.ndarray], threads: int) -> Game:
+    return game_of(probe, int(arrays["dim"]), threads)
+
+
+def steps_kept(probe: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> list[int]:
+    """The probe's steps that the trajectory reached before it diverged."""
+    return [step for step in probe["steps"] if f"{PLAYERS[0]}.{step}.theta" in arrays]
+
+
+def describe(probe: Mapping[str, Any], points_path: Path, out: Path, threads: int = 1) -> None:
+    """The table ``probe_points``: what the theory of each point's errors needs."""
+    arrays = _points(probe, points_path)
+    game = game_at(probe, arrays, threads)
+    rows = []
+    for player in PLAYERS:
+        for step in steps_kept(probe, arrays):
+            at = place(game, arrays, player, step, torch.float64)
+            f, theta = at.f, at.theta
+            exact = gradient(f, theta)
+            h = probe["curvature"]
+            ahead, middle = f.sweep(theta, h)
+            behind, _ = f.sweep(theta, -h)
+            curvature = ((ahead - 2 * middle[:, None] + behind) / h**2).norm(dim=1)
+            for dtype in probe["dtypes"]:
+                own = place(game, arrays, player, step, DTYPES[dtype])
+                zeros = (own.f.preactivations(own.theta) == 0).double().mean(1)
+                for row, seed in enumerate(at.seeds):
+                    rows.append(
+                        {
+                            **{key: probe[key] for key in ("dataset", "model", "loss")},
+                            "dtype": dtype,
+                            "player": player,
+                            "seed": seed,
+                            "step": step,
+                            "dimension": theta.shape[1],
+                            "value": float(exact.value[row]),
+                            "gradient_norm": float(exact.grad[row].norm()),
+                            "curvature_norm": float(curvature[row]),
+                            "exact_zeros": float(zeros[row]),
+                            "roundoff": torch.finfo(DTYPES[dtype]).eps / 2,
+                        }
+                    )
+    files.write_bytes(out, files.parquet(pd.DataFrame(rows)))
+
+
+def run(
+    probe: Mapping[str, Any], mode: str, points_path: Path, out: Path, threads: int = 1
+) -> None:
+    """Errors of one mode: a row for every ε, setting, dtype, player, point and layer."""
+    arrays = _points(probe, points_path)
+    game = game_at(probe, arrays, threads)
+    rows: list[dict[str, Any]] = []
+    for entry in cells.probe_modes(probe)[mode]:
+        for choice in cells.choices_of(entry):
+            plan = setup.plan(choice, probe["definitions"]["rules"], choice.settings)
+            key = {
+                **{name: probe[name] for name in ("dataset", "model", "loss")},
+                **names.choice_columns(choice),
+            }
+            for dtype, player in itertools.product(probe["dtypes"], PLAYERS):
+                for step in steps_kept(probe, arrays):
+                    at = place(game, arrays, player, step, DTYPES[dtype])
+                    where = {**key, "dtype": dtype, "player": player, "step": step}
+                    rows += [{**where, **m} for m in measure(at, plan, probe["draws"])]
+    files.write_bytes(out, files.parquet(pd.DataFrame(rows)))

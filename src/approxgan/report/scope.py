@@ -1,0 +1,176 @@
+"""What was run, on what, at what cost, and what that leaves unsaid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from approxgan.analysis.text import between, listed, number, spans, words
+from approxgan.config import registry
+from approxgan.report.cells import CELL
+from approxgan.report.verdicts import Claim, modes
+
+Tables = Mapping[str, pd.DataFrame]
+Config = Mapping[str, Any]
+HOUR = 3600.0
+
+
+def facts(outcomes: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """(number, what, which) of what was run."""
+    epsilons = sorted(outcomes["epsilon"].dropna().unique())
+    failed = int(outcomes["diverged"].astype(bool).sum())
+    cells = len(outcomes[CELL].drop_duplicates())
+    found = [
+        (number(len(outcomes)), "training runs", f"{number(failed)} of them diverged"),
+        (number(cells), "cells of the grid", f"{between(_seeds(outcomes))} seeds in each"),
+    ]
+    for name, text in [
+        ("dataset", "data sets"),
+        ("model", "models"),
+        ("loss", "losses"),
+        ("mode", "gradient modes"),
+    ]:
+        names = sorted(outcomes[name].astype(str).unique())
+        found.append((number(len(names)), text, "; ".join(map(words, names))))
+    found.append((number(len(epsilons)), "steps ε", f"{between(epsilons)}, in parameter units"))
+    steps = sorted(outcomes["steps"].unique())
+    found.append((" / ".join(map(number, steps)) or "0", "training steps a run", ""))
+    return found
+
+
+def _seeds(outcomes: pd.DataFrame) -> list[int]:
+    return list(outcomes.groupby(CELL, dropna=False)["seed"].nunique())
+
+
+def seeds(outcomes: pd.DataFrame, config: Config) -> list[tuple[str, str]]:
+    """(where, which seeds)."""
+    found = [
+        (f"study {words(study)}", spans(rows["seed"].unique()))
+        for study, rows in outcomes.groupby("study")
+    ]
+    for number_, probe in enumerate(config.get("probes", []), 1):
+        found.append((f"probe {number_}", spans(probe.get("seeds", []))))
+    for name, text in [("dirac", "the Dirac-GAN's directions")]:
+        if "seeds" in config.get(name, {}):
+            found.append((text, spans(config[name]["seeds"])))
+    for name, text in [
+        ("quality", "true samples that generated ones are compared with"),
+        ("claims", "bootstrap and sign flips"),
+    ]:
+        if "seed" in config.get(name, {}):
+            found.append((text, str(config[name]["seed"])))
+    return found
+
+
+def cost(tables: Tables) -> list[dict[str, Any]]:
+    """Jobs, runs, hours and memory by study, and of all."""
+    outcomes, jobs = tables["outcomes"], tables["cost"]
+    rows = []
+    studies = [
+        (study, part, outcomes[outcomes["study"] == study]) for study, part in jobs.groupby("study")
+    ]
+    for study, part, runs in [*studies, ("all", jobs, outcomes)]:
+        rows.append(
+            {
+                "study": study,
+                "jobs": len(part),
+                "runs": len(runs),
+                "core_hours": part["cpu_seconds"].sum() / HOUR,
+                "hours": part["seconds"].sum() / HOUR,
+                "memory": part["peak_memory_mb"].max(),
+            }
+        )
+    return rows
+
+
+def limits(tables: Tables, found: Sequence[Claim], config: Config) -> list[tuple[str, str]]:
+    """(subject, what the numbers do not show)."""
+    outcomes, jobs = tables["outcomes"], tables["cost"]
+    if outcomes.empty:
+        return [("Nothing was run", "there are no numbers.")]
+    told = [
+        ("Networks", _networks(outcomes, config)),
+        ("Data", _data(outcomes, found, config)),
+        ("Seeds", _seed_limit(outcomes, config)),
+        ("Tuning", "modes of a study share optimiser, learning rate and number of steps, those of "
+         "the study; none was tuned for a mode."),
+        ("Machine", _machine_limit(jobs)),
+    ]  # fmt: skip
+    judged = modes(found)
+    others = outcomes.loc[~outcomes["mode"].isin([*judged, "exact"]), "mode"].nunique()
+    if judged:
+        rows = sum(len(claim.every()) for claim in found)
+        text = f"{rows} verdicts on {listed(map(words, judged))}, not corrected for their number"
+        text += f"; {others} further modes are shown and not judged." if others else "."
+        told.append(("Verdicts", text))
+    return told
+
+
+def _networks(outcomes: pd.DataFrame, config: Config) -> str:
+    told = []
+    for name in sorted(outcomes["model"].astype(str).unique()):
+        model = config.get("models", {}).get(name, {})
+        widths = [
+            f"{letter} {'–'.join(map(str, model[player]))}"
+            for letter, player in (("G", "generator"), ("D", "discriminator"))
+            if isinstance(model.get(player), Sequence)
+        ]
+        inside = [str(model["kind"])] if "kind" in model else []
+        inside += [f"hidden {', '.join(widths)}"] if widths else []
+        about = f" ({'; '.join(inside)})" if inside else ""
+        told.append(words(name) + about)
+    return f"only {listed(told)}: nothing on other kinds or sizes."
+
+
+def _data(outcomes: pd.DataFrame, found: Sequence[Claim], config: Config) -> str:
+    names = sorted(outcomes["dataset"].astype(str).unique())
+    rests = {
+        place
+        for claim in found
+        for row in claim.every()
+        for place in re.findall(r"(?:^|; )([^/;\s]+/[^/;]+)/", str(row["cells"]))
+    }
+    text = f"only {listed(map(words, names))}"
+    on = sorted({words(place.split("/")[1]) for place in rests} & set(map(words, names)))
+    return f"{text}; the verdicts rest on {listed(on)}." if on else f"{text}."
+
+
+def _seed_limit(outcomes: pd.DataFrame, config: Config) -> str:
+    text = f"{between(_seeds(outcomes))} to a cell"
+    least = config.get("claims", {}).get("least_seeds")
+    if least is not None:
+        text += f"; comparisons with fewer than {least} in common are left out of the verdicts"
+    return f"{text}. An interval speaks of other seeds, not of other data or networks."
+
+
+def _machine_limit(jobs: pd.DataFrame) -> str:
+    compiled = int((jobs["sweep"] == "compiled").sum()) if "sweep" in jobs else 0
+    text = "seconds and memory are those of this program on the machine that ran it"
+    if compiled:
+        text += (
+            f" ({number(compiled)} of {number(len(jobs))} jobs swept coordinates with code "
+            "compiled for small networks)"
+        )
+    return f"{text}; counts of evaluations are not."
+
+
+def methods(outcomes: pd.DataFrame) -> list[dict[str, Any]]:
+    """A row per gradient mode that ran: what it is, and with which settings and steps."""
+    rows = []
+    names = {own for name in outcomes["mode"].unique() for own in str(name).split("+")}
+    for name in sorted(names, key=lambda name: (name != "exact", name)):
+        runs = outcomes[outcomes["mode"] == name]
+        known = name in registry.names("modes")
+        rows.append(
+            {
+                "mode": name,
+                "what": registry.describe("modes", name).summary if known else "",
+                "settings": [s for s in dict.fromkeys(runs["settings"]) if s],
+                "steps": [number(e) for e in sorted(runs["epsilon"].dropna().unique())],
+                "runs": len(runs),
+            }
+        )
+    return rows

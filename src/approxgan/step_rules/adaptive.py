@@ -1,0 +1,81 @@
+"""A step chosen by what differences show of the loss's own noise and curvature."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from approxgan.core.protocols import Chosen, Objective, Streams
+from approxgan.step_rules import _interval, _noise
+from approxgan.step_rules._checks import positive, sided
+from approxgan.step_rules._sizes import sizes
+
+BOUND = 3.0**0.5
+"""Of a uniform error, in standard deviations."""
+
+
+@dataclass(frozen=True)
+class Adaptive:
+    """ε = h where a difference's rounding error and truncation error are alike.
+
+    The standard deviation σ of the computed loss's noise is estimated first (Moré and Wild 2011).
+    Then h is searched (Shi, Xie, Xuan and Nocedal 2021) until ``low`` <= r(h) <= ``high``, where
+    r = |f(θ+4h) - 4f(θ+h) + 3f(θ)| / 8ε_f for one-sided differences and
+    r = |f(θ+3h) - 3f(θ+h) + 3f(θ-h) - f(θ-3h)| / 8ε_f for two-sided ones. Both are 3 at the best
+    step, 2√(ε_f/|f''|) and ∛(3ε_f/|f'''|). The authors use 1.5 and 6. Their ε_f bounds the noise:
+    here it is √3 σ, the bound of a uniform error such as rounding. With σ itself, 2 in 100 steps
+    that are far too small would be accepted by chance, and these would dominate the error.
+
+    Every coordinate has its own h, all searched together; where all parameters step together it
+    is one h for each seed, searched along a direction of random signs. σ is measured by moving
+    all parameters. h stays between u·s and s, where u is the machine epsilon and
+    s = max(1, |θ_i|); where the loss is straight, nothing else stops h.
+    """
+
+    every: int
+    """Training steps between two choices."""
+    low: float
+    """Of the accepted ratios r: > 1, the most that bounded noise alone can make of it."""
+    high: float
+    """Of the accepted ratios r: > low + 2, so that noise cannot jump over them."""
+    tries: int
+    """Steps tested for every h: always as many, so that what a seed costs is its own."""
+
+    def __post_init__(self) -> None:
+        positive("every", self.every)
+        positive("tries", self.tries)
+        if not (math.isfinite(self.low) and self.low > 1.0):
+            raise ValueError(f"low={self.low} must be a finite number > 1")
+        if not (math.isfinite(self.high) and self.high > self.low + 2.0):
+            raise ValueError(f"high={self.high} must be a finite number > low + 2 = {self.low + 2}")
+
+    @torch.no_grad()
+    def choose(
+        self, f: Objective, theta: Tensor, *, sides: int, per_coordinate: bool, rng: Streams
+    ) -> Chosen:
+        sided(sides)
+        theta = theta.detach()
+        direction = rng.signs(theta.shape[1]).to(theta)
+        noise = BOUND * _noise.estimate(f, theta, direction)
+
+        def test(step: Tensor) -> Tensor:
+            rounded = step.to(theta)
+            if per_coordinate:
+                return _interval.by_coordinate(f, theta, sides, rounded)
+            return _interval.along(f, theta, direction, sides, rounded)
+
+        highest = sizes(theta, per_coordinate=per_coordinate)
+        bounds = (torch.finfo(theta.dtype).eps * highest, highest)
+        accepted = (self.low, self.high)
+        step = _interval.search(test, noise, sides, bounds, accepted, self.tries)
+        if per_coordinate:
+            each = _interval.EVALUATIONS[sides] * (theta.shape[1] + 1)
+        else:
+            each = 3 if sides == 1 else 4
+        return Chosen(step.to(theta), forwards=_noise.FORWARDS + self.tries * each)
+
+
+variant = Adaptive

@@ -1,0 +1,38 @@
+"""A step that rounding and truncation share, known from the precision alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from approxgan.core.protocols import Chosen, Objective, Streams
+from approxgan.step_rules._checks import sided
+from approxgan.step_rules._sizes import sizes
+
+
+@dataclass(frozen=True)
+class Dtype:
+    """ε_i = √u max(1, |θ_i|), with ∛u for two-sided differences.
+
+    u is the machine epsilon of the coarser of the types of θ and of the loss. This is the default
+    of ``scipy.optimize``'s differences, without their sign. It takes f and its derivatives to be
+    of size 1. Where all parameters step together, |θ_i| is the root mean square of θ.
+    """
+
+    every: ClassVar[int] = 1
+
+    def choose(
+        self, f: Objective, theta: Tensor, *, sides: int, per_coordinate: bool, rng: Streams
+    ) -> Chosen:
+        sided(sides)
+        with torch.no_grad():
+            loss = f(theta)
+        unit = max(torch.finfo(theta.dtype).eps, torch.finfo(loss.dtype).eps)
+        step = unit ** (1.0 / (sides + 1)) * sizes(theta, per_coordinate=per_coordinate)
+        return Chosen(step.to(theta), forwards=1)
+
+
+variant = Dtype

@@ -1,0 +1,34 @@
+"""Tables as they are read: the columns asked for, and numbers where numbers belong."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
+
+from approxgan.core.errors import InputError
+from approxgan.storage import files
+from approxgan.storage.tables import RUN
+
+TEXTS = {
+    *(name for name in RUN if not name.endswith(("epsilon", "seed"))),
+    *("dtype", "player", "vanished_player", "metric", "source", "game", "sweep", "datasets"),
+    *("direction", "family", "verdict", "reason", "claim", "statement", "measure", "cells"),
+    "seeds",
+}
+"""Columns that may hold texts; all others hold numbers."""
+
+
+def read_table(path: Path, columns: Collection[str]) -> pd.DataFrame:
+    """A table; ``InputError`` for one without ``columns``, or with texts in place of numbers."""
+    table = files.read_table(path, columns)
+    for name in columns:
+        if name in TEXTS or table[name].dtype.kind in "biuf":
+            continue
+        strange = [value for value in table[name] if isinstance(value, str | bytes | list | dict)]
+        if strange:
+            raise InputError(
+                f"{path}: column {name!r} holds {strange[0]!r}; numbers are accepted; {files.MAKE}"
+            )
+    return table

@@ -1,0 +1,159 @@
+"""The only reader and writer of result files.
+
+Every file is written beside its place and moved there by ``os.replace``, so that a name either
+holds a whole result or nothing. Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import json
+import os
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from approxgan.core.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAKE = "remove it and make it again"
+"""What to do about a result file that another version has written, or that is none."""
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name in the same folder that becomes ``path`` if the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(path.parent, path.name)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    temporary = Path(name)
+    try:
+        _locked(handle)
+        yield temporary
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    """Lock an open file until it is closed, or its process ends; False where that cannot be."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def remove_leftovers(folder: Path, name: str = "*") -> None:
+    """Remove what processes killed while they wrote a file of that name have left.
+
+    What a living process still writes is locked, and stays.
+    """
+    for part in folder.glob(f".{name}.*.part"):
+        try:
+            handle = os.open(part, os.O_RDWR)
+        except OSError:
+            continue
+        if _locked(handle):
+            part.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
+
+
+class _Found(dict[str, Any]):
+    """What a file holds: an entry that it lacks is named with the file."""
+
+    def __init__(self, path: Path, entries: Mapping[str, Any]) -> None:
+        super().__init__(entries)
+        self._path = path
+
+    def __missing__(self, key: str) -> Any:
+        raise InputError(
+            f"{self._path}: has no {key!r}, but {', '.join(self) or 'nothing'}; {MAKE}"
+        )
+
+
+@contextmanager
+def _reading(path: Path, kind: str) -> Iterator[None]:
+    """Whatever a parser raises over damaged bytes becomes one line that names the file."""
+    try:
+        yield
+    except Exception as error:
+        what = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path}: not a readable {kind} ({what})") from error
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Raises ``InputError`` for a missing or damaged file, and for entries that it lacks."""
+    with _reading(path, "JSON file"):
+        found = json.loads(path.read_text(), object_hook=lambda entries: _Found(path, entries))
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: holds {type(found).__name__}, not a map of names; {MAKE}")
+    return found
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """A compressed .npz whose bytes depend on the arrays alone."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **dict(arrays))
+    write_bytes(path, buffer.getvalue())
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Raises ``InputError`` for a missing or damaged file, and for arrays that it lacks."""
+    with (
+        _reading(path, ".npz file"),
+        path.open("rb") as file,
+        np.load(file, allow_pickle=False) as archive,
+    ):
+        arrays = {name: archive[name] for name in archive.files}
+    return _Found(path, arrays)
+
+
+def parquet(frame: pd.DataFrame) -> bytes:
+    """A table as parquet; its bytes depend on the table alone."""
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def write_table(stem: Path, frame: pd.DataFrame) -> None:
+    """``stem``.parquet and ``stem``.csv, floats in full precision, in the order given."""
+    write_bytes(stem.with_suffix(".parquet"), parquet(frame))
+    write_text(stem.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))
+
+
+def read_table(path: Path, columns: Collection[str] = ()) -> pd.DataFrame:
+    """A parquet table; ``InputError`` for a missing or damaged file, or one without ``columns``."""
+    # Loaded where it is needed: training jobs, which write no tables, start a second earlier.
+    import pandas as pd
+
+    with _reading(path, "parquet table"):
+        table = pd.read_parquet(path)
+    missing = [name for name in columns if name not in table]
+    if missing:
+        raise InputError(f"{path}: has no column {missing[0]!r}; {MAKE}")
+    return table

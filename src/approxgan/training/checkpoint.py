@@ -1,0 +1,174 @@
+"""What a training job needs to go on where it was stopped, bit for bit."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from approxgan.config import load
+from approxgan.core.errors import InputError
+from approxgan.core.protocols import PLAYERS, Player
+from approxgan.storage import code_inputs
+from approxgan.storage import files as record
+from approxgan.training.loop import AdamState, TrainState
+from approxgan.training.ownership import Writer
+from approxgan.training.trace import Clock, Snapshots, Trace
+
+PARTS = ("theta", "first", "second")
+UNFIT = (InputError, KeyError, ValueError, TypeError, IndexError, AttributeError)
+"""What a checkpoint that was tampered with may raise."""
+
+
+def as_array(values: Tensor) -> np.ndarray:
+    """On the processor, in a type that NumPy has: bfloat16 as float32, which holds it exactly."""
+    return (values.float() if values.dtype == torch.bfloat16 else values).cpu().numpy()
+
+
+def key_of(spec: Mapping[str, Any]) -> str:
+    """A digest of the run's spec, its code and torch: others' checkpoints do not fit."""
+    choices = [spec[player] for player in PLAYERS]
+    files = code_inputs.stage(
+        "run",
+        modes=[choice["mode"] for choice in choices],
+        rules=list(spec["definitions"]["rules"]),
+        losses=spec["definitions"]["loss"]["kind"],
+        models=spec["definitions"]["model"]["kind"],
+    )
+    digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode())
+    for path in files:
+        digest.update(Path(path).read_bytes())
+    digest.update(torch.__version__.encode())
+    return digest.hexdigest()
+
+
+@dataclass
+class Checkpoint:
+    """A run's checkpoint file and those who see to it that it is complete."""
+
+    path: Path
+    spec: Mapping[str, Any]
+    every: float
+    """Seconds between two checkpoints, at least."""
+    trace: Trace
+    snapshots: Snapshots
+    clock: Clock
+    writer: Writer
+    last: float = field(default_factory=time.monotonic)
+
+    @cached_property
+    def key(self) -> str:
+        # Made where it is needed: it parses the run's code, and most jobs end before.
+        return key_of(self.spec)
+
+    def between(self, state: TrainState, diverged: Mapping[int, int]) -> None:
+        """Write the file if it is due; raises ``Superseded`` if it is another process' turn."""
+        if time.monotonic() - self.last >= self.every and state.seeds:
+            self.clock.stop()
+            self.writer.check()
+            self.write(state, diverged)
+            self.last = time.monotonic()
+            self.clock.start()
+
+    def write(self, state: TrainState, diverged: Mapping[int, int]) -> None:
+        about = {
+            "key": self.key,
+            "step": state.step,
+            "seeds": state.seeds,
+            "forwards": state.forwards,
+            "backwards": state.backwards,
+            "draws": state.draws.position(),
+            "directions": {
+                player: [stream.bit_generator.state for stream in streams]
+                for player, streams in state.directions.items()
+            },
+            "diverged": list(diverged.items()),
+            "epsilon": {p: e for p, e in state.epsilon.items() if not isinstance(e, Tensor)},
+            "clock": [self.clock.seconds, self.clock.cpu_seconds, self.clock.marks],
+        }
+        arrays = {"about": np.array(json.dumps(about))}
+        for player, adam in state.players.items():
+            arrays |= {f"{player}.{part}": as_array(getattr(adam, part)) for part in PARTS}
+        for player, epsilon in state.epsilon.items():
+            if isinstance(epsilon, Tensor):
+                arrays[f"{player}.epsilon"] = as_array(epsilon)
+        arrays |= {f"trace.{name}": array for name, array in self.trace.arrays().items()}
+        arrays |= {f"shots.{name}": array for name, array in self.snapshots.arrays().items()}
+        record.write_arrays(self.path, arrays)
+
+    def resume(
+        self, state: TrainState, say: Callable[[str], Any]
+    ) -> tuple[TrainState, dict[int, int]]:
+        """The start of a run, or where the checkpoint left it, and the seeds diverged by then.
+
+        A file that is damaged or of another run, code or torch is left out of account, and said.
+        """
+        if not self.path.exists():
+            return state, {}
+        try:
+            arrays = record.read_arrays(self.path)
+            about = json.loads(str(arrays["about"]))
+            if not isinstance(about, dict) or about.get("key") != self.key:
+                say(f"checkpoint not used: {self.path} is of another config, code or torch")
+                return state, {}
+            # Into a copy: an array that does not fit leaves the start as it was.
+            restored = _restored(copy.deepcopy(state), about, arrays)
+            diverged = dict(about["diverged"])
+            seconds, cpu_seconds, marks = about["clock"]
+            marks = [(step, at) for step, at in marks]
+            self.snapshots.resume(_below("shots.", arrays))
+            self.trace.resume(_below("trace.", arrays))
+        except UNFIT as error:
+            where = "" if isinstance(error, InputError) else f"{self.path}: "
+            say(f"checkpoint not used: {where}{load.one_line(error)}")
+            return state, {}
+        self.clock.seconds, self.clock.cpu_seconds, self.clock.marks = seconds, cpu_seconds, marks
+        say(f"going on from the checkpoint at step {restored.step}")
+        return restored, diverged
+
+
+def _below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
+
+
+def _restored(
+    state: TrainState, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+) -> TrainState:
+    """A fresh start's state with everything put where the checkpoint had it."""
+    like = state.players["generator"].theta
+    rows = [state.seeds.index(seed) for seed in about["seeds"]]
+
+    def tensor(player: Player, part: str) -> Tensor:
+        values, size = arrays[f"{player}.{part}"], state.players[player].theta.shape[1]
+        if len(values) != len(rows) or (part in PARTS and values.shape[1:] != (size,)):
+            raise ValueError(f"{player}.{part} is {[*values.shape]}, not {[len(rows), size]}")
+        return torch.from_numpy(values).to(like)
+
+    state.draws.before = [[] for _ in state.seeds]
+    state.draws.keep(rows)
+    state.draws.resume(about["draws"])
+    directions = {p: [g[row] for row in rows] for p, g in state.directions.items()}
+    for player, states in about["directions"].items():
+        for stream, position in zip(directions[player], states, strict=True):
+            stream.bit_generator.state = position
+    chosen = {p: tensor(p, "epsilon") for p in PLAYERS if f"{p}.epsilon" in arrays}
+    return replace(
+        state,
+        step=about["step"],
+        players={p: AdamState(*(tensor(p, part) for part in PARTS)) for p in state.players},
+        seeds=tuple(about["seeds"]),
+        directions=directions,
+        epsilon={**about["epsilon"], **chosen},
+        forwards=about["forwards"],
+        backwards=about["backwards"],
+    )

@@ -1,0 +1,54 @@
+"""How well the discriminator tells true points it has not seen from generated ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from approxgan.core.protocols import Player
+from approxgan.objective.game import Game
+from approxgan.training import streams
+
+POINTS = 512
+"""True and generated points each, at most: the accuracy's standard error is under 1.6 %."""
+
+
+class HeldOut:
+    """Accuracy and margin of a discriminator at fixed true points [n, dim] and latents."""
+
+    columns = ("discriminator_accuracy", "discriminator_margin")
+
+    def __init__(self, game: Game, seeds: Sequence[int], true: np.ndarray) -> None:
+        self._game = game
+        self._true = torch.from_numpy(true[:POINTS])
+        count, width = len(self._true), game.model.latent
+        self._latents = {
+            seed: torch.from_numpy(
+                streams.generator(seed, "evaluation", 1).standard_normal((count, width))
+            )
+            for seed in seeds
+        }
+
+    @torch.no_grad()
+    def measure(self, theta: Mapping[Player, Tensor], seeds: Sequence[int]) -> dict[str, Tensor]:
+        """θ [S, P] of both players -> each number [S].
+
+        Accuracy is the share of true points with a logit over 0 and generated ones under 0,
+        halves weighing alike; the margin is the mean logit of true minus that of generated points.
+        """
+        game, judge = self._game, theta["discriminator"]
+        latents = torch.stack([self._latents[seed] for seed in seeds]).to(judge)
+        true = self._true.to(judge).expand(len(seeds), -1, -1)
+        fake = game.model.apply("generator", game.dim, theta["generator"], latents)
+        real_logits, fake_logits = (
+            game.model.apply("discriminator", game.dim, judge, x).squeeze(-1).double()
+            for x in (true, fake)
+        )
+        right = (real_logits > 0).double().mean(1) + (fake_logits < 0).double().mean(1)
+        return {
+            "discriminator_accuracy": right / 2,
+            "discriminator_margin": real_logits.mean(1) - fake_logits.mean(1),
+        }

@@ -1,0 +1,284 @@
+"""Alternating GAN training of a block of stacked seeds with any gradient mode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from approxgan.core.protocols import PLAYERS, EpsilonRule, Estimate, GradientMode, Player, Step
+from approxgan.objective.game import (
+    Game,
+    PlayerObjective,
+    discriminator_objective,
+    generator_objective,
+)
+from approxgan.training import streams
+from approxgan.training.batches import Draws
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the config says of training; see config.yaml for meanings and units."""
+
+    steps: int
+    batch: int
+    learning_rate: float
+    beta1: float
+    beta2: float
+    adam_epsilon: float
+    dtype: str
+    device: str
+    divergence_threshold: float
+
+    @property
+    def torch_dtype(self) -> torch.dtype:
+        return DTYPES[self.dtype]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one player's gradients are made: the mode, and its ε or the rule that chooses it."""
+
+    mode: GradientMode
+    epsilon: float | EpsilonRule | None = None
+
+    @property
+    def rule(self) -> EpsilonRule | None:
+        return None if isinstance(self.epsilon, float | int | None) else self.epsilon
+
+    def choose(
+        self, f: PlayerObjective, theta: Tensor, rng: streams.SeedStreams
+    ) -> tuple[Step | None, int]:
+        """ε at θ [S, P], and the evaluations spent on choosing it."""
+        if isinstance(self.epsilon, float | int | None):
+            return self.epsilon, 0
+        sides, per_coordinate = self.mode.sides, self.mode.per_coordinate
+        chosen = self.epsilon.choose(f, theta, sides=sides, per_coordinate=per_coordinate, rng=rng)
+        return chosen.eps, chosen.forwards
+
+
+Plans = dict[Player, Plan]
+
+
+@dataclass(frozen=True)
+class AdamState:
+    """One player's parameters and Adam's moments, each [S, P]."""
+
+    theta: Tensor
+    first: Tensor
+    second: Tensor
+
+
+@dataclass
+class TrainState:
+    """What the next step needs."""
+
+    step: int
+    players: dict[Player, AdamState]
+    seeds: tuple[int, ...]
+    """Seeds still training; a seed that diverged is taken out of the stack."""
+    directions: dict[Player, list[np.random.Generator]]
+    draws: Draws
+    epsilon: dict[Player, Step | None] = field(default_factory=dict)
+    """ε of the last step; a rule's stays until it chooses again."""
+    forwards: int = 0
+    backwards: int = 0
+
+
+@dataclass(frozen=True)
+class StepInfo:
+    """What an observer may look at: a step's estimates and where they were made."""
+
+    step: int
+    seeds: tuple[int, ...]
+    theta: dict[Player, Tensor]
+    after: dict[Player, Tensor]
+    """θ after the updates."""
+    objectives: dict[Player, PlayerObjective]
+    estimates: dict[Player, Estimate]
+    epsilon: dict[Player, Step | None]
+    forwards: int
+    backwards: int
+
+
+def init(
+    game: Game,
+    data: np.ndarray,
+    seeds: Sequence[int],
+    settings: Settings,
+    plans: Plans | None = None,
+) -> TrainState:
+    """The start of a block of seeds; ``data`` [n, dim] is the training set.
+
+    A mode of ``plans`` that moves the start does so here.
+    """
+    place = {"device": settings.device, "dtype": settings.torch_dtype}
+    players = {}
+    directions: dict[Player, list[np.random.Generator]] = {}
+    for number, player in enumerate(PLAYERS):
+        start = [
+            game.model.init(player, game.dim, streams.generator(seed, "start", number))
+            for seed in seeds
+        ]
+        theta = torch.from_numpy(np.stack(start)).to(**place)
+        if plans is not None:
+            theta = _moved(theta, plans[player].mode, seeds, number)
+        players[player] = AdamState(theta, torch.zeros_like(theta), torch.zeros_like(theta))
+        directions[player] = [streams.generator(seed, "direction", number) for seed in seeds]
+    sources = [
+        (streams.generator(seed, "batch"), streams.generator(seed, "latent")) for seed in seeds
+    ]
+    draws = Draws(
+        torch.from_numpy(data).to(**place),
+        settings.batch,
+        game.model.latent,
+        settings.torch_dtype,
+        sources,
+    )
+    return TrainState(0, players, tuple(seeds), directions, draws)
+
+
+def _moved(theta: Tensor, mode: GradientMode, seeds: Sequence[int], number: int) -> Tensor:
+    start = getattr(mode, "start", None)
+    if start is None:
+        return theta
+    sources = [streams.generator(seed, "perturbation", number) for seed in seeds]
+    return start(theta, streams.SeedStreams(sources, theta.dtype, theta.device))
+
+
+def adam(state: AdamState, grad: Tensor, step: int, s: Settings) -> AdamState:
+    """One Adam update (Kingma and Ba 2015, as in torch.optim.Adam); ``step`` counts from 0."""
+    first = state.first.lerp(grad, 1.0 - s.beta1)
+    second = (state.second * s.beta2).addcmul_(grad, grad, value=1.0 - s.beta2)
+    correction1 = 1.0 - s.beta1 ** (step + 1)
+    correction2 = 1.0 - s.beta2 ** (step + 1)
+    scale = second.sqrt().div_(correction2**0.5).add_(s.adam_epsilon)
+    theta = state.theta.addcdiv(first, scale, value=-s.learning_rate / correction1)
+    return AdamState(theta, first, second)
+
+
+def step(state: TrainState, game: Game, plans: Plans, s: Settings) -> tuple[TrainState, StepInfo]:
+    """One update of the discriminator, then one of the generator."""
+    batch = state.draws.next()
+    players = dict(state.players)
+    theta: dict[Player, Tensor] = {}
+    objectives: dict[Player, PlayerObjective] = {}
+    estimates: dict[Player, Estimate] = {}
+    epsilon: dict[Player, Step | None] = {}
+    forwards = state.forwards
+    for player in PLAYERS:
+        frozen = players["generator" if player == "discriminator" else "discriminator"].theta
+        bind = discriminator_objective if player == "discriminator" else generator_objective
+        f = bind(game, frozen, batch.real, batch.latent[player])
+        plan, theta[player] = plans[player], players[player].theta
+        rng = streams.SeedStreams(state.directions[player], s.torch_dtype, s.device)
+        epsilon[player], spent = _epsilon(state, player, plan, f, rng)
+        estimate = plan.mode.estimate(f, theta[player], eps=epsilon[player], rng=rng)
+        updated = adam(players[player], estimate.grad, state.step, s)
+        players[player] = _clipped(updated, game) if player == "discriminator" else updated
+        objectives[player], estimates[player] = f, estimate
+        forwards += spent + estimate.forwards
+    info = StepInfo(
+        state.step,
+        state.seeds,
+        theta,
+        {player: a.theta for player, a in players.items()},
+        objectives,
+        estimates,
+        epsilon,
+        state.forwards,
+        state.backwards,
+    )
+    after = replace(
+        state,
+        step=state.step + 1,
+        players=players,
+        epsilon=epsilon,
+        forwards=forwards,
+        backwards=state.backwards + sum(e.backwards for e in estimates.values()),
+    )
+    return after, info
+
+
+def _epsilon(
+    state: TrainState, player: Player, plan: Plan, f: PlayerObjective, rng: streams.SeedStreams
+) -> tuple[Step | None, int]:
+    """This step's ε, and the evaluations spent on choosing it."""
+    if plan.rule is not None and state.step % plan.rule.every:
+        return state.epsilon[player], 0
+    return plan.choose(f, state.players[player].theta, rng)
+
+
+def _clipped(state: AdamState, game: Game) -> AdamState:
+    clip = getattr(game.loss, "clip", None)
+    return state if clip is None else replace(state, theta=state.theta.clamp(-clip, clip))
+
+
+def healthy(info: StepInfo, s: Settings) -> Tensor:
+    """[S]: both losses finite and within the threshold."""
+    losses = torch.stack([info.estimates[player].value for player in PLAYERS])
+    return (losses.abs() <= s.divergence_threshold).all(0)
+
+
+def keep(state: TrainState, good: Tensor) -> TrainState:
+    """The state without the seeds whose row of ``good`` is False."""
+    rows = torch.nonzero(good).flatten().tolist()
+    index = torch.tensor(rows, dtype=torch.long, device=good.device)
+    state.draws.keep(rows)
+    return replace(
+        state,
+        players={
+            player: AdamState(a.theta[index], a.first[index], a.second[index])
+            for player, a in state.players.items()
+        },
+        seeds=tuple(state.seeds[row] for row in rows),
+        directions={player: [g[row] for row in rows] for player, g in state.directions.items()},
+        epsilon={
+            player: eps[index] if isinstance(eps, Tensor) else eps
+            for player, eps in state.epsilon.items()
+        },
+    )
+
+
+def train(
+    state: TrainState,
+    game: Game,
+    plans: Plans,
+    s: Settings,
+    observe: Callable[[TrainState, StepInfo | None], Any],
+    between: Callable[[TrainState, dict[int, int]], Any] = lambda state, diverged: None,
+    diverged: Mapping[int, int] | None = None,
+) -> tuple[TrainState, dict[int, int]]:
+    """All steps left; returns the last state and, for seeds that diverged, the step at which.
+
+    ``observe`` is called with the state and info of every step before its update counts, and once
+    more, with no info, at the end. ``between`` is called after every step with all that the next
+    one needs; a run that goes on from there is given the seeds that had ``diverged`` by then.
+    """
+    diverged = dict(diverged or {})
+    while state.step < s.steps and state.seeds:
+        after, info = step(state, game, plans, s)
+        good = healthy(info, s)
+        observe(state, info)
+        if not good.all():
+            for seed, fine in zip(state.seeds, good.tolist(), strict=True):
+                if not fine:
+                    diverged[seed] = state.step
+            after = keep(after, good)
+        state = after
+        between(state, diverged)
+    finite = torch.stack([a.theta.isfinite().all(1) for a in state.players.values()]).all(0)
+    if not finite.all():
+        for seed, fine in zip(state.seeds, finite.tolist(), strict=True):
+            if not fine:
+                diverged[seed] = state.step
+        state = keep(state, finite)
+    observe(state, None)
+    return state, diverged

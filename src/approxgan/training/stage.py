@@ -1,0 +1,147 @@
+"""The train stage: a cell's spec and data file -> its run folder."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from approxgan.core.errors import InputError
+from approxgan.core.protocols import PLAYERS
+from approxgan.design import cells, names
+from approxgan.objective.game import Game
+from approxgan.storage import arrays, files
+from approxgan.training import setup
+from approxgan.training.checkpoint import Checkpoint, as_array
+from approxgan.training.heldout import HeldOut
+from approxgan.training.loop import Plans, Settings, StepInfo, TrainState, init, train
+from approxgan.training.ownership import Writer
+from approxgan.training.trace import Clock, Progress, Snapshots, Trace
+
+
+def settings(training: Mapping[str, Any]) -> Settings:
+    """The part of a spec's ``training`` that the loop needs."""
+    return Settings(**{f.name: training[f.name] for f in fields(Settings)})
+
+
+def check_device(device: str) -> None:
+    """Raises ``InputError`` for a device that this machine lacks."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError("training.device=cuda, but torch finds no CUDA device; accepted: cpu")
+
+
+def game_of(spec: Mapping[str, Any], dim: int, threads: int) -> Game:
+    """Networks and loss of a spec; one thread unless told otherwise."""
+    torch.set_num_threads(threads)
+    loss = spec["definitions"]["loss"]
+    model = cells.build_model(spec["definitions"]["model"])
+    return Game(model, cells.build_loss(loss), dim, threads, float(loss.get("r1", 0.0)))
+
+
+def plans_of(spec: Mapping[str, Any], results: Path) -> tuple[Plans, dict[str, Any]]:
+    """How each player's gradients are made, and the settings that were filled in."""
+    made: Plans = {}
+    settings: dict[str, Any] = {}
+    for player in PLAYERS:
+        choice = cells.choice_in(spec[player])
+        assert choice is not None
+        measured = None
+        if choice.match is not None:
+            measured = files.read_table(results / cells.matched_file(spec, choice))
+        settings[player] = setup.filled(choice, player, spec["training"]["dtype"], measured)
+        made[player] = setup.plan(choice, spec["definitions"]["rules"], settings[player])
+    return made, settings
+
+
+def run(
+    spec: Mapping[str, Any],
+    results: Path,
+    out: Path,
+    threads: int = 1,
+    checkpoint_seconds: float = 60.0,
+) -> None:
+    """Train one cell and write spec, trace, samples, parameters and cost into ``out``.
+
+    What is needed to go on is written there every ``checkpoint_seconds``, and removed at the end.
+    Raises ``Superseded`` if another process has begun to train the cell in the meantime.
+    """
+    check_device(spec["training"]["device"])
+    data = arrays.data(results / "data" / f"{spec['dataset']}.npz")
+    game = game_of(spec, data["training"].shape[1], threads)
+    training, s = spec["training"], settings(spec["training"])
+    chosen, filled = plans_of(spec, results)
+    state = init(game, data["training"], spec["seeds"], s, chosen)
+    held_out = HeldOut(game, spec["seeds"], data["true"])
+    trace = Trace(spec["seeds"], training["trace_every"], held_out)
+    snapshots = Snapshots(game, spec["seeds"], s.steps, training["snapshots"], training["samples"])
+    clock = Clock()
+    label = names.joined(spec["generator"]["mode"], spec["discriminator"]["mode"])
+    progress = Progress(s.steps, f"{spec['dataset']} {label}")
+
+    def observe(state: TrainState, info: StepInfo | None) -> None:
+        clock.stop()
+        if info is not None and trace.see(info):
+            clock.mark(info.step)
+        snapshots.see(state)
+        progress.see(state.step, len(state.seeds))
+        clock.start()
+
+    path = out / "checkpoint.npz"
+    writer = Writer(out)
+    saved = Checkpoint(path, spec, checkpoint_seconds, trace, snapshots, clock, writer)
+    state, before = saved.resume(state, lambda line: print(line, file=sys.stderr))
+    clock.start()
+    state, diverged = train(state, game, chosen, s, observe, saved.between, before)
+    clock.stop()
+    progress.close()
+    for seed, step in sorted(diverged.items()):
+        print(f"seed {seed} diverged at step {step}", file=sys.stderr)
+    cost = {
+        "seconds": clock.seconds,
+        "cpu_seconds": clock.cpu_seconds,
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "seconds_at_steps": clock.marks,
+        "sweep": "+".join(sorted(game.sweeps)) or "none",
+    }
+    writer.check()
+    write(out, {**spec, "filled": filled}, trace, snapshots, state, diverged, cost)
+    path.unlink(missing_ok=True)
+    writer.end()
+
+
+def write(
+    out: Path,
+    spec: Mapping[str, Any],
+    trace: Trace,
+    snapshots: Snapshots,
+    state: TrainState,
+    diverged: Mapping[int, int],
+    cost: Mapping[str, Any],
+) -> None:
+    """The run folder; cost.json alone differs from one run to the next."""
+    steps = [diverged.get(seed, -1) for seed in spec["seeds"]]
+    totals = {"forwards_total": state.forwards, "backwards_total": state.backwards}
+    files.write_arrays(
+        out / "trace.npz",
+        {
+            **trace.arrays(),
+            "diverged_step": np.array(steps),
+            **{name: np.array(value) for name, value in totals.items()},
+        },
+    )
+    files.write_arrays(out / "samples.npz", snapshots.arrays())
+    files.write_arrays(
+        out / "parameters.npz",
+        {
+            "seeds": np.array(state.seeds, dtype=np.int64),
+            **{player: as_array(a.theta) for player, a in state.players.items()},
+        },
+    )
+    files.write_json(out / "cost.json", dict(cost))
+    files.write_json(out / "spec.json", dict(spec))

@@ -1,0 +1,204 @@
+"""Observers of a training run: the trace, the samples at snapshots, and the clock."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from approxgan.core.protocols import PLAYERS, Player, Step
+from approxgan.estimators._autograd import gradient
+from approxgan.objective.game import Game, PlayerObjective
+from approxgan.training import errors, streams
+from approxgan.training.heldout import HeldOut
+from approxgan.training.loop import StepInfo, TrainState
+
+PROGRESS_LINES = 10
+"""Progress lines of a job's log, where no person watches."""
+
+
+def true_gradient(f: PlayerObjective, theta: Tensor) -> Tensor:
+    """[S, P] by autograd in float64, at the same θ, batch and latents."""
+    return gradient(f.to(torch.float64), theta.double()).grad
+
+
+def epsilon_quantile(epsilon: Step | None, seeds: int, level: float) -> Tensor:
+    """[S]: a quantile over coordinates of the ε used; NaN for none."""
+    if isinstance(epsilon, Tensor):
+        return epsilon.double().quantile(level, dim=1)
+    return torch.full((seeds,), np.nan if epsilon is None else float(epsilon), dtype=torch.float64)
+
+
+class Trace:
+    """One row a traced step and seed: losses, norms, gradient errors, ε, cost so far."""
+
+    columns: tuple[str, ...] = (
+        *(
+            f"{player}_{name}"
+            for player in PLAYERS
+            for name in ("loss", "gradient_norm", "update_norm", "epsilon_used", "exact_zeros")
+        ),
+        *HeldOut.columns,
+        *errors.PER_PLAYER,
+    )
+
+    def __init__(self, seeds: Sequence[int], every: int, held_out: HeldOut) -> None:
+        self._seeds = list(seeds)
+        self._every = every
+        self._held_out = held_out
+        self._rows: list[dict[str, np.ndarray]] = []
+        self._counts: list[tuple[int, int, int]] = []
+
+    def see(self, info: StepInfo) -> bool:
+        """Take the row of a traced step; whether the step is one."""
+        if info.step % self._every:
+            return False
+        row = {name: np.full(len(self._seeds), np.nan) for name in self.columns}
+        place = [self._seeds.index(seed) for seed in info.seeds]
+        for name, value in self._held_out.measure(info.theta, info.seeds).items():
+            row[name][place] = value.cpu().numpy()
+        for player in PLAYERS:
+            for name, value in _player(info, player).items():
+                row[f"{player}_{name}"][place] = value.double().cpu().numpy()
+        self._rows.append(row)
+        self._counts.append((info.step, info.forwards, info.backwards))
+        return True
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """step, forwards, backwards [T]; seeds [S]; every other column [T, S]."""
+        counts = np.array(self._counts, dtype=np.int64).reshape(-1, 3)
+        columns = {
+            name: np.array([row[name] for row in self._rows]).reshape(-1, len(self._seeds))
+            for name in self.columns
+        }
+        return {
+            "step": counts[:, 0],
+            "forwards": counts[:, 1],
+            "backwards": counts[:, 2],
+            "seeds": np.array(self._seeds),
+            **columns,
+        }
+
+    def resume(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Go on after the rows that ``arrays`` gave."""
+        counts = zip(
+            *(arrays[name].tolist() for name in ("step", "forwards", "backwards")), strict=True
+        )
+        counted = list(counts)
+        for name in self.columns:
+            if arrays[name].shape != (len(counted), len(self._seeds)):
+                raise ValueError(f"trace.{name} is {[*arrays[name].shape]}")
+        self._rows = [
+            {name: arrays[name][row].copy() for name in self.columns} for row in range(len(counted))
+        ]
+        self._counts = counted
+
+
+class Snapshots:
+    """Samples of every seed's generator at the start and after each equal part of the run.
+
+    The latents are the same at every snapshot and for every mode.
+    """
+
+    def __init__(self, game: Game, seeds: Sequence[int], steps: int, parts: int, n: int) -> None:
+        self._game = game
+        self._seeds = list(seeds)
+        self._due = [steps * part // parts for part in range(parts + 1)]
+        latents = [
+            streams.generator(seed, "evaluation").standard_normal(
+                (n, game.model.latent), dtype=np.float32
+            )
+            for seed in seeds
+        ]
+        self._latents = torch.from_numpy(np.stack(latents))
+        self._samples = np.full((len(seeds), len(self._due), n, game.dim), np.nan, dtype=np.float32)
+
+    @torch.no_grad()
+    def see(self, state: TrainState) -> None:
+        if state.step not in self._due or not state.seeds:
+            return
+        place = [self._seeds.index(seed) for seed in state.seeds]
+        theta = state.players["generator"].theta
+        latents = self._latents[place].to(theta)
+        drawn = self._game.model.apply("generator", self._game.dim, theta, latents)
+        self._samples[place, self._due.index(state.step)] = drawn.float().cpu().numpy()
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """steps [T], seeds [S], samples [S, T, n, dim] float32; NaN after divergence."""
+        return {
+            "steps": np.array(self._due),
+            "seeds": np.array(self._seeds),
+            "samples": self._samples,
+        }
+
+    def resume(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Go on after the snapshots that ``arrays`` gave."""
+        if arrays["samples"].shape != self._samples.shape:
+            raise ValueError(f"shots.samples is {[*arrays['samples'].shape]}")
+        self._samples = arrays["samples"].copy()
+
+
+def _player(info: StepInfo, player: Player) -> dict[str, Tensor]:
+    """The trace's numbers [S] of one player."""
+    f, theta, estimate = info.objectives[player], info.theta[player], info.estimates[player]
+    return {
+        "loss": estimate.value,
+        "gradient_norm": estimate.grad.double().norm(dim=-1),
+        "update_norm": (info.after[player].double() - theta.double()).norm(dim=-1),
+        "epsilon_used": epsilon_quantile(info.epsilon[player], len(info.seeds), 0.5),
+        "exact_zeros": (f.preactivations(theta) == 0).double().mean(1),
+        **errors.compare(estimate.grad, true_gradient(f, theta)),
+    }
+
+
+class Clock:
+    """Wall and processor seconds of the training itself, without the observers' own."""
+
+    def __init__(self) -> None:
+        self._started: tuple[float, float] | None = None
+        self.seconds = 0.0
+        self.cpu_seconds = 0.0
+        self.marks: list[tuple[int, float]] = []
+
+    def start(self) -> None:
+        self._started = (time.perf_counter(), time.process_time())
+
+    def stop(self) -> None:
+        if self._started is not None:
+            self.seconds += time.perf_counter() - self._started[0]
+            self.cpu_seconds += time.process_time() - self._started[1]
+            self._started = None
+
+    def mark(self, step: int) -> None:
+        """Keep the seconds at a step, while stopped."""
+        self.marks.append((step, self.seconds))
+
+
+class Progress:
+    """A bar on a terminal, otherwise a few lines for the log."""
+
+    def __init__(self, steps: int, what: str) -> None:
+        self._steps = steps
+        self._what = what
+        self._terminal = sys.stderr.isatty()
+        self._bar: Any = tqdm(total=steps, desc=what, unit="step", disable=not self._terminal)
+        self._every = max(1, steps // PROGRESS_LINES)
+
+    def see(self, step: int, seeds: int) -> None:
+        if self._terminal:
+            self._bar.update(step - self._bar.n)
+        elif step % self._every == 0:
+            print(
+                f"{self._what}: step {step} of {self._steps}, {seeds} seeds training",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    def close(self) -> None:
+        self._bar.close()

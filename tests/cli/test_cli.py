@@ -1,0 +1,161 @@
+"""The command line as a person types it, in a folder of its own."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from worlds import ROOT
+
+from approxgan.cli.parser import main
+from approxgan.config import registry
+from approxgan.storage import files
+from approxgan.training.trace import Progress
+
+CELL = "smoke/ring/compact/nonsaturating/spsa/dtype_directions2/seeds0-2"
+SMOKE = ["--configfile", "studies/smoke.yaml"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with the configs and nothing made yet."""
+    shutil.copy(ROOT / "config.yaml", tmp_path)
+    shutil.copytree(ROOT / "studies", tmp_path / "studies")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_variant_is_listed(capsys):
+    assert main(["list"]) == 0
+    printed = capsys.readouterr().out
+    for family in registry.FAMILIES:
+        for name in registry.names(family):
+            assert name in printed
+
+
+def test_an_unknown_family_is_one_line(capsys):
+    assert main(["list", "optimisers"]) == 2
+    text = capsys.readouterr().err
+    assert "optimisers" in text
+    assert "modes" in text
+    assert text.count("\n") == 1
+
+
+def test_a_cell_is_made_by_typing_its_stages(folder, capsys):
+    assert main(["data", "ring", *SMOKE]) == 0
+    assert main(["train", CELL, *SMOKE]) == 0
+    assert main(["evaluate", CELL, *SMOKE]) == 0
+    log = capsys.readouterr().err
+    assert "step 60 of 60" in log
+    run = folder / "results" / "runs" / CELL
+    scores = files.read_table(run / "quality.parquet")
+    assert set(scores["step"]) == {0, 30, 60}
+    assert json.loads((run / "spec.json").read_text())["generator"]["mode"] == "spsa"
+    cost = json.loads((run / "cost.json").read_text())
+    marks = cost["seconds_at_steps"]
+    assert [step for step, _ in marks] == [0, 10, 20, 30, 40, 50]
+    assert 0 < marks[1][1] <= marks[-1][1] <= cost["seconds"]
+
+
+def test_the_same_cell_has_the_same_bytes_again(folder):
+    main(["data", "ring", *SMOKE])
+    kept = {}
+    for results in ("results", "again"):
+        if results == "again":
+            main(["data", "ring", *SMOKE, "--results", "again"])
+        main(["train", CELL, *SMOKE, "--results", results])
+        for path in sorted((folder / results / "runs" / CELL).iterdir()):
+            if path.name != "cost.json":
+                kept.setdefault(path.name, set()).add(path.read_bytes())
+    assert set(kept) == {"trace.npz", "samples.npz", "parameters.npz", "spec.json"}
+    assert all(len(versions) == 1 for versions in kept.values())
+
+
+BAD = [
+    (["train", CELL, *SMOKE], "results/data/ring.npz"),
+    (["train", "no/such/cell"], "no/such/cell"),
+    (["data", "torus"], "torus"),
+    (["figure", "pie"], "pie"),
+    (["figure", "data"], "results/tables"),
+    (["evaluate", CELL, *SMOKE], "spec.json"),
+    (["cells", "--configfile", "none.yaml"], "none.yaml"),
+    (["collect", "training", *SMOKE], "trace.npz"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "named"), BAD, ids=lambda v: " ".join(v)[:40])
+def test_what_is_missing_is_one_line(folder, capsys, arguments, named):
+    assert main(arguments) == 2
+    text = capsys.readouterr().err
+    assert named in text
+    assert text.startswith("approxgan: ")
+    assert text.count("\n") == 1
+    assert not (folder / "results").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["fly"], ["train"], ["train", CELL, "--threads", "0"], ["data", "x", "--spec", "{"]],
+)
+def test_a_wrong_command_line_is_refused_by_the_parser(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_a_data_file_without_points_is_refused(folder, capsys):
+    files.write_arrays(Path("results/data/ring.npz"), {"other": np.zeros((5, 2))})
+    assert main(["train", CELL, *SMOKE]) == 2
+    assert "training" in capsys.readouterr().err
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("stream", "shown"), [(Terminal, "10/10"), (io.StringIO, "step 10 of 10")])
+def test_a_person_gets_a_bar_and_a_log_gets_lines(monkeypatch, stream, shown):
+    written = stream()
+    monkeypatch.setattr("sys.stderr", written)
+    progress = Progress(10, "work")
+    for step in range(11):
+        progress.see(step, 3)
+    progress.close()
+    assert shown in written.getvalue()
+
+
+def test_status_lists_what_is_not_in_the_config_and_removes_it_when_asked(folder, capsys):
+    runs = folder / "results" / "runs"
+    gone = runs / CELL.replace("smoke", "older", 1)
+    for cell, made in ((CELL, "spec.json"), (CELL.replace("spsa/", "spsa_/"), "checkpoint.npz")):
+        (runs / cell).mkdir(parents=True)
+        (runs / cell / made).write_text("{}")
+    gone.mkdir(parents=True)
+    (gone / "spec.json").write_text("{}")
+    assert main(["status", *SMOKE]) == 0
+    printed = capsys.readouterr().out
+    assert "1 of " in printed
+    assert str(gone.relative_to(runs)) in printed
+    assert gone.exists()
+    assert main(["status", "--remove", *SMOKE]) == 0
+    assert not (runs / "older").exists()
+    assert (runs / CELL / "spec.json").exists()
+    assert "removed 2 folders" in capsys.readouterr().out
+
+
+def test_the_doctor_finds_this_environment_as_it_should_be(folder, capsys, monkeypatch):
+    assert main(["doctor"]) == 0
+    printed = capsys.readouterr().out
+    assert "ok  torch: " in printed
+    assert "compiled code" in printed
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "0.0")
+    assert main(["doctor"]) == 2
+    caught = capsys.readouterr()
+    assert "!! " in caught.out
+    assert "torch" in caught.err

@@ -1,0 +1,43 @@
+"""Samples gathered from the runs' folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from approxgan.collect import stage as collect
+from approxgan.design import cells, names
+from approxgan.storage import files
+
+
+def test_evolution_is_gathered_from_the_widest_study(tmp_path: Path) -> None:
+    modes = [{"mode": "exact"}, {"mode": "spsa", "epsilon": 1e-3, "directions": 2},
+             {"mode": "uniform_shift", "epsilon": [1e-3, 1e-1]}]  # fmt: skip
+    base = {"datasets": ["ring"], "models": ["m"], "losses": ["minimax"]}
+    config = {
+        "datasets": {"ring": {"kind": "ring", "points": 9, "count": 8, "radius": 2.0,
+                              "sigma": 0.1}},
+        "seeds": {"first": 0, "count": 4, "block": 2}, "training": {}, "points": 5, "probes": [],
+        "studies": [{**base, "name": "a", "modes": modes[:1]},
+                    {**base, "name": "b", "modes": modes}],
+    }  # fmt: skip
+    rng = np.random.default_rng(0)
+    for name, cell in cells.cells(config).items():
+        drawn = rng.normal(size=(2, 3, 7, 2))
+        drawn[0, 2] = np.nan if "1e-1" in name else drawn[0, 2]
+        path = tmp_path / "runs" / name / "samples.npz"
+        kept = {"steps": np.array([0, 4, 8]), "seeds": np.array(cell.seeds), "samples": drawn}
+        files.write_arrays(path, kept)
+    made = pd.concat(collect.evolution(config, tmp_path))
+    assert set(made["study"]) == {"b"}
+    assert set(made["seed"]) == {0}
+    counts = made.groupby(["mode", "epsilon"], dropna=False).size().to_dict()
+    assert sorted(counts.values()) == [10, 15, 15]
+    assert set(made["mode"]) == {"exact", "uniform_shift"}
+    exact = [c for c in cells.cells(config).values() if names.mode_name(c) == "exact"]
+    (cell,) = [c for c in exact if c.study == "b" and c.seeds[0] == 0]
+    arrays = files.read_arrays(tmp_path / "runs" / cells.folder(cell) / "samples.npz")
+    rows = made[(made["mode"] == "exact") & (made["step"] == 4)]
+    np.testing.assert_array_equal(rows[["x", "y"]], arrays["samples"][0, 1, :5])

@@ -1,0 +1,121 @@
+"""A config that asks for too much is refused by estimate, before anything is made."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+from worlds import ROOT
+
+from approxgan.cli import parser, plan
+from approxgan.config import check as configuration
+from approxgan.config import limits, values
+from approxgan.core.errors import InputError
+from approxgan.design import cells
+
+DEFAULT = configuration.read([ROOT / "config.yaml"])
+SPSA = {"mode": "spsa", "epsilon": 1e-3, "directions": 10**12}
+LONG = {"core_hours": 1e-3}
+ABSURD = {
+    "wide generator": ({"models": {"compact": {"generator": [10**6, 10**6]}}}, "core_hours"),
+    "wider than numbers": ({"models": {"compact": {"latent": 10**400}}}, "core_hours"),
+    "many layers": ({"models": {"compact": {"discriminator": [4096] * 500}}}, "core_hours"),
+    "many samples": ({"training": {"samples": 100_000, "snapshots": 1000}}, "core_hours"),
+    "many steps": (
+        {"studies": [{**DEFAULT["studies"][0], "training": {"steps": 10**8}}]},
+        "core_hours",
+    ),
+    "many directions": ({"studies": [{**DEFAULT["studies"][0], "modes": [SPSA]}]}, "core_hours"),
+    "many seeds": ({"seeds": {"count": 100_000, "block": 1}}, "jobs"),
+    "much data": (
+        {"datasets": {"digits": {"points": 10**7}}, "limits": {"memory_gb": 16}},
+        "memory_gb",
+    ),
+    "steps beyond the schema": ({"training": {"steps": 10**12}}, "training.steps"),
+    "points beyond the schema": ({"datasets": {"ring": {"points": 10**12}}}, "ring.points"),
+    "samples beyond the schema": ({"training": {"samples": 10**10}}, "training.samples"),
+    "more results than room": ({"limits": {"disk_gb": 1e-3}}, "disk_gb"),
+    "more memory than there is": ({"limits": {"memory_gb": 0.25}}, "memory_gb"),
+    "more time than allowed": ({"limits": LONG}, "core_hours"),
+    "more jobs than allowed": ({"limits": {"jobs": 10}}, "jobs"),
+    "a word for memory": ({"limits": {"memory_gb": "much"}}, "limits.memory_gb"),
+    "no limit at all": ({"limits": {"core_hours": 0}}, "limits.core_hours"),
+}
+
+
+def refusal(config, capsys):
+    status = parser.main(["check", "--spec", json.dumps(config)])
+    return status, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("case", ABSURD)
+def test_what_cannot_be_is_one_line_and_nothing_is_built(case, capsys, monkeypatch):
+    overlay, named = ABSURD[case]
+    monkeypatch.setattr(values, "check", lambda config: pytest.fail("a variant was built"))
+    status, said = refusal(configuration.merged(DEFAULT, overlay), capsys)
+    assert status == 2
+    assert len(said.splitlines()) == 1, said
+    assert said.startswith("approxgan: config: ")
+    assert named in said
+
+
+def test_a_grid_is_counted_without_being_made(monkeypatch):
+    """20 axes of 10 values: 10²⁰ cells for each block of seeds."""
+    monkeypatch.setattr(cells, "cells", lambda config: pytest.fail("the grid was made"))
+    axes = {f"setting{n}": list(range(10)) for n in range(20)}
+    config = copy.deepcopy(DEFAULT)
+    config["studies"][0]["modes"] = [{"mode": "spsa", "epsilon": 1e-3, **axes}]
+    with pytest.raises(InputError, match=r"limits\.jobs"):
+        limits.check_jobs(config)
+
+
+@pytest.mark.parametrize("overlays", [[], ["smoke"], ["article"], ["kinks"]])
+def test_the_count_is_that_of_the_grid(overlays):
+    files = [ROOT / "config.yaml", *(ROOT / "studies" / f"{name}.yaml" for name in overlays)]
+    config = configuration.read(files)
+    choices = [
+        choice
+        for place in (*cells.probes(config).values(), config["dirac"])
+        for entry in place["modes"]
+        for choice in cells.choices_of(entry)
+    ]
+    assert limits.jobs_of(config) == len(cells.cells(config)) + len(choices)
+
+
+def test_the_limit_is_for_one_job_of_the_largest_memory():
+    job = plan.total(list(plan.jobs(DEFAULT))).largest
+    needed = job.estimate.memory_mb / 1024
+    fine, little = (
+        configuration.merged(DEFAULT, {"limits": {"memory_gb": needed * share}})
+        for share in (1.01, 0.99)
+    )
+    limits.check(fine, Path("results"))
+    with pytest.raises(InputError, match=job.name):
+        limits.check(little, Path("results"))
+
+
+def test_a_container_has_the_memory_it_is_given(tmp_path, monkeypatch):
+    whole = limits.memory_gb()
+    given = tmp_path / "memory.max"
+    monkeypatch.setattr(limits, "CONTAINER", given)
+    for text, expected in (("1073741824\n", 1.0), ("max\n", whole), ("", whole)):
+        given.write_text(text)
+        assert limits.memory_gb() == pytest.approx(expected)
+
+
+def test_room_counts_what_results_already_hold(tmp_path):
+    before = limits.disk_gb(tmp_path / "results")
+    (tmp_path / "results").mkdir()
+    with (tmp_path / "results" / "sparse").open("wb") as file:
+        file.truncate(2**40)
+    assert limits.disk_gb(tmp_path / "results") - before == pytest.approx(1024, abs=20)
+
+
+def test_a_limit_that_is_stated_counts_instead_of_the_machine(capsys, monkeypatch):
+    monkeypatch.setattr(limits, "memory_gb", lambda: 0.25)
+    assert refusal(DEFAULT, capsys)[0] == 2
+    monkeypatch.setattr(values, "check", lambda config: None)
+    stated = configuration.merged(DEFAULT, {"limits": {"memory_gb": 64}})
+    assert refusal(stated, capsys)[0] == 0

@@ -1,0 +1,45 @@
+"""YAML that is no config: one line that names the place."""
+
+from __future__ import annotations
+
+import pytest
+
+from approxgan.config import load
+from approxgan.core.errors import InputError
+
+BOMB = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n"
+    for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+YAML = {
+    "a key twice": ("a: 1\nb: {c: 1, c: 2}\n", "line 2: key 'c' stands there twice"),
+    "a list that holds itself": ("a: &a [*a]\n", "holds itself"),
+    "aliases of aliases": (BOMB, "more than 1000000 values"),
+    "an object of Python": ("a: !!python/object/apply:os.system ['true']\n", "not a readable YAML"),
+    "deep nesting": ("[" * 100_000, "nested deeper"),
+    "a number of 5,000 digits": (f"a: {'9' * 5000}\n", "not a readable YAML"),
+    "too large": ("a: " + "x" * 2**22, "larger than"),
+    "no text": (b"\xff\xfe\x00", "not a readable YAML"),
+    "an unknown alias": ("a: *b\n", "not a readable YAML"),
+    "a list as key": ("? [1]\n: 2\n", "not a readable YAML"),
+}
+
+
+@pytest.mark.parametrize("case", YAML)
+def test_yaml_that_is_no_config_is_one_line(tmp_path, case):
+    text, named = YAML[case]
+    path = tmp_path / "bad.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(InputError) as caught:
+        load.read(path)
+    assert named in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_overlay_may_override_what_an_alias_brings(tmp_path):
+    path = tmp_path / "good.yaml"
+    path.write_text("a: &a {x: 1, y: 2}\nb: &b {<<: *a, x: 3}\nc: {<<: *b, y: 4}\n")
+    assert load.read(path) == {
+        "a": {"x": 1, "y": 2}, "b": {"x": 3, "y": 2}, "c": {"x": 3, "y": 4}
+    }  # fmt: skip

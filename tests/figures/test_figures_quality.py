@@ -1,0 +1,146 @@
+"""Figures of quality and gradient error show what the tables hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from worlds import synthetic
+from worlds.drawn import Tables, draw, keep, last, line, marks, words
+
+from approxgan.figures import _groups, _style, cost_cosine, error_quality, quality_cost
+
+
+def test_gradient_error_shows_medians(tables: Tables) -> None:
+    drawn = line(draw("gradient_error", tables), "ring", _style.colour("forward_difference"))
+    rows = keep(tables, dataset="ring", mode="forward_difference", player="discriminator")
+    errors = rows["gradient_error"]
+    errors = errors[errors["dtype"] == "float32"]
+    expected = errors.groupby("epsilon")["relative_error"].median().to_dict()
+    assert drawn == pytest.approx(expected)
+
+
+def test_quality_shows_final_medians(tables: Tables) -> None:
+    drawn = line(draw("quality_epsilon", tables), "ring", _style.colour("uniform_shift"))
+    rows = keep(tables, dataset="ring", mode="uniform_shift", metric="energy_distance")["quality"]
+    final = rows[rows["step"] == rows["step"].max()]
+    assert drawn == pytest.approx(final.groupby("epsilon")["value"].median().to_dict())
+
+
+def test_training_curves_choose_by_the_probe(tables: Tables) -> None:
+    errors = tables["gradient_error"].copy()
+    here = (errors["mode"] == "uniform_shift") & (errors["dtype"] == "float32")
+    errors.loc[here, "cosine"] = np.where(errors.loc[here, "epsilon"] == 1e-6, 0.9, 0.1)
+    figure = draw("training_curves", {**tables, "gradient_error": errors})
+    assert "uniform shift, ε = 10⁻⁶" in words(figure)
+
+
+def test_quality_costs_what_was_counted_and_timed(tables: Tables) -> None:
+    errors = tables["gradient_error"].copy()
+    errors.loc[errors["mode"] == "uniform_shift", "cosine"] = errors["epsilon"]
+    figure = draw("quality_cost", {**tables, "gradient_error": errors})
+    assert "uniform shift, ε = 10⁻²" in words(figure)
+    panels = [ax for ax in figure.axes if ax.get_subplotspec().get_gridspec().ncols == 3][3:]
+    drawn = [dict(marks(ax, _style.colour("uniform_shift"))) for ax in panels]
+    some = keep(tables, study="main", dataset="ring", mode="uniform_shift", epsilon=1e-2)
+    energy = keep(some, metric="energy_distance")["quality"]
+    expected = energy.groupby("step")["value"].median()
+    assert drawn[0] == pytest.approx(expected.to_dict())
+    # The counts of the made-up runs grow evenly; beyond the last traced step they still do.
+    traced, cost = some["training"].iloc[-1], some["cost"]
+    each = [(traced["forwards"] + 2 * traced["backwards"]) / traced["step"],
+            (cost["seconds"] / 2 / expected.index[-1]).mean()]  # fmt: skip
+    for points, per_step in zip(drawn[1:], each, strict=True):
+        spent = {step * per_step: value for step, value in expected.items() if step}
+        np.testing.assert_allclose(sorted(points.items()), sorted(spent.items()))
+
+
+def test_a_reverse_pass_counts_as_two_forwards() -> None:
+    training = pd.DataFrame({"step": [0, 10], "forwards": [0, 20], "backwards": [0, 30]})
+    steps = np.array([0.0, 5.0, 20.0])
+    np.testing.assert_allclose(quality_cost.counts(training, steps), [0, 40, 160])
+    assert np.isnan(quality_cost.counts(training[:1], steps)).all()
+    jobs = pd.DataFrame({"seeds": ["0-9", "10-10"], "seconds": [30.0, 5.0]})
+    assert quality_cost.seconds(jobs, 2) == pytest.approx((1.5 + 2.5) / 2)
+
+
+def test_error_quality_has_a_point_a_cell_and_their_rank_correlation(tables: Tables) -> None:
+    some = keep(tables, study="main", dataset="ring")
+    figure = draw("error_quality", some)
+    cells = ["mode", "settings", "epsilon"]
+    score = last(some).groupby(cells, dropna=False)["value"].median().rename("score")
+    error = some["training"].groupby(cells, dropna=False)["generator_relative_error"].median()
+    both = pd.concat([score, error], axis=1)
+    drawn = marks(figure.axes[1], _style.colour("uniform_shift"))
+    expected = both.loc["uniform_shift", ["generator_relative_error", "score"]]
+    np.testing.assert_allclose(sorted(drawn), np.sort(expected.to_numpy(), 0))
+    ranks = stats.spearmanr(both["score"], both["generator_relative_error"]).statistic
+    assert f"Spearman {ranks:+.2f} ({len(both)} cells)" in words(figure)
+
+
+def test_error_quality_ranks_diverged_cells_last_and_zeros_as_no_direction() -> None:
+    keys = dict.fromkeys(_groups.GROUP, "a") | {"settings": "", "rule": "", "step": 9}
+    rows = [(mode, seed) for mode in "abc" for seed in range(3)]
+    runs = pd.DataFrame(rows, columns=["mode", "seed"]).assign(**keys, epsilon=np.nan)
+    lost = (runs["mode"] == "c") & (runs["seed"] < 2)
+    value = runs["mode"].map({"a": 1.0, "b": 2.0, "c": 0.0}).mask(lost)
+    quality = runs.assign(metric="energy_distance", value=value)
+    likeness = runs["mode"].map({"a": 1.0, "b": 0.5, "c": np.nan})
+    training = runs.assign(generator_cosine=likeness, generator_relative_error=1.0)
+    found = error_quality.measured(quality, training)
+    assert found["value"].tolist() == [1, 2, np.inf]
+    assert found["whole"].tolist() == [True, True, False]
+    assert found["generator_cosine"].tolist() == [1, 0.5, 0]
+    assert error_quality.correlation(found, "generator_cosine") == pytest.approx(-1)
+    assert np.isnan(error_quality.correlation(found, "generator_relative_error"))
+
+
+def test_cost_cosine_shows_the_best_step_at_what_it_costs(tables: Tables) -> None:
+    some = keep(tables, dataset="ring", player="generator", dtype="float32")
+    figure = draw("cost_cosine", some)
+    (panel,) = [ax for ax in figure.axes if ax.get_title().endswith("generator, d = 29,698")]
+    rows = keep(some, mode="forward_difference", rule="fixed")["gradient_error"]
+    best = rows.groupby("epsilon")["cosine"].median().max()
+    (drawn,) = marks(panel, _style.colour("forward_difference"))
+    assert drawn == pytest.approx([29_699, best])
+    assert marks(panel, _style.colour("exact"))[0][0] == 3
+
+
+def test_cosine_of_gaussian_directions() -> None:
+    # The root mean square, over 400 draws, of the cosine of one fixed gradient with the mean of its
+    # projections on q Gaussian directions is within 4 % of the formula at d = 300.
+    d, rng = 300, np.random.default_rng(0)
+    for q in (4, 64):
+        directions = rng.normal(size=(400, q, d))
+        estimate = (directions[:, :, :1] * directions).mean(1)
+        measured = np.sqrt((estimate[:, 0] ** 2 / (estimate**2).sum(1)).mean())
+        assert measured == pytest.approx(cost_cosine.cosine(np.array([q]), d)[0], rel=0.04)
+
+
+@pytest.mark.parametrize("name", ["gradient_error", "cosine"])
+def test_steps_of_rules_are_no_levels(name: str, tables: Tables) -> None:
+    some = keep(tables, dataset="ring", player="generator")
+    errors = some["gradient_error"]
+    assert errors["rule"].isin(synthetic.RULES).any()
+    fixed = {**some, "gradient_error": errors[~errors["rule"].isin(synthetic.RULES)]}
+    whole, part = draw(name, some), draw(name, fixed)
+    assert words(whole) == words(part)
+    assert [len(ax.lines) for ax in whole.axes] == [len(ax.lines) for ax in part.axes]
+
+
+def test_rules_are_levels_of_the_quality(tables: Tables) -> None:
+    assert "forward difference (adaptive)" in words(draw("quality_epsilon", tables))
+
+
+def test_marks_of_rules_stand_at_what_they_chose(tables: Tables) -> None:
+    some = keep(tables, dataset="ring", player="generator", dtype="float64")
+    rows = keep(some, mode="forward_difference", rule="adaptive")["gradient_error"]
+    figure = draw("epsilon_rules", some)
+    (panel,) = [ax for ax in figure.axes if ax.get_title().endswith("generator")]
+    marks = [one for one in panel.lines if one.get_marker() == "D" and one.get_markersize() > 5]
+    (mark,) = marks
+    assert mark.get_xdata()[0] == pytest.approx(rows["chosen_epsilon"].median())
+    assert mark.get_ydata()[0] == pytest.approx(rows["relative_error"].median())
+    bars = [np.asarray(one.get_xdata(), float).tolist() for one in panel.lines]
+    assert [rows[f"chosen_{end}"].median() for end in ("low", "high")] in bars

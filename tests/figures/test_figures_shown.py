@@ -1,0 +1,158 @@
+"""Figures of samples, runs and verdicts show what the tables hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from worlds import synthetic
+from worlds.drawn import Tables, draw, keep, last, marks, words
+
+from approxgan.figures import _style, effects, images, kinks
+
+
+def test_samples_are_those_of_the_last_step(tables: Tables) -> None:
+    figure = draw("samples", keep(tables, dataset="moons", study="main"))
+    titled = {ax.get_title(): ax for ax in figure.axes}
+    rows = keep(tables, dataset="moons", mode="exact", study="main", seed=0)["samples"]
+    final = rows[rows["step"] == rows["step"].max()]
+    drawn = np.asarray(titled["exact"].collections[-1].get_offsets())
+    np.testing.assert_allclose(drawn, final[["x", "y"]])
+
+
+def test_stability_counts_runs(tables: Tables) -> None:
+    outcomes = keep(tables, study="main", dataset="ring", mode="uniform_shift")["outcomes"].copy()
+    outcomes["diverged"] = (outcomes["epsilon"] == 1e-2) & (outcomes["seed"] < 3)
+    outcomes["vanished"] = False
+    figure = draw("stability", {"outcomes": outcomes})
+    mesh = np.ma.asarray(figure.axes[0].collections[0].get_array())
+    np.testing.assert_allclose(mesh[1].filled(np.nan), [0.0, 0.0, 0.75])
+    assert [text.get_text() for text in figure.axes[0].texts if text.get_text()] == ["3"]
+
+
+def test_effects_are_those_of_the_comparisons(tables: Tables) -> None:
+    rows = keep(tables, study="main", dataset="ring", mode="forward_gradient")["comparisons"]
+    one = rows[rows["family"] == "primary"].assign(
+        difference_sds=-0.94, low=-1.65, high=0.09, verdict="better"
+    )
+    figure = draw("effects", {"comparisons": one})
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert texts == ["▼ −0.9", "[−1.6, 0.09]"]
+    (patch,) = figure.axes[0].patches
+    red, _, blue, _ = patch.get_facecolor()
+    assert blue > red
+    unknown = one.assign(difference_sds=np.nan)
+    assert "no data" in words(draw("effects", {"comparisons": unknown}))
+
+
+def test_effects_at_many_steps_are_shown_at_twelve(tables: Tables) -> None:
+    rows = keep(tables, study="main", dataset="ring", mode="uniform_shift")["comparisons"]
+    one = rows[rows["family"] == "primary"].iloc[:1]
+    steps = np.geomspace(1e-7, 1e-1, 100)
+    many = pd.concat(one.assign(epsilon=e, difference_sds=k) for k, e in enumerate(steps))
+    figure = draw("effects", {"comparisons": many.assign(verdict="undecided")})
+    shown = [float(text.get_text()) for text in figure.axes[0].texts[::2]]
+    # Every ninth, both ends among them.
+    assert shown == list(range(0, 100, 9))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(10.0, "+10"), (2.115, "+2.1"), (-0.94, "−0.9"), (-0.018, "−0.02"), (-1e-3, "0")],
+)
+def test_effects_in_two_digits(value: float, text: str) -> None:
+    assert effects.number(value, "+") == text
+
+
+def test_controls_stand_beside_what_they_are_matched_with(tables: Tables) -> None:
+    figure = draw("controls", tables)
+    (panel,) = [ax for ax in figure.axes if ax.get_title() == "ring"]
+    for mode in ("forward_difference", "noisy_exact", "masked_exact", "perturbed_start"):
+        rows = last(tables, study="main", dataset="ring", mode=mode)
+        shown = rows[~rows["rule"].isin(synthetic.RULES)].sort_values(["epsilon", "seed"])
+        drawn = marks(panel, _style.colour(mode))
+        np.testing.assert_allclose([y for _, y in drawn], shown["value"])
+    alone = keep(tables, mode="forward_difference")
+    assert "no data" in words(draw("controls", alone))
+
+
+def test_evolution_shows_each_snapshot_and_the_smallest_step(tables: Tables) -> None:
+    figure = draw("evolution", keep(tables, dataset="moons"))
+    (block,) = figure.subfigs
+    titles = [ax.get_title() for ax in block.axes[:3]]
+    assert titles == ["step 0", "step 500", "step 1,000"]
+    samples = keep(tables, dataset="moons", mode="exact")["evolution"]
+    for ax, step in zip(block.axes[:3], sorted(samples["step"].unique()), strict=True):
+        rows = samples[samples["step"] == step]
+        drawn = np.asarray(ax.collections[-1].get_offsets())
+        np.testing.assert_allclose(drawn, rows[["x", "y"]])
+    labels = [ax.get_ylabel().replace("\n", " ") for ax in block.axes]
+    assert {"uniform shift ε = 10⁻⁶", "uniform shift ε = 10⁻²"} <= set(labels)
+
+
+def test_dirac_shows_every_game_beside_theory(tables: Tables) -> None:
+    figure = draw("dirac", tables)
+    games = list(dict.fromkeys(tables["dirac"]["game"]))
+    assert [part.get_suptitle() for part in figure.subfigs] == games
+    truth = keep(tables, game=games[0], mode="exact")["dirac"]
+    portrait, random, radius, distance = figure.subfigs[0].axes
+    for ax in (portrait, random):
+        drawn = np.stack(ax.lines[0].get_data())
+        expected = truth[["expected_generator", "expected_discriminator"]].to_numpy().T
+        np.testing.assert_allclose(drawn, expected)
+        assert ax.get_xlim() == ax.get_ylim()
+    coarse = [one for one in distance.lines if one.get_linestyle() == "--"]
+    size = np.hypot(truth["generator"], truth["discriminator"])
+    np.testing.assert_allclose(radius.lines[0].get_ydata(), size)
+    rows = keep(tables, game=games[0], mode="forward_difference", epsilon=1e-1)["dirac"]
+    off = np.hypot(rows["generator"] - rows["expected_generator"],
+                   rows["discriminator"] - rows["expected_discriminator"]) / np.hypot(
+                   rows["expected_generator"], rows["expected_discriminator"])  # fmt: skip
+    np.testing.assert_allclose(np.asarray(coarse[0].get_ydata())[1:], off[1:])
+
+
+def test_kinks_find_the_first_step_at_which_runs_part() -> None:
+    runs = [(seed, alpha) for seed in (0, 1) for alpha in (0.0, 0.5, 1.0)]
+    rows = [(a, s, k, 1.0 + (s == 0 and k >= 20) * a) for s, a in runs for k in (0, 10, 20, 30)]
+    frame = pd.DataFrame(rows, columns=["alpha", "seed", "step", "generator_loss"])
+    frame["discriminator_loss"] = np.nan
+    # A run that ended early differs from the first step that it lacks.
+    frame = frame[(frame["alpha"] < 1) | (frame["seed"] < 1) | (frame["step"] < 30)]
+    found = kinks._first_steps(frame).set_index(["alpha", "seed"])["step"]
+    assert found.drop((0.5, 1)).to_dict() == {(0.5, 0): 20, (1.0, 0): 20, (1.0, 1): 30}
+    assert np.isnan(found[0.5, 1])
+
+
+def test_kinks_need_several_alpha(tables: Tables) -> None:
+    some = keep(tables, settings="alpha0.5")
+    assert "several alpha" in words(draw("kinks", some))
+    unknown = dict.fromkeys(kinks.ZEROS, np.nan)
+    bare = {**tables, "training": tables["training"].assign(**unknown)}
+    assert "no shares of exact zeros" in words(draw("kinks", bare))
+
+
+def test_images_lie_in_rows_of_five() -> None:
+    pixels = np.arange(7 * 2 * 3.0).reshape(7, 2, 3)
+    index, row, column = (part.ravel() for part in np.indices(pixels.shape))
+    frame = pd.DataFrame({"index": index, "row": row, "column": column, "value": pixels.ravel()})
+    tile = images._tile(frame.sample(frac=1.0, random_state=0))
+    assert tile.shape == (5 * 3 - 1, 5 * 4 - 1)
+    np.testing.assert_array_equal(tile[:2, 4:7], pixels[1])
+    np.testing.assert_array_equal(tile[3:5, :3], pixels[5])
+    assert np.isfinite(tile).sum() == pixels.size
+
+
+def test_images_have_the_greys_of_the_true_ones(tables: Tables) -> None:
+    figure = draw("images", tables)
+    true = tables["images"].loc[tables["images"]["mode"] == "", "value"]
+    shown = [ax.images[0] for ax in figure.subfigs[0].axes if ax.images]
+    assert len(shown) == 1 + tables["images"].groupby(["mode", "epsilon"]).ngroups + 1
+    assert {image.get_clim() for image in shown} == {(true.min(), true.max())}
+
+
+def test_a_run_without_images_says_why(tables: Tables) -> None:
+    made = tables["images"]
+    gone = made[made["epsilon"] != 1e-2]
+    outcomes = tables["outcomes"].assign(diverged=tables["outcomes"]["epsilon"] == 1e-2)
+    figure = draw("images", {"images": gone, "outcomes": outcomes})
+    assert words(figure).count("diverged") == 1

@@ -1,0 +1,115 @@
+"""What every metric promises, and what every distance does."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from worlds.clouds import RING, normal, rng, value
+from worlds.variants import EXAMPLE, example
+
+from approxgan.config.registry import names
+
+METRICS = names("metrics")
+DISTANCES = {"energy_distance": 1, "frechet": 2, "sliced_wasserstein": 1}
+"""Distances between samples, with the power of the data's unit that they are measured in."""
+TRAINING = RING.training(250, np.random.default_rng(9))
+
+
+def ready(name: str) -> Any:
+    """The metric with its example settings, and the training points where it needs them."""
+    metric = example("metrics", name)
+    return metric.beside(TRAINING) if hasattr(metric, "beside") else metric
+
+
+def test_every_metric_has_example_settings() -> None:
+    assert set(EXAMPLE["metrics"]) == set(METRICS)
+
+
+def test_no_two_metrics_share_a_name() -> None:
+    stated = [name for metric in METRICS for name in example("metrics", metric).directions]
+    assert len(stated) == len(set(stated))
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_gives_finite_numbers_under_its_stated_names(name: str) -> None:
+    metric = ready(name)
+    given = metric(RING.sample(300, rng(1)), RING.sample(200, rng(2)), RING, rng(3))
+    assert list(given) == list(metric.directions)
+    assert all(type(number) is float and math.isfinite(number) for number in given.values())
+    assert set(metric.directions.values()) <= {"lower", "higher", "neither"}
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_is_frozen_and_its_settings_have_no_default(name: str) -> None:
+    metric = example("metrics", name)
+    fields = dataclasses.fields(metric)
+    assert {field.name for field in fields} == set(EXAMPLE["metrics"][name])
+    assert all(field.default is dataclasses.MISSING for field in fields)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_follows_from_its_arguments_and_leaves_them_alone(name: str) -> None:
+    metric = ready(name)
+    x, y = RING.sample(150, rng(1)), RING.sample(150, rng(2))
+    x.flags.writeable = y.flags.writeable = False
+    first = metric(x, y, RING, rng())
+    assert metric(x, y, RING, rng()) == first
+    if hasattr(metric, "against"):
+        assert metric.against(y)(x) == first
+
+
+@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_refuses_samples_that_are_not_finite(name: str, bad: float) -> None:
+    x = normal(20)
+    x[3, 1] = bad
+    with pytest.raises(ValueError, match="1 of 20 samples are not finite"):
+        ready(name)(x, normal(20), RING, rng())
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_refuses_samples_of_another_shape(name: str) -> None:
+    metric = ready(name)
+    with pytest.raises(ValueError, match=r"3 columns; accepted: 2"):
+        metric(normal(20, 3), normal(20), RING, rng())
+    with pytest.raises(ValueError, match=r"shape \(20,\); accepted: \[n, dim\]"):
+        metric(normal(20)[:, 0], normal(20), RING, rng())
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_refuses_finite_samples_whose_distances_overflow(name: str) -> None:
+    x = normal(20)
+    x[3, 1] = -1e200
+    with pytest.raises(FloatingPointError, match="samples lie beyond"):
+        ready(name)(x, normal(20), RING, rng())
+
+
+@pytest.mark.parametrize("name", DISTANCES)
+def test_distances_refuse_a_reference_that_is_not_finite(name: str) -> None:
+    with pytest.raises(ValueError, match="reference points are not finite"):
+        value(example("metrics", name), normal(20), np.full((20, 2), np.nan))
+
+
+@pytest.mark.parametrize("name", DISTANCES)
+def test_distances_are_symmetric_and_move_and_scale_with_the_data(name: str) -> None:
+    metric = example("metrics", name)
+    x, y = normal(130, seed=1), 1.5 * normal(170, seed=2) + [0.3, -0.2]
+    expected = value(metric, x, y)
+    near = pytest.approx(expected, rel=1e-12)
+    assert value(metric, y, x) == near
+    assert value(metric, x[::-1], y) == near
+    move = np.array([4.0, -2.0])
+    assert value(metric, x + move, y + move) == near
+    assert value(metric, 3 * x, 3 * y) / 3 ** DISTANCES[name] == near
+
+
+@pytest.mark.parametrize("name", DISTANCES)
+def test_distances_see_a_shift_beyond_their_null(name: str) -> None:
+    metric = example("metrics", name)
+    null = [value(metric, normal(200, seed=s), normal(200, seed=99 + s)) for s in range(20)]
+    shifted = [value(metric, normal(200, seed=s) + 1, normal(200, seed=99 + s)) for s in range(20)]
+    assert min(shifted) > max(null)

@@ -1,0 +1,80 @@
+"""The README's own code: a gradient mode added as one file, and modes on a loss of one's own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from worlds import ROOT
+
+from approxgan.storage import files
+
+CELL = "mine/article/compact/nonsaturating/sign_difference/epsilon1e-3/seeds0-1"
+OVERLAY = """
+seeds: {first: 0, count: 2, block: 2}
+training: {steps: 4, snapshots: 1, samples: 100, trace_every: 1}
+studies:
+  - name: mine
+    datasets: [article]
+    models: [compact]
+    losses: [nonsaturating]
+    modes: [{mode: exact}, {mode: sign_difference, epsilon: 1.0e-3}]
+"""
+
+
+def block(containing: str) -> str:
+    """The README's code block with this text in it."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    (found,) = [text for text in blocks if containing in text]
+    return found
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the project with the README's mode in it."""
+    for name in ("src", "workflow", "config.yaml"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+    variant = tmp_path / "src" / "approxgan" / "gradients" / "sign_difference.py"
+    variant.write_text(block("class SignDifference"))
+    (tmp_path / "mine.yaml").write_text(OVERLAY)
+    return tmp_path
+
+
+def approxgan(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "approxgan", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(folder / "src")},
+    )
+
+
+def test_a_mode_of_ones_own_is_one_file_and_one_word(copy):
+    listed = approxgan(copy, "list", "modes").stdout
+    assert re.search(r"sign_difference +The sign of the forward difference. \[epsilon\]", listed)
+    assert CELL in approxgan(copy, "cells", "--configfile", "mine.yaml").stdout
+    approxgan(copy, "check", "--configfile", "mine.yaml")
+    approxgan(copy, "data", "article")
+    approxgan(copy, "train", CELL, "--configfile", "mine.yaml")
+    trace = files.read_arrays(copy / "results" / "runs" / CELL / "trace.npz")
+    assert np.isfinite(trace["generator_loss"]).all()
+    assert (trace["diverged_step"] == -1).all()
+
+
+def test_modes_work_on_a_loss_of_ones_own(capsys):
+    exec(block("objective(lambda"), {})
+    printed = [float(x) for x in re.findall(r"-?\d\.\d*(?:e[+-]\d+)?", capsys.readouterr().out)]
+    # Two-sided differences of Σθ² are exact: 2 uᵢ Σⱼ uⱼ at θ = 1, an odd number doubled; the mean
+    # of four directions is a whole number, from -2 to 6.
+    assert len(printed) == 3
+    assert np.allclose(printed, np.round(printed), rtol=0, atol=1e-9)
+    assert -2 <= min(printed) <= max(printed) <= 6

@@ -1,0 +1,67 @@
+"""Files that are cut, flipped or of another kind: the reader's one line names them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from approxgan.core.errors import InputError
+from approxgan.storage import files
+
+
+def cut(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def flipped(data: bytes) -> bytes:
+    middle = len(data) // 3
+    return (
+        data[:middle]
+        + bytes(255 - byte for byte in data[middle : middle + 40])
+        + data[middle + 40 :]
+    )
+
+
+DAMAGE = {
+    "empty": lambda data: b"",
+    "half": cut,
+    "a text": lambda data: b"what is this?\n",
+    "zeros": lambda data: bytes(len(data)),
+    "flipped bytes": flipped,
+}
+KINDS = {
+    "parquet": (files.read_table, files.parquet(pd.DataFrame({"a": np.arange(500.0)}))),
+    "npz": (files.read_arrays, None),
+    "json": (files.read_json, b'{"a": [1, 2, 3], "b": {"c": "some text"}}'),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_damaged_file_is_named(tmp_path, kind, damage):
+    read, data = KINDS[kind]
+    path = tmp_path / f"one.{kind}"
+    if data is None:
+        files.write_arrays(path, {"a": np.random.default_rng(0).random(500)})
+        data = path.read_bytes()
+    path.write_bytes(DAMAGE[damage](data))
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_a_file_lacks_is_named_with_the_file(tmp_path):
+    files.write_arrays(tmp_path / "a.npz", {"x": np.zeros(3)})
+    with pytest.raises(InputError, match=r"a\.npz: has no 'y'"):
+        files.read_arrays(tmp_path / "a.npz")["y"]
+    files.write_json(tmp_path / "a.json", {"x": {"z": 1}})
+    with pytest.raises(InputError, match=r"a\.json: has no 'y'"):
+        files.read_json(tmp_path / "a.json")["x"]["y"]
+    files.write_table(tmp_path / "a", pd.DataFrame({"x": [1]}))
+    with pytest.raises(InputError, match=r"a\.parquet: has no column 'y'"):
+        files.read_table(tmp_path / "a.parquet", ["x", "y"])
+    (tmp_path / "list.json").write_text("[1, 2]")
+    with pytest.raises(InputError, match=r"list\.json: holds list"):
+        files.read_json(tmp_path / "list.json")

@@ -1,0 +1,266 @@
+"""Training: Adam, streams, stacked seeds, divergence, and what modes have in common."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from worlds.games import SMALL, game
+from worlds.variants import example
+
+from approxgan.config import registry
+from approxgan.core.protocols import PLAYERS
+from approxgan.objective.sweep import choose
+from approxgan.storage import code_inputs
+from approxgan.training import streams
+from approxgan.training.heldout import HeldOut
+from approxgan.training.loop import AdamState, Plan, Settings, adam, init, keep, step, train
+from approxgan.training.trace import Snapshots, Trace
+
+DATA = np.random.default_rng(0).standard_normal((50, 2))
+MODES = registry.names("modes")
+
+
+def settings(**changes):
+    base = {
+        "steps": 4,
+        "batch": 8,
+        "learning_rate": 1e-2,
+        "beta1": 0.9,
+        "beta2": 0.99,
+        "adam_epsilon": 1e-8,
+        "dtype": "float64",
+        "device": "cpu",
+        "divergence_threshold": 1e4,
+    }
+    return Settings(**{**base, **changes})
+
+
+def nothing(state, info):
+    pass
+
+
+def plans(mode, epsilon=1e-4):
+    return dict.fromkeys(PLAYERS, Plan(mode, epsilon if mode.takes_epsilon else None))
+
+
+def test_adam_is_torchs():
+    s = settings()
+    generator = torch.Generator().manual_seed(0)
+    theta = torch.randn(2, 5, dtype=torch.float64, generator=generator)
+    reference = theta.clone().requires_grad_(True)
+    theirs = torch.optim.Adam([reference], 1e-2, betas=(0.9, 0.99), eps=1e-8)
+    state = AdamState(theta, torch.zeros_like(theta), torch.zeros_like(theta))
+    for number in range(20):
+        grad = torch.randn(2, 5, dtype=torch.float64, generator=generator)
+        reference.grad = grad.clone()
+        theirs.step()
+        state = adam(state, grad, number, s)
+    assert torch.allclose(state.theta, reference.detach(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_a_step_of_a_seed_alone_is_its_step_in_a_block(name):
+    mode, s, g = example("modes", name), settings(), game()
+    block, _ = step(init(g, DATA, [3, 4, 5], s), g, plans(mode), s)
+    alone, _ = step(init(g, DATA, [4], s), g, plans(mode), s)
+    for player in PLAYERS:
+        mine, other = alone.players[player], block.players[player]
+        # Adam's first step is the gradient's sign where it is far from 0: moments are compared.
+        assert torch.allclose(mine.first[0], other.first[1], rtol=1e-6, atol=1e-12)
+
+
+def difference(name: str, block: int) -> tuple[float, float]:
+    """Largest difference of a first gradient in blocks of 5 and of ``block``, and its bound.
+
+    A loss is a sum over the batch of sums over every layer: each is off by at most
+    (8 + 3 + 5 + 4 + 6 + 5) roundings of its own size. A difference divides two such errors by ε.
+    """
+    mode, s, g, epsilon = example("modes", name), settings(dtype="float32"), game(), 1e-2
+    seeds = [0, 1, 2, 3, 4]
+    _, whole = step(init(g, DATA, seeds, s), g, plans(mode, epsilon), s)
+    worst, bound = 0.0, 0.0
+    for start in range(0, 5, block):
+        part = seeds[start : start + block]
+        _, info = step(init(g, DATA, part, s), g, plans(mode, epsilon), s)
+        mine = info.estimates["discriminator"]
+        other = whole.estimates["discriminator"].grad[start : start + block]
+        worst = max(worst, float((mine.grad - other).abs().max()))
+        size = float(other.abs().max())
+        if mode.takes_epsilon:
+            # The slopes of a mode along directions weigh by entries and counts of directions.
+            weight = 1.0 if mode.per_coordinate else 4.0
+            size += weight * float(mine.value.abs().max()) / epsilon
+        bound = max(bound, 31 * torch.finfo(torch.float32).eps * size)
+    return worst, bound
+
+
+@pytest.mark.parametrize("block", [1, 2])
+@pytest.mark.parametrize("name", MODES)
+def test_the_size_of_a_block_changes_a_float32_step_by_rounding_alone(name, block):
+    worst, bound = difference(name, block)
+    assert worst <= bound
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_a_mode_s_files_hold_the_compiled_sweep_where_it_sweeps(name, monkeypatch):
+    seen, how = [], choose.how
+    monkeypatch.setattr(choose, "how", lambda *a, **more: seen.append(name) or how(*a, **more))
+    s, g = settings(), game()
+    step(init(g, DATA, [0], s), g, plans(example("modes", name)), s)
+    declared = code_inputs.stage("training", modes=name)
+    assert bool(seen) == any(path.endswith("compiled.py") for path in declared)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", MODES)
+def test_every_mode_trains_in_both_precisions(name, dtype):
+    mode, s, g = example("modes", name), settings(dtype=dtype), game()
+    start = init(g, DATA, [0, 1], s)
+    state, diverged = train(start, g, plans(mode), s, nothing)
+    assert state.step == 4
+    assert not diverged
+    assert state.players["generator"].theta.dtype == s.torch_dtype
+    assert not torch.equal(state.players["generator"].theta, start.players["generator"].theta)
+    assert state.forwards > 0
+
+
+def test_modes_see_the_same_starts_batches_and_latents():
+    s, g = settings(), game()
+    seen = {}
+    for name in ("exact", "spsa", "forward_difference"):
+        mode = example("modes", name)
+        infos = []
+        train(
+            init(g, DATA, [0, 1], s),
+            g,
+            plans(mode),
+            s,
+            lambda _, i, x=infos: x.append(i),
+        )
+        seen[name] = infos[:-1]
+    for name in ("spsa", "forward_difference"):
+        first = seen[name][0].theta["discriminator"]
+        assert torch.equal(first, seen["exact"][0].theta["discriminator"])
+        for mine, other in zip(seen[name], seen["exact"], strict=True):
+            latents = (info.objectives["generator"].inputs for info in (mine, other))
+            assert torch.equal(*latents)
+            real = (info.objectives["discriminator"].inputs[:, :8] for info in (mine, other))
+            assert torch.equal(*real)
+
+
+def test_precisions_see_the_same_draws():
+    s32, s64, g = settings(dtype="float32"), settings(), game()
+    draws = [init(g, DATA, [0], s).draws.next() for s in (s32, s64)]
+    for player in PLAYERS:
+        assert torch.equal(draws[0].latent[player].double(), draws[1].latent[player])
+
+
+def test_how_much_is_drawn_ahead_changes_nothing(monkeypatch):
+    s, g = settings(), game()
+    far = init(g, DATA, [0, 1], s).draws
+    monkeypatch.setattr("approxgan.training.batches.BULK", 1)
+    near = init(g, DATA, [0, 1], s).draws
+    for _ in range(5):
+        a, b = far.next(), near.next()
+        assert torch.equal(a.real, b.real)
+        assert torch.equal(a.latent["generator"], b.latent["generator"])
+
+
+def test_the_whole_set_is_one_choice_of_batch():
+    s, g = settings(batch=50), game()
+    real = init(g, DATA, [0], s).draws.next().real
+    assert torch.equal(real[0], torch.from_numpy(DATA))
+
+
+def test_latents_and_batches_have_their_distribution():
+    s, g = settings(batch=20), game()
+    draws = init(g, DATA, [0], s).draws
+    batches = [draws.next() for _ in range(300)]
+    latent = torch.cat([b.latent["generator"].flatten() for b in batches])
+    count = len(latent)
+    assert abs(float(latent.mean())) < 4.5 / count**0.5
+    assert float(latent.var()) == pytest.approx(1.0, abs=4.5 * (2 / count) ** 0.5)
+    mean = torch.cat([b.real[0] for b in batches]).mean(0)
+    error = DATA.std(0) / (300 * 20) ** 0.5
+    assert (np.abs(mean.numpy() - DATA.mean(0)) < 4.5 * error).all()
+
+
+def poisoned(state, row, value):
+    state.players["discriminator"].theta[row] = value
+    return state
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e300, 1e5])
+def test_a_diverging_seed_is_recorded_and_the_others_go_on(value):
+    s, g, mode = settings(), game(), example("modes", "exact")
+    state, diverged = train(
+        poisoned(init(g, DATA, [3, 4, 5], s), 1, value), g, plans(mode), s, nothing
+    )
+    assert diverged == {4: 0}
+    assert state.seeds == (3, 5)
+    assert state.step == s.steps
+    alone, _ = train(init(g, DATA, [3], s), g, plans(mode), s, nothing)
+    for player in PLAYERS:
+        mine, other = state.players[player].theta[0], alone.players[player].theta[0]
+        assert torch.allclose(mine, other, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_no_mode_crashes_where_all_seeds_diverge(name):
+    mode, s, g = example("modes", name), settings(), game()
+    state = poisoned(init(g, DATA, [0, 1], s), slice(None), float("nan"))
+    state, diverged = train(state, g, plans(mode), s, nothing)
+    assert diverged == {0: 0, 1: 0}
+    assert state.seeds == ()
+
+
+def test_keeping_rows_keeps_their_streams():
+    s, g = settings(), game()
+    state = init(g, DATA, [0, 1, 2], s)
+    state.draws.next()
+    kept = keep(state, torch.tensor([False, True, True]))
+    whole = init(g, DATA, [0, 1, 2], s).draws
+    whole.next()
+    for _ in range(150):
+        assert torch.equal(kept.draws.next().real, whole.next().real[1:])
+
+
+def test_snapshots_and_trace_hold_what_they_promise():
+    s, g, mode = settings(steps=6), game(), example("modes", "forward_difference")
+    trace = Trace([0, 1], 2, HeldOut(g, [0, 1], DATA))
+    shots = Snapshots(g, [0, 1], 6, parts=3, n=11)
+
+    def observe(state, info):
+        if info is not None:
+            trace.see(info)
+        shots.see(state)
+
+    state, _ = train(init(g, DATA, [0, 1], s), g, plans(mode, 1e-6), s, observe)
+    rows, samples = trace.arrays(), shots.arrays()
+    assert rows["step"].tolist() == [0, 2, 4]
+    per_step = SMALL.size("generator", 2) + SMALL.size("discriminator", 2) + 2
+    assert rows["forwards"].tolist() == [0, 2 * per_step, 4 * per_step]
+    assert rows["generator_cosine"].min() > 1 - 1e-8
+    assert samples["steps"].tolist() == [0, 2, 4, 6]
+    assert samples["samples"].shape == (2, 4, 11, 2)
+    latents = np.stack(
+        [
+            streams.generator(n, "evaluation").standard_normal((11, 3), dtype=np.float32)
+            for n in (0, 1)
+        ]
+    )
+    last = g.model.apply(
+        "generator", 2, state.players["generator"].theta, torch.from_numpy(latents).double()
+    )
+    assert np.array_equal(samples["samples"][:, -1], last.float().numpy())
+
+
+def test_samples_of_a_diverged_seed_are_missing_and_the_others_there():
+    s, g, mode = settings(), game(), example("modes", "exact")
+    shots = Snapshots(g, [0, 1], 4, parts=1, n=5)
+    state = poisoned(init(g, DATA, [0, 1], s), 0, float("nan"))
+    train(state, g, plans(mode), s, lambda state, _: shots.see(state))
+    drawn = shots.arrays()["samples"]
+    assert np.isnan(drawn[0, 1]).all()
+    assert np.isfinite(drawn[1]).all()

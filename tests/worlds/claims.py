@@ -1,0 +1,151 @@
+"""Doctored tables in which what the claims ask is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from approxgan.claims import stage as claims
+from worlds import synthetic
+
+MODE, CONTROL = "forward_difference", "noisy_exact"
+EPSILONS = (1e-6, 1e-4, 1e-2)
+CHOSEN = 1e-4
+SEEDS = range(12)
+STEPS = (0, 250, 500, 750, 1000)
+RULES: dict[str, Any] = {
+    "metric": "energy_distance", "baseline": "exact", "modes": [MODE], "losses": ["nonsaturating"],
+    "probe_dtype": "float32", "alpha": 0.05, "resamples": 499, "seed": 1, "least_seeds": 5,
+    "equivalence_sds": 0.5, "cap_sds": 10.0, "never_runs": 2.0, "speed_margin": 0.1,
+    "rate_margin": 0.1, "spread_margin": 0.2, "cost_margin": 0.1,
+}  # fmt: skip
+SD = 0.02
+RNG = np.random.default_rng(0)
+LUCK = RNG.normal(size=(2, len(SEEDS)))
+LUCK = (LUCK - LUCK.mean(1, keepdims=True)) / LUCK.std(1, ddof=1, keepdims=True)
+"""[datasets, seeds]: exact's scores around their mean; the modes share it, seed by seed."""
+
+
+@cache
+def _fresh() -> dict[str, pd.DataFrame]:
+    """Tables in which every mode trains exactly as exact does."""
+    rows: dict[str, list[dict[str, Any]]] = {"outcomes": [], "quality": [], "cost": []}
+    for d, dataset in enumerate(("ring", "moons")):
+        base = {"study": "s", "dataset": dataset, "model": "m", "loss": "nonsaturating"}
+        for mode, epsilon in [("exact", np.nan), *((MODE, e) for e in EPSILONS)]:
+            cell = {**base, "mode": mode, "epsilon": epsilon, "settings": ""}
+            for block in ("0-5", "6-11"):
+                rows["cost"].append({**cell, "seeds": block, "seconds": 60.0})
+            for seed in SEEDS:
+                run = {**cell, "seed": seed}
+                rows["outcomes"].append({
+                    **run, "steps": 1000, "diverged": False, "vanished": False,
+                    "forwards": 2000, "backwards": 2000,
+                    "generator_loss_variance": np.exp(LUCK[d, seed]),
+                    "discriminator_loss_variance": np.exp(-LUCK[d, seed]),
+                })  # fmt: skip
+                for step in STEPS:
+                    value = 1.0 - 0.9 * step / 1000 + SD * LUCK[d, seed]
+                    rows["quality"].append({**run, "step": step, "value": value,
+                                            "metric": "energy_distance"})  # fmt: skip
+    errors = [{"dataset": d, "model": "m", "loss": "nonsaturating", "mode": MODE,
+               "epsilon": e, "settings": "", "dtype": t, "cosine": c}
+              for d in ("ring", "moons") for e in EPSILONS
+              for t, c in (("float32", 0.9 if e == CHOSEN else 0.1),
+                           ("float64", 0.9 if e == 1e-6 else 0.1))]  # fmt: skip
+    return {
+        name: synthetic.frame(name, part)
+        for name, part in (rows | {"gradient_error": errors}).items()
+    }
+
+
+class World:
+    """Those tables, until told otherwise."""
+
+    def __init__(self) -> None:
+        self.tables = {name: frame.copy() for name, frame in _fresh().items()}
+
+    def where(self, table: str, mode: str = MODE, epsilon: float | None = None) -> pd.Series:
+        frame = self.tables[table]
+        chosen = frame["mode"] == mode
+        return chosen if epsilon is None else chosen & (frame["epsilon"] == epsilon)
+
+    def add(self, amount: float, epsilon: float | None = None, mode: str = MODE) -> World:
+        """Worsen the quality at every step after the start."""
+        rows = self.where("quality", mode, epsilon) & (self.tables["quality"]["step"] > 0)
+        self.tables["quality"].loc[rows, "value"] += amount
+        return self
+
+    def fail(self, how: str, mode: str = MODE, epsilon: float | None = None) -> World:
+        """Let ten of the twelve seeds fail."""
+        for name in ("outcomes", "quality"):
+            frame = self.tables[name]
+            rows = self.where(name, mode, epsilon) & (frame["seed"] < 10)
+            if name == "outcomes":
+                frame.loc[rows, how] = True
+            elif how == "diverged":
+                frame.loc[rows & (frame["step"] > 0), "value"] = np.nan
+        return self
+
+    def mend(self) -> World:
+        """Let no run of the mode have failed."""
+        fresh = _fresh()
+        for name in ("outcomes", "quality"):
+            frame, whole = self.tables[name], fresh[name]
+            mine = self.where(name)
+            repaired = whole[whole["mode"] == MODE]
+            self.tables[name] = pd.concat([frame[~mine], repaired], ignore_index=True)
+        return self
+
+    def multiply(self, table: str, column: str, factor: float, mode: str = MODE) -> World:
+        rows = self.where(table, mode)
+        self.tables[table][column] = self.tables[table][column].mask(
+            rows, self.tables[table][column] * factor
+        )
+        return self
+
+    def widen(self, factor: float, mode: str = MODE) -> World:
+        """Multiply the seeds' deviations from their course."""
+        frame = self.tables["quality"]
+        rows = self.where("quality", mode)
+        course = 1.0 - 0.9 * frame["step"] / 1000
+        frame.loc[rows, "value"] = course + factor * (frame["value"] - course)
+        return self
+
+    def speed(self, factor: float) -> World:
+        """The mode's course over the first part of the run, ``factor`` times as fast."""
+        frame = self.tables["quality"]
+        rows = self.where("quality")
+        gain = 0.9 * (np.minimum(frame["step"] * factor, 1000) - frame["step"]) / 1000
+        frame.loc[rows, "value"] -= gain
+        return self
+
+    def control(self, epsilons: Sequence[float] = EPSILONS, own: str = "") -> World:
+        """A control that trains as the mode does now."""
+        for name in ("outcomes", "quality", "cost"):
+            frame = self.tables[name]
+            twins = frame[self.where(name) & frame["epsilon"].isin(epsilons)]
+            settings = f"like_{MODE}_{own}" if own else f"like_{MODE}"
+            twins = twins.assign(mode=CONTROL, settings=settings)
+            self.tables[name] = pd.concat([frame, twins], ignore_index=True)
+        return self
+
+    def judge(self, claim: str, measure: str, rules: dict[str, Any] = RULES) -> pd.Series:
+        made = claims.judge(self.tables, rules, [claim])
+        found = made[made["measure"].str.contains(measure, regex=False)]
+        assert len(found) == 1
+        return found.iloc[0]
+
+
+STEP, PASS, SECOND = "training steps to the target, ÷", "forward-equivalents to", "seconds to"
+CALM = "variance of the generator's loss ÷ exact's"
+SHARED = f"training steps to the target ÷ its matched {CONTROL}'s"
+SHARED_RATE = f"rate of diverged runs − its matched {CONTROL}'s"
+SHARED_SPREAD = f"final quality ÷ its matched {CONTROL}'s"
+SHARED_CALM = f"variance of the discriminator's loss ÷ its matched {CONTROL}'s"
+SMALL, LARGE, FAILED = "at the smallest ε", "final quality at the largest ε", "vanished or diverged"
+FORWARDS, SECONDS = "forward-equivalents per step", "seconds per step"

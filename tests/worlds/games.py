@@ -1,0 +1,52 @@
+"""Small games that several tests play."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from approxgan.models.dense import Dense
+from approxgan.objective.game import Game, discriminator_objective, generator_objective
+from approxgan.training import streams
+from worlds.variants import example
+
+SMALL = Dense(latent=3, generator=[5, 4], discriminator=[6, 5], activation="leaky_relu", slope=0.2)
+
+
+def game(loss: str = "nonsaturating", model: Dense = SMALL, dim: int = 2) -> Game:
+    return Game(model, example("losses", loss), dim)
+
+
+def position(g: Game, seeds=(0, 1), batch=7, dtype=torch.float64):
+    """Parameters of both players, a batch and latents, all drawn from the seeds' own streams."""
+
+    def stack(draw):
+        rows = [draw(streams.generator(seed, "data")) for seed in seeds]
+        return torch.from_numpy(np.stack(rows)).to(dtype)
+
+    theta = {
+        player: stack(lambda rng, p=player: g.model.init(p, g.dim, rng))
+        for player in ("generator", "discriminator")
+    }
+    real = stack(lambda rng: rng.standard_normal((batch, g.dim)))
+    latent = stack(lambda rng: rng.standard_normal((batch, g.model.latent)))
+    return theta, real, latent
+
+
+def objectives(g: Game, **kwargs):
+    """Objective and θ of both players at one position."""
+    theta, real, latent = position(g, **kwargs)
+    return {
+        "discriminator": (
+            discriminator_objective(g, theta["generator"], real, latent),
+            theta["discriminator"],
+        ),
+        "generator": (
+            generator_objective(g, theta["discriminator"], real, latent),
+            theta["generator"],
+        ),
+    }
+
+
+def rng(seeds=(0, 1), dtype=torch.float64, purpose="direction"):
+    return streams.SeedStreams([streams.generator(seed, purpose) for seed in seeds], dtype)

@@ -1,0 +1,57 @@
+"""Rows as tables, and the cells that they are rows of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from approxgan.storage import tables
+from worlds.synthetic.laws import CONTROLS, COORDINATE, PLAIN, RANDOM
+from worlds.synthetic.sizes import Size, Study
+
+COLUMNS = {name: list(columns) for name, columns in tables.COLUMNS.items()}
+TEXTS = ("mode", "rule", "settings")
+
+
+def frame(name: str, rows: Sequence[Any]) -> pd.DataFrame:
+    """Rows as a table with all its columns, in order; numbers that a row lacks are missing."""
+    further = dict.fromkeys(key for row in rows for key in row if key not in COLUMNS[name])
+    made = pd.DataFrame(rows, columns=[*COLUMNS[name], *further])
+    texts = [key for key in made if key in TEXTS or key.endswith(("_mode", "_settings"))]
+    return made.assign(**{key: made[key].astype(object).fillna("").astype(str) for key in texts})
+
+
+def empty() -> dict[str, pd.DataFrame]:
+    """Every table without a row."""
+    return {name: frame(name, []) for name in COLUMNS}
+
+
+class Step(NamedTuple):
+    """ε, how it came about, and the settings that stand with it."""
+
+    epsilon: float
+    rule: str
+    settings: str
+
+
+def steps(study: Study, mode: str, size: Size) -> list[Step]:
+    own = {"forward_gradient": "directions16", "subgradient": "alpha0.6"}.get(mode, "")
+    if mode in PLAIN:
+        return [Step(np.nan, "", own)]
+    if mode in CONTROLS:
+        own = "like_forward_difference"
+    if mode in RANDOM[1:]:
+        own = "directions16"
+    fixed = [Step(epsilon, "fixed", own) for epsilon in size.epsilons]
+    rules = study.rules if mode in COORDINATE else ()
+    return fixed + [Step(np.nan, rule, rule) for rule in rules]
+
+
+def cell(study: Study, dataset: str, loss: str, mode: str, step: Step) -> dict[str, Any]:
+    generator, _, discriminator = mode.partition("+")
+    return {"study": study.name, "dataset": dataset, "model": study.model, "loss": loss,
+            "mode": mode, **step._asdict(), "generator_mode": generator,
+            "discriminator_mode": discriminator or generator}  # fmt: skip

@@ -1,0 +1,71 @@
+"""Settings with which the tests build every variant: EXAMPLE[family][variant].
+
+A variant without required settings needs no entry.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from approxgan.config.registry import build
+from worlds import ROOT
+
+EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
+    "datasets": {
+        "article": {},
+        "checkerboard": {"side": 4, "width": 4.0},
+        "digits": {"held_out": 0.3, "components": 5},
+        "file": {
+            "path": str(ROOT / "studies" / "points.csv"),
+            "held_out": 0.2,
+        },
+        "grid": {"side": 5, "spacing": 2.0, "sigma": 0.05},
+        "moons": {"noise": 0.1},
+        "ring": {"count": 8, "radius": 2.0, "sigma": 0.1},
+        "spiral": {"arms": 2, "turns": 1.5, "noise": 0.05},
+    },
+    "losses": {
+        "wasserstein": {"clip": 0.1},
+    },
+    "metrics": {
+        "classifier_test": {"k": 5},
+        "energy_distance": {},
+        "frechet": {},
+        "memorisation": {},
+        "mmd": {"bandwidths": [0.3, 1.0, 3], "points": 100},
+        "mode_coverage": {},
+        "mode_divergence": {},
+        "neighbours": {"k": 3},
+        "sliced_wasserstein": {"projections": 32},
+        "wasserstein": {"points": 40},
+    },
+    "models": {
+        "dense": {
+            "latent": 3,
+            "generator": [5, 4],
+            "discriminator": [6, 5],
+            "activation": "leaky_relu",
+            "slope": 0.2,
+        },
+    },
+    "modes": {
+        "forward_gradient": {"directions": 3},
+        "gradient_sampling": {"points": 3, "element": "minimum_norm"},
+        "masked_exact": {"fraction": 0.4, "which": "random"},
+        "noisy_exact": {"relative_error": 0.5},
+        "perturbed_start": {"distance": 1e-7},
+        "random_coordinates": {"coordinates": 2},
+        "random_direction": {"directions": 3, "distribution": "gaussian", "sides": 1},
+        "spsa": {"directions": 3},
+        "subgradient": {"alpha": 0.6},
+    },
+    "rules": {
+        "adaptive": {"every": 50, "low": 1.5, "high": 6.0, "tries": 12},
+        "dtype": {},
+    },
+}
+
+
+def example(family: str, name: str) -> Any:
+    """The variant with its example settings."""
+    return build(family, name, dict(EXAMPLE.get(family, {}).get(name, {})))
