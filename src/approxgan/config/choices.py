@@ -10,7 +10,7 @@ from typing import Any
 
 from approxgan.config import registry
 from approxgan.core.errors import InputError
-from approxgan.core.protocols import Cell, Choice, GradientMode, Situation
+from approxgan.core.protocols import Cell, Choice, GradientEstimator, Situation
 from approxgan.design import cells, names
 
 
@@ -86,7 +86,7 @@ def settings(choice: Choice) -> dict[str, Any]:
     return {**choice.settings, **(dict.fromkeys(matches(choice.mode), 0.0) if choice.match else {})}
 
 
-def refusal(mode: GradientMode, situation: Situation) -> str | None:
+def refusal(mode: GradientEstimator, situation: Situation) -> str | None:
     """Why a mode cannot work there; None where it can, or does not say."""
     refuses = getattr(mode, "refuses", None)
     return None if refuses is None else refuses(situation)

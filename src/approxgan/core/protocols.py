@@ -48,7 +48,7 @@ class Objective(Protocol):
         """The loss at θ + step·e_i for every coordinate i; step is a number or [S, P]."""
         ...
 
-    def with_kink(self, alpha: float) -> Objective:
+    def with_subgradient(self, alpha: float) -> Objective:
         """The same loss, differentiated with slope alpha where an activation is exactly 0."""
         ...
 
@@ -79,11 +79,11 @@ class Estimate:
     """Reverse passes; one costs about two forwards."""
 
 
-Step = Union[float, "Tensor"]
+StepSize = Union[float, "Tensor"]
 """ε: a number, or one chosen by an ``EpsilonRule``: [S, P] by coordinate, else [S, 1]."""
 
 
-class GradientMode(Protocol):
+class GradientEstimator(Protocol):
     """A stateless rule that turns an objective into a gradient estimate.
 
     A variant is a frozen dataclass: its fields are its settings (apart from ε), its class
@@ -104,7 +104,7 @@ class GradientMode(Protocol):
     """Whether the objective must be differentiable by torch."""
 
     def estimate(
-        self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
     ) -> Estimate: ...
 
     def squared_error(self, dimension: int) -> float | None:

@@ -23,7 +23,7 @@ from torch.nn.functional import softplus
 
 from approxgan.config import choices, registry
 from approxgan.core.errors import InputError
-from approxgan.core.protocols import PLAYERS, Choice, GradientMode, Player, Situation
+from approxgan.core.protocols import PLAYERS, Choice, GradientEstimator, Player, Situation
 from approxgan.design import cells, names
 from approxgan.objective.black_box import objective
 from approxgan.storage import files
@@ -81,7 +81,7 @@ class DiracGame:
 
 
 def trajectory(
-    game: DiracGame, mode: GradientMode, epsilon: float | None, seeds: list[int], spec: Mapping
+    game: DiracGame, mode: GradientEstimator, epsilon: float | None, seeds: list[int], spec: Mapping
 ) -> np.ndarray:
     """[steps + 1, 2, S] float64: θ and ψ before the first and after every update."""
     dtype, h = DTYPES[spec["dtype"]], spec["step"]
@@ -141,14 +141,14 @@ def entries(spec: Mapping[str, Any], mode: str | None = None) -> Iterator[Choice
             yield from cells.choices_of(entry)
 
 
-def build(choice: Choice) -> tuple[GradientMode, float | None]:
+def build(choice: Choice) -> tuple[GradientEstimator, float | None]:
     """The mode and its ε; raises ``InputError`` with the reason where it cannot be played."""
     if choice.match is not None:
         raise InputError(
             f"{choice.mode}: nothing is probed here that it could be matched with; "
             "give its settings instead of match"
         )
-    mode: GradientMode = registry.build("modes", choice.mode, dict(choice.settings))
+    mode: GradientEstimator = registry.build("modes", choice.mode, dict(choice.settings))
     epsilon = choice.epsilon
     if isinstance(epsilon, str):
         raise InputError(f"{choice.mode}: epsilon={epsilon!r} must be a number here")

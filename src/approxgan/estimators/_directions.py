@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Step
+from approxgan.core.protocols import Estimate, Objective, StepSize
 from approxgan.estimators._steps import by_seed
 
 BLOCK = 32
@@ -19,7 +19,7 @@ def differences(
     theta: Tensor,
     draw: Callable[[int], Tensor],
     count: int,
-    step: Step,
+    step: StepSize,
     *,
     two_sided: bool,
 ) -> Estimate:

@@ -6,10 +6,10 @@ import math
 
 from torch import Tensor
 
-from approxgan.core.protocols import Step
+from approxgan.core.protocols import StepSize
 
 
-def required(eps: Step | None, theta: Tensor) -> Step:
+def required(eps: StepSize | None, theta: Tensor) -> StepSize:
     """The step, a tensor in the type of θ; raises ``ValueError`` unless it is finite and > 0."""
     if isinstance(eps, Tensor):
         wrong = eps[~(eps.isfinite() & (eps > 0))]
@@ -21,7 +21,7 @@ def required(eps: Step | None, theta: Tensor) -> Step:
     return eps
 
 
-def shared(eps: Step | None, theta: Tensor) -> Step:
+def shared(eps: StepSize | None, theta: Tensor) -> StepSize:
     """``required`` of a mode that steps all parameters together: a number or [S, 1]."""
     step = required(eps, theta)
     if isinstance(step, Tensor) and step.shape != (len(theta), 1):
@@ -32,7 +32,7 @@ def shared(eps: Step | None, theta: Tensor) -> Step:
     return step
 
 
-def by_seed(step: Step) -> Step:
+def by_seed(step: StepSize) -> StepSize:
     """A shared step as a number or [S], to divide losses [..., S] by."""
     return step.squeeze(1) if isinstance(step, Tensor) else step
 

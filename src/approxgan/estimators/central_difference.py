@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Situation, Step, Streams
+from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
 from approxgan.estimators._refusals import of_penalty
 from approxgan.estimators._steps import required
 
@@ -23,7 +23,9 @@ class CentralDifference:
     random: ClassVar[bool] = False
     differentiates: ClassVar[bool] = False
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
         step = required(eps, theta)
         ahead, value = f.sweep(theta, step)
         behind, _ = f.sweep(theta, -step)

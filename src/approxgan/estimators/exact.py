@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Step, Streams
+from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
 from approxgan.estimators._autograd import gradient
 
 
@@ -22,7 +22,9 @@ class Exact:
     random: ClassVar[bool] = False
     differentiates: ClassVar[bool] = True
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
         return gradient(f, theta)
 
     def squared_error(self, dimension: int) -> float | None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Situation, Step, Streams
+from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
 from approxgan.estimators._refusals import of_penalty
 from approxgan.estimators._steps import required
 
@@ -26,7 +26,9 @@ class ForwardDifference:
     random: ClassVar[bool] = False
     differentiates: ClassVar[bool] = False
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
         step = required(eps, theta)
         losses, value = f.sweep(theta, step)
         grad = (losses - value[:, None]) / step

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from approxgan.core.protocols import Estimate, Objective, Step, Streams
+from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
 from approxgan.estimators._directions import BLOCK
 from approxgan.estimators._steps import positive
 
@@ -34,7 +34,9 @@ class ForwardGradient:
     def __post_init__(self) -> None:
         positive("directions", self.directions)
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
         grad = torch.zeros_like(theta)
         value = theta.new_zeros(theta.shape[0])
         with torch.no_grad(), forward_ad.dual_level():

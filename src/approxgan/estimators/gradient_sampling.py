@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Situation, Step, Streams
+from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
 from approxgan.estimators._autograd import gradient
 from approxgan.estimators._hull import nearest
 from approxgan.estimators._steps import one_of, positive, shared
@@ -41,7 +41,9 @@ class GradientSampling:
         positive("points", self.points)
         one_of("element", self.element, ELEMENTS)
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
         radius, centre = shared(eps, theta), gradient(f, theta)
         around = (gradient(f, theta + radius * b).grad for b in self._ball(theta, rng).unbind(1))
         grads = torch.stack([centre.grad, *around], 1)  # [S, m + 1, P]

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Step, Streams
+from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
 from approxgan.estimators._autograd import gradient
 from approxgan.estimators._steps import one_of, within
 from approxgan.estimators._subsets import subset
@@ -42,7 +42,9 @@ class MaskedExact:
         within("fraction", self.fraction, 0.0, 1.0)
         one_of("which", self.which, WHICH)
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
         exact, count = gradient(f, theta), self._count(theta.shape[1])
         if self.which == "random":
             lost = subset(rng, theta.shape[1], count)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Step, Streams
+from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
 from approxgan.estimators._autograd import gradient
 from approxgan.estimators._steps import within
 
@@ -36,7 +36,9 @@ class NoisyExact:
     def __post_init__(self) -> None:
         within("relative_error", self.relative_error, 0.0, math.inf)
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
         exact, dimension = gradient(f, theta), theta.shape[1]
         size = exact.grad.double().norm(dim=1, keepdim=True) * self.relative_error
         noise = rng.normal(dimension).to(theta) * (size / dimension**0.5).to(theta)

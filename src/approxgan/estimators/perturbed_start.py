@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Step, Streams
+from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
 from approxgan.estimators._autograd import gradient
 from approxgan.estimators._steps import within
 
@@ -38,7 +38,9 @@ class PerturbedStart:
         """The moved start, [S, P]."""
         return theta + self.distance * rng.signs(theta.shape[1]).to(theta)
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
         return gradient(f, theta)
 
     def squared_error(self, dimension: int) -> float | None:

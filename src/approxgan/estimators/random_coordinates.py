@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Situation, Step, Streams
+from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
 from approxgan.estimators._directions import BLOCK
 from approxgan.estimators._refusals import of_penalty, of_room
 from approxgan.estimators._steps import positive, required
@@ -37,7 +37,9 @@ class RandomCoordinates:
     def __post_init__(self) -> None:
         positive("coordinates", self.coordinates)
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
         step, dimension, point = required(eps, theta), theta.shape[1], theta.detach()
         if self.coordinates > dimension:
             raise ValueError(f"coordinates={self.coordinates} is more than there are: {dimension}")

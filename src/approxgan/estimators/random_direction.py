@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Situation, Step, Streams
+from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
 from approxgan.estimators._directions import BLOCK, differences
 from approxgan.estimators._refusals import of_penalty, of_room
 from approxgan.estimators._steps import one_of, positive, shared
@@ -44,7 +44,9 @@ class RandomDirection:
         if self.sides not in (1, 2):
             raise ValueError(f"sides={self.sides!r} is not accepted; accepted: 1, 2")
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
         dimension = theta.shape[1]
         if self.distribution == "orthonormal":
             # They must be drawn together to be orthogonal to each other.

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Situation, Step, Streams
+from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
 from approxgan.estimators._directions import differences
 from approxgan.estimators._refusals import of_penalty
 from approxgan.estimators._steps import positive, shared
@@ -33,7 +33,9 @@ class Spsa:
     def __post_init__(self) -> None:
         positive("directions", self.directions)
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
         step, dimension = shared(eps, theta), theta.shape[1]
         draw = lambda count: rng.signs(count, dimension).to(theta)  # noqa: E731
         return differences(f, theta, draw, self.directions, step, two_sided=True)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Situation, Step, Streams
+from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
 from approxgan.estimators._autograd import gradient
 from approxgan.estimators._steps import within
 
@@ -33,8 +33,10 @@ class Subgradient:
     def __post_init__(self) -> None:
         within("alpha", self.alpha, 0.0, 1.0)
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
-        return gradient(f.with_kink(self.alpha), theta)
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
+        return gradient(f.with_subgradient(self.alpha), theta)
 
     def refuses(self, situation: Situation) -> str | None:
         if situation.slopes is None:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Situation, Step, Streams
+from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
 from approxgan.estimators._refusals import of_penalty
 from approxgan.estimators._steps import by_seed, shared
 
@@ -27,7 +27,9 @@ class UniformShift:
     random: ClassVar[bool] = False
     differentiates: ClassVar[bool] = False
 
-    def estimate(self, f: Objective, theta: Tensor, *, eps: Step | None, rng: Streams) -> Estimate:
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
         step = shared(eps, theta)
         value, shifted = f.many(torch.stack([theta, theta + step])).detach()
         grad = ((shifted - value) / by_seed(step))[:, None].expand_as(theta).contiguous()

@@ -33,7 +33,7 @@ class WrappedObjective:
         evaluate = batched.sweep if self._how == "batched" else plain.sweep
         return evaluate(self._function, theta, step)
 
-    def with_kink(self, alpha: float) -> WrappedObjective:
+    def with_subgradient(self, alpha: float) -> WrappedObjective:
         raise ValueError(
             f"the slope {alpha} at kinks cannot be chosen: this objective is a plain callable "
             "and does not show where its kinks are; use a mode other than subgradient"

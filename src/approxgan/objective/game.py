@@ -114,7 +114,7 @@ class PlayerObjective:
         self.game.sweeps.add(how)
         return choose.sweep(how, self, problem, theta, step, self.game.threads)
 
-    def with_kink(self, alpha: float) -> PlayerObjective:
+    def with_subgradient(self, alpha: float) -> PlayerObjective:
         return replace(self, kink=alpha)
 
     def to(self, dtype: torch.dtype) -> PlayerObjective:

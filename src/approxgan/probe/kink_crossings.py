@@ -61,5 +61,5 @@ class Watched:
             self._see(point)
         return self._f.sweep(theta, step)
 
-    def with_kink(self, alpha: float) -> PlayerObjective:
-        return self._f.with_kink(alpha)
+    def with_subgradient(self, alpha: float) -> PlayerObjective:
+        return self._f.with_subgradient(alpha)

@@ -10,7 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import PLAYERS, EpsilonRule, Estimate, GradientMode, Player, Step
+from approxgan.core.protocols import (
+    PLAYERS,
+    EpsilonRule,
+    Estimate,
+    GradientEstimator,
+    Player,
+    StepSize,
+)
 from approxgan.objective.game import (
     Game,
     PlayerObjective,
@@ -46,7 +53,7 @@ class Settings:
 class Plan:
     """How one player's gradients are made: the mode, and its ε or the rule that chooses it."""
 
-    mode: GradientMode
+    mode: GradientEstimator
     epsilon: float | EpsilonRule | None = None
 
     @property
@@ -55,7 +62,7 @@ class Plan:
 
     def choose(
         self, f: PlayerObjective, theta: Tensor, rng: streams.SeedStreams
-    ) -> tuple[Step | None, int]:
+    ) -> tuple[StepSize | None, int]:
         """ε at θ [S, P], and the evaluations spent on choosing it."""
         if isinstance(self.epsilon, float | int | None):
             return self.epsilon, 0
@@ -86,7 +93,7 @@ class TrainState:
     """Seeds still training; a seed that diverged is taken out of the stack."""
     directions: dict[Player, list[np.random.Generator]]
     draws: Draws
-    epsilon: dict[Player, Step | None] = field(default_factory=dict)
+    epsilon: dict[Player, StepSize | None] = field(default_factory=dict)
     """ε of the last step; a rule's stays until it chooses again."""
     forwards: int = 0
     backwards: int = 0
@@ -103,7 +110,7 @@ class StepInfo:
     """θ after the updates."""
     objectives: dict[Player, PlayerObjective]
     estimates: dict[Player, Estimate]
-    epsilon: dict[Player, Step | None]
+    epsilon: dict[Player, StepSize | None]
     forwards: int
     backwards: int
 
@@ -145,7 +152,7 @@ def init(
     return TrainState(0, players, tuple(seeds), directions, draws)
 
 
-def _moved(theta: Tensor, mode: GradientMode, seeds: Sequence[int], number: int) -> Tensor:
+def _moved(theta: Tensor, mode: GradientEstimator, seeds: Sequence[int], number: int) -> Tensor:
     start = getattr(mode, "start", None)
     if start is None:
         return theta
@@ -171,7 +178,7 @@ def step(state: TrainState, game: Game, plans: Plans, s: Settings) -> tuple[Trai
     theta: dict[Player, Tensor] = {}
     objectives: dict[Player, PlayerObjective] = {}
     estimates: dict[Player, Estimate] = {}
-    epsilon: dict[Player, Step | None] = {}
+    epsilon: dict[Player, StepSize | None] = {}
     forwards = state.forwards
     for player in PLAYERS:
         frozen = players["generator" if player == "discriminator" else "discriminator"].theta
@@ -209,7 +216,7 @@ def step(state: TrainState, game: Game, plans: Plans, s: Settings) -> tuple[Trai
 
 def _epsilon(
     state: TrainState, player: Player, plan: Plan, f: PlayerObjective, rng: streams.SeedStreams
-) -> tuple[Step | None, int]:
+) -> tuple[StepSize | None, int]:
     """This step's ε, and the evaluations spent on choosing it."""
     if plan.rule is not None and state.step % plan.rule.every:
         return state.epsilon[player], 0

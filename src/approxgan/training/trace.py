@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from approxgan.core.protocols import PLAYERS, Player, Step
+from approxgan.core.protocols import PLAYERS, Player, StepSize
 from approxgan.estimators._autograd import gradient
 from approxgan.objective.game import Game, PlayerObjective
 from approxgan.training import errors, streams
@@ -28,7 +28,7 @@ def true_gradient(f: PlayerObjective, theta: Tensor) -> Tensor:
     return gradient(f.to(torch.float64), theta.double()).grad
 
 
-def epsilon_quantile(epsilon: Step | None, seeds: int, level: float) -> Tensor:
+def epsilon_quantile(epsilon: StepSize | None, seeds: int, level: float) -> Tensor:
     """[S]: a quantile over coordinates of the ε used; NaN for none."""
     if isinstance(epsilon, Tensor):
         return epsilon.double().quantile(level, dim=1)
