@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from approxgan.core.errors import InputError
 
+PACKAGE = Path(__file__).parents[1]
 FAMILIES = {
     "modes": "estimators",
     "rules": "step_rules",
@@ -39,7 +41,7 @@ class Description:
 
 
 def folder(family: str) -> Path:
-    return Path(__file__).parents[1] / FAMILIES[family]
+    return PACKAGE / FAMILIES[family]
 
 
 @cache
@@ -61,35 +63,101 @@ def check(family: str, name: str) -> None:
 def describe(family: str, name: str) -> Description:
     """A variant's description; reads its syntax tree, so that it costs no import of torch."""
     check(family, name)
-    tree = ast.parse((folder(family) / f"{name}.py").read_text())
+    module = f"approxgan.{FAMILIES[family]}.{name}"
+    tree = _tree(module)
+    found = _find(module, "variant")
+    if tree is None or found is None:
+        raise InputError(
+            f"{folder(family) / name}.py has no 'variant = ClassName' with a class of its own or "
+            "of approxgan's"
+        )
     summary = (ast.get_docstring(tree) or "").split("\n\n")[0].replace("\n", " ")
-    required, optional, whole, constants = [], [], [], {}
-    for node in _class(tree).body:
+    members = _members(*found)
+    fields = members.fields.items()
+    return Description(
+        summary,
+        tuple(key for key, (optional, _) in fields if not optional),
+        tuple(key for key, (optional, _) in fields if optional),
+        tuple(key for key, (_, whole) in fields if whole),
+        members.constants,
+    )
+
+
+@dataclass(frozen=True)
+class _Members:
+    """What a class has, its bases' included."""
+
+    fields: dict[str, tuple[bool, bool]]
+    """Dataclass field -> whether it has a default, and whether it is a whole number."""
+    constants: dict[str, Any]
+
+
+@cache
+def _tree(module: str) -> ast.Module | None:
+    """The syntax tree of one of the package's modules."""
+    path = PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py")
+    own = module.startswith("approxgan.") and path.is_file()
+    return ast.parse(path.read_text(encoding="utf-8")) if own else None
+
+
+def _find(module: str, name: str) -> tuple[str, ast.ClassDef] | None:
+    """A class of the package, by the name that a module has for it, and the module it is in."""
+    for node in getattr(_tree(module), "body", ()):
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            return module, node
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            return _find(module, ast.unparse(node.value))
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            source = _source(module, node) if isinstance(node, ast.ImportFrom) else ""
+            for alias in node.names:
+                known = alias.asname or alias.name
+                if known == name:
+                    return _find(source, alias.name)
+                if name.startswith(f"{known}."):
+                    path = f"{source}.{alias.name}" if source else alias.name
+                    return _find(path, name.removeprefix(f"{known}."))
+    return None
+
+
+def _source(module: str, node: ast.ImportFrom) -> str:
+    """The module that an import is from; a relative one counts its dots from ``module``."""
+    above = module.split(".")[: -node.level] if node.level else []
+    return ".".join([*above, *([node.module] if node.module else [])])
+
+
+def _members(module: str, cls: ast.ClassDef) -> _Members:
+    """As Python inherits them: a class's own members over those of its bases."""
+    known = _Members({}, {})
+    for base in reversed(cls.bases):
+        found = _find(module, ast.unparse(base))
+        if found is not None:
+            inherited = _members(*found)
+            known.fields.update(inherited.fields)
+            known.constants.update(inherited.constants)
+    decorators = (ast.unparse(node) for node in cls.decorator_list)
+    has_fields = any("dataclass" in text.split("(")[0] for text in decorators)
+    for node in cls.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            constants.update(_literal(node.targets[0].id, node.value))
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            if "ClassVar" in ast.unparse(node.annotation):
-                constants.update(_literal(node.target.id, node.value))
-            else:
-                (required if node.value is None else optional).append(node.target.id)
-                whole += [node.target.id] if ast.unparse(node.annotation) == "int" else []
-    return Description(summary, tuple(required), tuple(optional), tuple(whole), constants)
+            _set(known.constants, node.targets[0].id, node.value)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            name, kind = node.target.id, ast.unparse(node.annotation)
+            if "ClassVar" in kind or not has_fields:
+                _set(known.constants, name, node.value)
+                if has_fields:
+                    known.fields.pop(name, None)
+            elif "init=False" not in (ast.unparse(node.value) if node.value else ""):
+                # Without a value of its own, a dataclass takes the one that a base has.
+                before = known.fields.get(name, (name in known.constants, False))[0]
+                known.fields[name] = (node.value is not None or before, kind == "int")
+    return known
 
 
-def _class(tree: ast.Module) -> ast.ClassDef:
-    """The class that the module exports as ``variant``."""
-    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "variant":
-            return classes[ast.unparse(node.value)]
-    raise InputError(f"a variant's file must end with 'variant = ClassName'; has {list(classes)}")
-
-
-def _literal(name: str, value: ast.expr | None) -> dict[str, Any]:
-    try:
-        return {} if value is None else {name: ast.literal_eval(value)}
-    except ValueError:
-        return {}
+def _set(constants: dict[str, Any], name: str, value: ast.expr | None) -> None:
+    """Take a literal value; any other hides what a base had."""
+    if value is not None:
+        constants.pop(name, None)
+        with suppress(ValueError):
+            constants[name] = ast.literal_eval(value)
 
 
 def check_settings(family: str, name: str, settings: Collection[str]) -> None:

@@ -1,0 +1,99 @@
+"""What the registry reads of a variant's text is what Python makes of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+
+import pytest
+
+import approxgan
+from approxgan.config import registry
+from approxgan.core.errors import InputError
+
+VARIANTS = [(family, name) for family in registry.FAMILIES for name in registry.names(family)]
+HEAD = "from dataclasses import dataclass, field\nfrom typing import ClassVar\n"
+DENSE = f"{HEAD}from approxgan.models.dense import Dense\n"
+SETTINGS = {"latent": 3, "generator": [5], "discriminator": [4], "activation": "tanh"}
+
+
+def agrees(about, cls):
+    fields = [f for f in dataclasses.fields(cls) if f.init] if dataclasses.is_dataclass(cls) else []
+    none = dataclasses.MISSING
+    optional = [f.name for f in fields if f.default is not none or f.default_factory is not none]
+    assert sorted(about.optional) == sorted(optional)
+    assert {*about.required, *about.optional} == {f.name for f in fields}
+    assert set(about.whole) == {f.name for f in fields if f.type == "int" or f.type is int}
+    for name, value in about.constants.items():
+        assert getattr(cls, name) == value
+
+
+@pytest.mark.parametrize(("family", "name"), VARIANTS)
+def test_every_variant_is_described_as_it_is(family, name):
+    agrees(registry.describe(family, name), registry.load(family, name))
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A copy of the models that variants can be added to: text -> the class and what is read."""
+    source = registry.PACKAGE / "models"
+    shutil.copytree(source, tmp_path / "models")
+    monkeypatch.setattr(registry, "PACKAGE", tmp_path)
+    monkeypatch.setattr(approxgan, "__path__", [str(tmp_path), *approxgan.__path__])
+    caches = (registry.names, registry.describe, registry._tree)
+    for cached in caches:
+        cached.cache_clear()
+
+    def add(name, text):
+        (tmp_path / "models" / f"{name}.py").write_text(f'"""Another."""\n{text}')
+        registry.names.cache_clear()
+        path = str(tmp_path / "models")
+        monkeypatch.setattr("approxgan.models.__path__", [path, str(source)])
+        return registry.describe("models", name)
+
+    yield add
+    for cached in caches:
+        cached.cache_clear()
+
+
+TEXTS = {
+    "inherited": f"{DENSE}@dataclass(frozen=True, kw_only=True)\nclass A(Dense):\n"
+    "    deep: int\n    wide: int = 2\n",
+    "undecorated": f"{DENSE}class A(Dense):\n    odd: ClassVar[int] = 1\n    even = 2\n",
+    "by_module": f"{HEAD}from approxgan.models import dense as d\nclass A(d.Dense):\n    pass\n",
+    "relative": f"{HEAD}from .dense import Dense as B\nclass A(B):\n    pass\n",
+    "in_two_steps": f"{DENSE}class B(Dense):\n    latent: ClassVar = 1\nclass A(B):\n    pass\n",
+    "mixed_in": f"{DENSE}class M:\n    kind = 'a'\n    slope = 0.3\nclass A(M, Dense):\n    pass\n",
+    "default_of_a_base": f"{HEAD}class B:\n    sides: ClassVar[int] = 1\n"
+    "@dataclass\nclass A(B):\n    sides: int\n    own: int = field(default=3)\n"
+    "    hidden: int = field(init=False, default=0)\n",
+    "fixed_by_the_child": f"{DENSE}@dataclass(frozen=True)\nclass A(Dense):\n"
+    "    latent: ClassVar[int] = 4\n    matches = {'a': 'b'}\n",
+    "hidden_by_the_child": f"{HEAD}class B:\n    a = 1\n    b = 2\nclass A(B):\n    a = len('x')\n",
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_is_inherited_is_read(name, package):
+    about = package(name, f"{TEXTS[name]}variant = A\n")
+    agrees(about, registry.load("models", name))
+
+
+def test_a_variant_that_inherits_its_settings_is_built(package):
+    package("narrow", f"{DENSE}class Narrow(Dense):\n    pass\nvariant = Narrow\n")
+    built = registry.build("models", "narrow", SETTINGS)
+    assert type(built).__name__ == "Narrow"
+    assert built.latent == 3
+    with pytest.raises(InputError, match="unknown setting 'depth'; accepted: latent, generator"):
+        registry.build("models", "narrow", {**SETTINGS, "depth": 1})
+
+
+def test_a_variant_may_have_another_name_for_a_class_of_the_package(package):
+    assert package("same", f"{DENSE}variant = Dense\n").required == (
+        registry.describe("models", "dense").required
+    )
+
+
+def test_a_file_without_a_variant_is_named(package):
+    with pytest.raises(InputError, match=r"empty\.py has no 'variant = ClassName'"):
+        package("empty", "class A:\n    pass\n")
