@@ -123,7 +123,10 @@ def test_digits_are_images_seen_through_their_principal_components() -> None:
     # Principal axes have no sign of their own.
     signs = np.sign((seen * expected).sum(axis=0))
     np.testing.assert_allclose(seen, signs * expected, atol=1e-10)
-    np.testing.assert_array_equal(digits.views()["pca"](images), seen)
+    # Copies are the same row wherever they stand: metrics count them by that.
+    for some in (images[7:8], images[::-3], np.concatenate([images, images])):
+        rows = np.array([np.flatnonzero((images == row).all(axis=1))[0] for row in some])
+        np.testing.assert_array_equal(digits.views()["pca"](some), seen[rows])
 
 
 @pytest.mark.parametrize(

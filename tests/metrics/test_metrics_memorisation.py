@@ -26,6 +26,13 @@ def test_memorisation_of_copies(dim: int) -> None:
     )
 
 
+@pytest.mark.parametrize("far", [1e9, 2e9, 1e15])
+def test_memorisation_of_copies_is_not_moved_by_one_far_row(far: float) -> None:
+    y, training = normal(101, seed=2), normal(101, seed=3)
+    y[0] = training[0] = [far, 0.0]
+    assert memorised(training[1:], y, training) == 1
+
+
 def test_memorisation_agrees_with_all_distances() -> None:
     x, y, training = normal(70, 3, seed=1), normal(50, 3, seed=2), normal(90, 3, seed=3)
     # The smaller number, 50, of each.
@@ -52,7 +59,6 @@ def test_memorisation_counts_repeated_points_once() -> None:
     # 40 of the reference's 300 points are distinct: 40 training points are as many.
     x, pool, training = normal(200, seed=1), normal(40, seed=2), normal(300, seed=3)
     drawn = np.concatenate([pool, pool[rng().integers(40, size=260)]])
-    drawn[40:] *= 1 + 1e-15
     assert memorised(x, drawn, training) == memorised(x, pool, training[:40])
     assert memorised(x, training, drawn) == memorised(x, training[:40], pool)
 

@@ -34,6 +34,19 @@ def test_wasserstein_agrees_with_the_best_assignment(dim: int) -> None:
         assert value == pytest.approx(best ** (1 / power), rel=1e-12)
 
 
+@pytest.mark.parametrize("far", [1e6, 1e8, 1e12])
+@pytest.mark.parametrize("apart", [0.0, 1e3, 1e7])
+def test_wasserstein_is_optimal_beside_far_points(far: float, apart: float) -> None:
+    x, y = rng(0).standard_normal((2, 50, 2))
+    x[0], y[0] = [far, 0], [far, apart]
+    x[25:] -= far
+    y[25:] -= far
+    for power, value in enumerate(transport(x, y), start=1):
+        costs = cdist(x, y) ** power
+        best = costs[optimize.linear_sum_assignment(costs)].mean()
+        assert value == pytest.approx(best ** (1 / power), rel=1e-12)
+
+
 def test_wasserstein_of_unequal_sizes_agrees_with_quantile_functions() -> None:
     x, y = normal(40, 1, seed=1), 2 * normal(70, 1, seed=2) + 0.5
     first, second = transport(x, y)

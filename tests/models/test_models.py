@@ -82,7 +82,7 @@ ACTIVATIONS = {
     "leaky_relu": nn.LeakyReLU(0.2),
     "relu": nn.ReLU(),
     "tanh": nn.Tanh(),
-    "softplus": nn.Softplus(),
+    "softplus": nn.Softplus(threshold=40.0),
 }
 
 

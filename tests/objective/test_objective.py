@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 import torch
 from numdifftools import Gradient
+from scipy import special
 from torch.nn import functional
 from worlds.games import game, objectives
 from worlds.variants import example
 
 from approxgan.config import registry
+from approxgan.dirac import stage as dirac
+from approxgan.models import _activation
 from approxgan.models.dense import Dense
 from approxgan.objective import terms
 from approxgan.objective.black_box import objective
@@ -141,6 +144,23 @@ def test_two_class_log_softmax_is_the_discriminators_loss():
     assert torch.allclose(
         evaluated("nonsaturating", "generator"), cross_entropy(fake, 1), rtol=1e-12
     )
+
+
+SOFTPLUSES = {
+    "a term": terms.FUNCTIONS["softplus"],
+    "an activation": _activation.SMOOTH["softplus"],
+    "the Dirac-GAN": dirac.OBJECTIVES["nonsaturating"].generator,
+}
+
+
+@pytest.mark.parametrize("place", SOFTPLUSES)
+def test_softplus_is_exact_where_torchs_is_linear(place):
+    x = np.linspace(-60, 60, 4801)
+    at = torch.from_numpy(x).requires_grad_()
+    value = SOFTPLUSES[place](at)
+    np.testing.assert_allclose(value.detach(), np.logaddexp(0, x), rtol=4e-16)
+    (slope,) = torch.autograd.grad(value.sum(), at)
+    np.testing.assert_allclose(slope, special.expit(x), rtol=4e-16)
 
 
 def test_losses_stay_finite_at_extreme_logits():

@@ -19,13 +19,13 @@ import pandas as pd
 import torch
 from scipy.special import expit
 from torch import Tensor
-from torch.nn.functional import softplus
 
 from approxgan.config import choices, registry
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import PLAYERS, Choice, GradientEstimator, Player, Situation
 from approxgan.design import cells, names
 from approxgan.objective.black_box import objective
+from approxgan.objective.terms import softplus
 from approxgan.storage import files
 from approxgan.storage.tables import DIRAC
 from approxgan.training.streams import SeedStreams, generator

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from approxgan.core.protocols import Modes
+from approxgan.metrics._nearest import nearest
 
 RADIUS = 3.0
 """A sample belongs to a mode within this many of its standard deviations."""
 
 
-def near(samples: np.ndarray, modes: Modes) -> tuple[np.ndarray, np.ndarray]:
-    """(whether a sample is within 3 sigma of a mode [n, M], samples that each mode holds [M]).
+def held(samples: np.ndarray, modes: Modes) -> np.ndarray:
+    """[M]: the samples within 3 sigma of a mode that are nearest to it."""
+    distances, owner = nearest(samples, modes.centres, 1)
+    owner = owner[distances <= RADIUS * modes.sigma]
+    return np.bincount(owner, minlength=len(modes.centres))
 
-    A mode holds the samples within 3 sigma that are nearest to it.
-    """
-    distances = cdist(samples, modes.centres)  # [n, M]
-    close = distances <= RADIUS * modes.sigma
-    nearest = distances.argmin(axis=1)[close.any(axis=1)]
-    return close, np.bincount(nearest, minlength=len(modes.centres))
+
+def reached(samples: np.ndarray, modes: Modes) -> np.ndarray:
+    """[M]: whether any sample is within 3 sigma of a mode."""
+    return nearest(modes.centres, samples, 1)[0][:, 0] <= RADIUS * modes.sigma

@@ -12,25 +12,17 @@ from approxgan.metrics._pairs import ROWS
 
 TREE_DIM = 10
 """In more dimensions than this a tree visits nearly every point and only adds overhead."""
-SAME = 1e-9
-"""Points closer than this part of the data's extent are copies, apart by rounding at most."""
-
-
-def copies_within(points: np.ndarray) -> float:
-    """The distance up to which points of this extent count as copies of one another."""
-    return SAME * float(np.ptp(points, axis=0).max())
+TIE = 1e-14
+"""Distances apart by this part of themselves are equal: more than rounding makes of them."""
 
 
 def distinct(points: np.ndarray) -> np.ndarray:
-    """The points without those that are copies of an earlier one, in their order.
+    """The points without those that equal an earlier one, in their order.
 
     A density known by its points alone is sampled with replacement, and repeats them.
     """
-    # Comparing rows exactly would miss copies: a matrix product may round equal rows differently.
-    found = KDTree(points).query_pairs(copies_within(points), output_type="ndarray")
-    keep = np.ones(len(points), dtype=bool)
-    keep[found[:, 1]] = False
-    return points[keep]
+    _, first = np.unique(points, axis=0, return_index=True)
+    return points[np.sort(first)]
 
 
 def nearest(points: np.ndarray, among: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -57,15 +49,23 @@ def _nearest(points: np.ndarray, among: np.ndarray, k: int) -> tuple[np.ndarray,
 def balls(
     centres: np.ndarray, radii: np.ndarray, points: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(points in each closed ball [n], whether each point is in some ball [m])."""
+    """(points in each closed ball [n], whether each point is in some ball [m]).
+
+    The ball of a centre reaches to a point measured elsewhere: ties count as inside.
+    """
+    radii = radii * (1 + TIE)
     inside = np.zeros(len(points), dtype=bool)
-    if centres.shape[1] <= TREE_DIM:
-        found = KDTree(points).query_ball_point(centres, radii)
-        inside[np.fromiter(chain.from_iterable(found), dtype=np.intp)] = True
-        return np.fromiter(map(len, found), dtype=np.intp), inside
     counts = np.empty(len(centres), dtype=np.intp)
+    tree = KDTree(points) if centres.shape[1] <= TREE_DIM else None
+    # In blocks, as every ball may hold every point.
     for i in range(0, len(centres), ROWS):
-        near = cdist(centres[i : i + ROWS], points) <= radii[i : i + ROWS, None]
-        counts[i : i + ROWS] = near.sum(axis=1)
-        inside |= near.any(axis=0)
+        block, reach = centres[i : i + ROWS], radii[i : i + ROWS]
+        if tree is not None:
+            found = tree.query_ball_point(block, reach)
+            counts[i : i + ROWS] = [len(held) for held in found]
+            inside[np.fromiter(chain.from_iterable(found), dtype=np.intp)] = True
+        else:
+            near = cdist(block, points) <= reach[:, None]
+            counts[i : i + ROWS] = near.sum(axis=1)
+            inside |= near.any(axis=0)
     return counts, inside

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from approxgan.metrics._directions import better
-from approxgan.metrics._nearest import copies_within, distinct, nearest
+from approxgan.metrics._nearest import TIE, distinct, nearest
 from approxgan.metrics._points import checked
 from approxgan.metrics._prepared import Prepared
 
@@ -65,7 +65,6 @@ class Beside(Prepared):
         """The metric with the points to compare with chosen once, for many samples."""
         dim = self.training.shape[1]
         fresh = distinct(checked(reference, "reference points", dim))
-        tie = copies_within(fresh)
         count = min(len(fresh), len(self.training))
 
         def score(samples: np.ndarray) -> dict[str, float]:
@@ -73,7 +72,8 @@ class Beside(Prepared):
             to_training, to_fresh = (
                 nearest(samples, points[:count], 1)[0][:, 0] for points in (self.training, fresh)
             )
-            nearer, tied = to_training < to_fresh, abs(to_training - to_fresh) <= tie
+            nearer = to_training < to_fresh
+            tied = np.isclose(to_training, to_fresh, rtol=TIE, atol=0)
             return {"nearer_to_training": float(np.where(tied, 0.5, nearer).mean())}
 
         return score

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from approxgan.metrics._directions import better
-from approxgan.metrics._modes import near
+from approxgan.metrics._modes import held, reached
 from approxgan.metrics._points import checked
 
 if TYPE_CHECKING:
@@ -47,12 +47,12 @@ class ModeCoverage:
         if modes is None:
             return {}
         samples = checked(samples, "samples", modes.centres.shape[1])
-        close, held = near(samples, modes)
-        expected = len(samples) / len(held)
+        counts = held(samples, modes)
+        expected = len(samples) / len(counts)
         return {
-            "modes_captured": float(close.any(axis=0).sum()),
-            "modes_covered": float((held >= SHARE * expected).sum()),
-            "high_quality_fraction": float(close.any(axis=1).mean()),
+            "modes_captured": float(reached(samples, modes).sum()),
+            "modes_covered": float((counts >= SHARE * expected).sum()),
+            "high_quality_fraction": float(counts.sum() / len(samples)),
         }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import rel_entr
 
 from approxgan.metrics._directions import better
-from approxgan.metrics._modes import near
+from approxgan.metrics._modes import held
 from approxgan.metrics._points import checked
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ class ModeDivergence:
         if modes is None:
             return {}
         samples = checked(samples, "samples", modes.centres.shape[1])
-        _, held = near(samples, modes)
-        count = len(held)
-        if not held.any():
+        counts = held(samples, modes)
+        count = len(counts)
+        if not counts.any():
             return {"mode_divergence": math.log(count)}
-        shares = held / held.sum()
+        shares = counts / counts.sum()
         return {"mode_divergence": float(rel_entr(shares, 1 / count).sum())}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from approxgan.metrics._directions import better
-from approxgan.metrics._nearest import balls, copies_within, distinct, nearest
+from approxgan.metrics._nearest import balls, distinct, nearest
 from approxgan.metrics._points import checked
 from approxgan.metrics._prepared import Prepared
 from approxgan.metrics._settings import require_count
@@ -28,12 +28,12 @@ class Neighbours(Prepared):
     expected coverage of 1 - Π_{i=1..k} (m - i) / (n + m - i), about 1 - 2^-k where n = m; their
     precision and recall are below 1 by an amount that depends on the density and on k.
 
-    Copies, points that are equal to within rounding, are inside one another's balls. Those in the
-    reference are counted once: an empirical density, drawn with replacement, repeats its points,
-    and balls that reach only to copies would be empty. Those among the samples are counted as
-    they are: a collapsed generator's balls have the radius 0 where more than k samples coincide,
-    so that their recall is 0 unless a reference point lies exactly there. Other ties are inside
-    too; with open balls, as in Naeem's code, the numbers differ at exact ties alone.
+    Copies are inside one another's balls. Those in the reference are counted once: an empirical
+    density, drawn with replacement, repeats its points, and balls that reach only to copies would
+    be empty. Those among the samples are counted as they are: a collapsed generator's balls have
+    the radius 0 where more than k samples coincide, so that their recall is 0 unless a reference
+    point lies exactly there. Other ties are inside too; with open balls, as in Naeem's code, the
+    numbers differ at exact ties alone.
     Raises ``ValueError`` unless k is a whole number above 0 and below the number of points.
     """
 
@@ -48,13 +48,12 @@ class Neighbours(Prepared):
     def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
         """The metric with the reference's balls found once, for many samples."""
         reference = distinct(checked(reference, "reference points"))
-        tie = copies_within(reference)
-        radii = self._radii(reference, "distinct reference points") + tie
+        radii = self._radii(reference, "distinct reference points")
 
         def score(samples: np.ndarray) -> dict[str, float]:
             samples = checked(samples, "samples", reference.shape[1])
             held, precise = balls(reference, radii, samples)
-            _, recalled = balls(samples, self._radii(samples, "samples") + tie, reference)
+            _, recalled = balls(samples, self._radii(samples, "samples"), reference)
             return {
                 "precision": float(precise.mean()),
                 "recall": float(recalled.mean()),

@@ -16,9 +16,15 @@ from approxgan.core.protocols import Term
 
 Function = Callable[[Tensor], Tensor]
 
+
+def softplus(x: Tensor) -> Tensor:
+    """log(1 + e^x), to rounding: beyond 40 it is x. Left alone, torch takes x from 20 on."""
+    return functional.softplus(x, threshold=40.0)
+
+
 FUNCTIONS: dict[str, Function] = {
     "identity": lambda x: x,
-    "softplus": functional.softplus,
+    "softplus": softplus,
     "sigmoid": torch.sigmoid,
     "square": torch.square,
     "square_to_one": lambda x: torch.square(x - 1.0),

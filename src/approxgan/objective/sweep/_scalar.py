@@ -28,8 +28,6 @@ CODES = {
 ORDERS = (3, 7, 13)
 COEFFICIENTS = 15
 """The rounded value, orders 1 to 13, and what rounding took from the value."""
-THRESHOLD = 20.0
-"""Above it torch's softplus is the identity."""
 
 
 def _limit(order: int, unit: float) -> float:
@@ -45,10 +43,8 @@ LIMITS = {
 
 @inner
 def _smooth(kind, x):
-    """softplus as torch defines it, or the sigmoid; float64."""
+    """softplus or the sigmoid; float64."""
     if kind == SOFTPLUS:
-        if x > THRESHOLD:
-            return x
         return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
     tail = math.exp(-abs(x))
     return (1.0 if x >= 0.0 else tail) / (1.0 + tail)
@@ -91,8 +87,7 @@ def add_all(kind, sign, logit, change, most, limits, coefficients, losses, width
     """losses[i] += function(sign · (logit + change[i])), where |change| is at most ``most``."""
     if kind in (SOFTPLUS, SIGMOID):
         reach = abs(sign) * most
-        straight = kind == SOFTPLUS and not sign * logit + reach <= THRESHOLD
-        if straight or not reach <= limits[2]:
+        if not reach <= limits[2]:
             for i in range(width):
                 x = np.float64(sign * (logit + change[i]))
                 losses[i] += cast(_smooth(kind, x), coefficients)
