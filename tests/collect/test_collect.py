@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from approxgan.collect import stage as collect
+from approxgan.config import registry
 from approxgan.design import cells, names
 from approxgan.storage import files
 
@@ -41,3 +42,29 @@ def test_evolution_is_gathered_from_the_widest_study(tmp_path: Path) -> None:
     arrays = files.read_arrays(tmp_path / "runs" / cells.folder(cell) / "samples.npz")
     rows = made[(made["mode"] == "exact") & (made["step"] == 4)]
     np.testing.assert_array_equal(rows[["x", "y"]], arrays["samples"][0, 1, :5])
+
+
+def test_directions_are_those_of_the_metrics() -> None:
+    known = collect.directions(registry.names("metrics"))
+    assert known["energy_distance"] == "lower"
+    assert known["high_quality_fraction"] == "higher"
+    assert known["nearer_to_training"] == "neither"
+    assert set(known.values()) == {"lower", "higher", "neither"}
+    assert collect.direction("modes_captured_pca", known) == "higher"
+    # Not a view of 'density': the whole name has to be followed by an underscore.
+    assert collect.direction("densitypca", known) == "neither"
+
+
+def test_scores_say_which_way_is_better_and_which_number_decides(tmp_path: Path) -> None:
+    study = {"name": "s", "datasets": ["ring"], "models": ["m"], "losses": ["minimax"],
+             "modes": [{"mode": "exact"}]}  # fmt: skip
+    config = {"seeds": {"first": 0, "count": 1, "block": 1}, "training": {}, "studies": [study],
+              "metrics": ["mode_coverage", "memorisation"],
+              "metric": "high_quality_fraction"}  # fmt: skip
+    numbers = ["high_quality_fraction", "modes_captured_pca", "nearer_to_training"]
+    rows = pd.DataFrame({"seed": 0, "step": 9, "metric": numbers, "value": 1.0})
+    for name in cells.cells(config):
+        files.write_table(tmp_path / "runs" / name / "quality", rows)
+    made = pd.concat(collect.quality(config, tmp_path))
+    assert list(made["better"]) == ["higher", "higher", "neither"]
+    assert list(made["is_primary"]) == [True, False, False]

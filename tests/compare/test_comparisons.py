@@ -19,7 +19,6 @@ from worlds.finals import (
     RULES,
     SCORES,
     SEEDS,
-    WAYS,
     cell,
     mode,
     one,
@@ -30,7 +29,6 @@ from approxgan.analysis import statistics
 from approxgan.compare import stage as comparisons
 from approxgan.compare.aggregates import aggregate
 from approxgan.compare.stage import compare
-from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.storage import files
 from approxgan.storage.tables import AGGREGATES, COMPARISONS
@@ -102,7 +100,6 @@ def test_verdicts(cells: list[list[dict[str, Any]]], verdict: str, says: str) ->
         ("coverage_pca", -2.0, "worse"),
         ("memory", 2.0, "undecided"),
         ("memory", 0.1, "same"),
-        ("unheard_of", 2.0, "undecided"),
     ],
 )
 def test_other_numbers_have_their_own_direction(metric: str, shift: float, verdict: str) -> None:
@@ -131,7 +128,7 @@ def test_holm_is_over_the_primary_rows_of_a_study() -> None:
     other = [[{**row, "dataset": "grid"} for row in rows] for rows in (EXACT, mode(0.2, 1.0))]
     apart = [[{**row, "study": "t"} for row in rows] for rows in (EXACT, mode(0.1, 1.0))]
     extra = [[{**row, "metric": "coverage"} for row in rows] for rows in (EXACT, mode(0.2, 1.0))]
-    made = compare(tables(*cells, *other, *apart, *extra), RULES, WAYS)
+    made = compare(tables(*cells, *other, *apart, *extra), RULES)
     primary = made[made["family"] == "primary"]
     for study, count in (("s", 4), ("t", 1)):
         own = primary[primary["study"] == study]
@@ -150,7 +147,7 @@ def test_the_floor_is_the_largest_of_a_controls_settings() -> None:
 def test_cells_differ_by_settings_rule_and_epsilon() -> None:
     cells = [mode(0.1, epsilon=1e-3, rule="fixed"), mode(0.2, rule="dtype", settings="dtype"),
              mode(0.3), mode(0.4, epsilon=1e-3, rule="fixed", settings="directions4")]  # fmt: skip
-    made = compare(tables(EXACT, CONTROL, *cells), RULES, WAYS)
+    made = compare(tables(EXACT, CONTROL, *cells), RULES)
     mine = made[made["mode"] == MODE].sort_values("difference_sds")
     assert mine["difference_sds"].to_numpy() == pytest.approx([0.1, 0.2, 0.3, 0.4])
     assert list(mine["settings"]) == ["", "dtype", "", "directions4"]
@@ -170,7 +167,7 @@ def test_the_interval_covers_at_its_level() -> None:
         for trial, pair in enumerate(values)
         for name, sample in zip(("exact", MODE), pair, strict=True)
     ]
-    made = compare(tables(*cells), RULES, WAYS)
+    made = compare(tables(*cells), RULES)
     assert len(made) == trials
     covered = ((made["low"] <= 0) & (made["high"] >= 0)).mean()
     # As in test_statistics: bootstrap intervals of 20 values cover a little under their level.
@@ -182,9 +179,9 @@ def test_the_interval_covers_at_its_level() -> None:
 
 def test_rows_depend_neither_on_their_order_nor_on_each_other() -> None:
     whole = tables(EXACT, CONTROL, mode(0.7, 0.5), mode(0.2, 0.5, epsilon=1e-3))
-    made = compare(whole, RULES, WAYS)
+    made = compare(whole, RULES)
     mixed = {name: frame.sample(frac=1, random_state=2) for name, frame in whole.items()}
-    pd.testing.assert_frame_equal(compare(mixed, RULES, WAYS), made)
+    pd.testing.assert_frame_equal(compare(mixed, RULES), made)
     alone = one(MODE, EXACT, CONTROL, mode(0.7, 0.5))
     same = made[(made["mode"] == MODE) & made["epsilon"].isna()].iloc[0]
     pd.testing.assert_series_equal(alone.drop("p_holm"), same.drop("p_holm"), check_names=False)
@@ -198,35 +195,23 @@ def test_missing_tables_and_columns_are_no_crash(names: tuple[str, ...]) -> None
         {k: whole[k] for k in names},
         {**synthetic.empty(), **{k: whole[k] for k in names}},
     ):
-        made = compare(some, RULES, WAYS)
+        made = compare(some, RULES)
         assert list(made.columns) == list(COMPARISONS)
         assert len(made) == ("quality" in names)
         assert list(aggregate(some, RULES).columns) == list(AGGREGATES)
 
 
-def test_directions_are_those_of_the_metrics() -> None:
-    known = comparisons.directions(registry.names("metrics"))
-    assert known["energy_distance"] == "lower"
-    assert known["high_quality_fraction"] == "higher"
-    assert known["nearer_to_training"] == "neither"
-    assert set(known.values()) == {"lower", "higher", "neither"}
-    assert comparisons.direction("modes_captured_pca", known) == "higher"
-    # Not a view of 'density': the whole name has to be followed by an underscore.
-    assert comparisons.direction("densitypca", known) == "neither"
-
-
 def test_a_control_that_is_no_mode_is_refused(tmp_path: Path) -> None:
-    spec = {"rules": {**RULES, "chaos_control": "perturbed_strat"}, "metrics": []}
+    rules = {**RULES, "chaos_control": "perturbed_strat"}
     with pytest.raises(InputError, match="perturbed_strat"):
-        comparisons.write(tmp_path, spec, tmp_path)
+        comparisons.write(tmp_path, rules, tmp_path)
 
 
 def test_written_twice_is_the_same_table(tmp_path: Path) -> None:
     for name, frame in synthetic.make().items():
         files.write_table(tmp_path / name, frame)
-    spec = {"rules": RULES, "metrics": ["energy_distance", "mmd", "mode_coverage"]}
     for folder in ("a", "b"):
-        comparisons.write(tmp_path, spec, tmp_path / folder)
+        comparisons.write(tmp_path, RULES, tmp_path / folder)
     for name in ("comparisons", "aggregates"):
         first, second = (tmp_path / folder / f"{name}.parquet" for folder in "ab")
         assert first.read_bytes() == second.read_bytes()

@@ -84,7 +84,7 @@ FILES: dict[str, list[str]] = {
     "src/approxgan/losses/hinge.py": ["runs/*/hinge/*/trace.npz"],
     "src/approxgan/losses/nonsaturating.py": ["runs/small/*/trace.npz", "probe/*"],
     "src/approxgan/models/dense.py": [TRACES, "probe/*"],
-    "src/approxgan/metrics/mmd.py": [QUALITIES, "null/*", "tables/comparisons.*"],
+    "src/approxgan/metrics/mmd.py": [QUALITIES, "null/*", "tables/quality.*"],
     "src/approxgan/figures/cosine.py": ["figures/cosine.svg"],
     "src/approxgan/figures/_style.py": ["figures/*"],
     "src/approxgan/training/loop.py": [TRACES, "probe/*"],

@@ -51,9 +51,11 @@ def _fresh() -> dict[str, pd.DataFrame]:
                 for step in STEPS:
                     value = 1.0 - 0.9 * step / 1000 + SD * LUCK[d, seed]
                     rows["quality"].append({**run, "step": step, "value": value,
-                                            "metric": "energy_distance"})  # fmt: skip
+                                            "metric": "energy_distance", "better": "lower",
+                                            "is_primary": True})  # fmt: skip
     errors = [{"dataset": d, "model": "m", "loss": "nonsaturating", "mode": MODE,
-               "epsilon": e, "settings": "", "dtype": t, "cosine": c}
+               "epsilon": e, "settings": "", "dtype": t, "cosine": c,
+               "chooses_epsilon": t == "float32"}
               for d in ("ring", "moons") for e in EPSILONS
               for t, c in (("float32", 0.9 if e == CHOSEN else 0.1),
                            ("float64", 0.9 if e == 1e-6 else 0.1))]  # fmt: skip

@@ -36,7 +36,7 @@ NASTY = "</script><img src=x onerror=alert(1)>"
 
 def compared(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The tables with comparisons."""
-    made = comparisons.compare(tables, RULES, {"energy_distance": "lower"})
+    made = comparisons.compare(tables, RULES)
     return {**tables, "comparisons": made}
 
 

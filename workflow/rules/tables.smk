@@ -25,7 +25,11 @@ GATHERED = {
 
 KINDS = [config["datasets"][name]["kind"] for name in DATASETS]
 COLLECT_CODE = {
-    name: stamps.of("collect", datasets=KINDS if name in specs.DRAWN else [])
+    name: stamps.of(
+        "collect",
+        datasets=KINDS if name in specs.DRAWN else [],
+        metrics=sorted(config["quality"]["metrics"]) if name == "quality" else [],
+    )
     for name in TABLES
 }
 
@@ -50,7 +54,7 @@ rule comparisons:
             "results/tables/{table}.parquet",
             table=["outcomes", "quality", "quality_null"],
         ),
-        code=stamps.of("compare", metrics=sorted(config["quality"]["metrics"])),
+        code=stamps.of("compare"),
     output:
         multiext("results/tables/comparisons", ".parquet", ".csv"),
         multiext("results/tables/aggregates", ".parquet", ".csv"),

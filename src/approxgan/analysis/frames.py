@@ -1,44 +1,59 @@
-"""Result tables as comparisons read them: complete, tidy, and in one order."""
+"""Result tables as all their readers see them: tidy, in one order, grouped in one way."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
-from approxgan.analysis.statistics import GROUP
 from approxgan.storage.tables import COLUMNS
 
+GROUP = ("study", "dataset", "model", "loss")
+"""Runs are compared with runs that share all of these."""
 CELL = ("mode", "epsilon", "rule", "settings")
 """Runs that agree in these, within a group, differ by their seed alone."""
 ORDER = (*GROUP, *CELL, "metric", "dtype", "player", "seed", "seeds", "step", "repeat")
+TEXTS = ("mode", "rule", "settings", "matched_mode", "matched_settings")
+FORWARDS_PER_BACKWARD = 2
+"""A reverse pass costs about two evaluations (Griewank and Walther 2008, section 4.6)."""
 
 
 def table(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
-    """A table with all its columns, text for missing rules and settings, numbers for ε.
+    """A tidy table with all its columns; without rows if it is not there.
 
-    A table that is not there is empty. Rows are sorted: resampling must not depend on how they
-    came.
+    Rows are sorted: resampling must not depend on how they came.
     """
     columns = COLUMNS[name]
     frame = tables.get(name)
     frame = pd.DataFrame(columns=list(columns)) if frame is None else frame
-    frame = frame.reindex(columns=[*frame, *(key for key in columns if key not in frame)])
-    texts = {key: _text(frame[key]) for key in ("rule", "settings") if key in columns}
-    numbers = {
-        key: pd.to_numeric(frame[key]).astype(float)
-        for key in ("epsilon", "value")
-        if key in columns
-    }
+    frame = tidy(frame.reindex(columns=[*frame, *(key for key in columns if key not in frame)]))
     by = [key for key in ORDER if key in columns]
-    return frame.assign(**texts, **numbers).sort_values(by, kind="stable", ignore_index=True)
+    return frame.sort_values(by, kind="stable", ignore_index=True)
 
 
-def _text(values: pd.Series) -> pd.Series:
-    return values.astype(object).where(values.notna(), "").astype(str)
+def tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Missing names as empty texts, ε and values as floats, whatever an empty table holds."""
+    texts = {key: frame[key].astype("str").fillna("") for key in TEXTS if key in frame}
+    numbers = {
+        key: pd.to_numeric(frame[key]).astype(float) for key in ("epsilon", "value") if key in frame
+    }
+    return frame.assign(**texts, **numbers)
 
 
-def final(quality: pd.DataFrame) -> pd.DataFrame:
+def final(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of each group's last snapshot."""
-    last = quality.groupby(list(GROUP))["step"].transform("max")
-    return quality[quality["step"] == last]
+    if frame.empty:
+        return frame
+    return frame[frame["step"] == frame.groupby(list(GROUP))["step"].transform("max")]
+
+
+def same_step(epsilons: pd.Series, epsilon: float) -> np.ndarray:
+    """Where a column holds this ε; missing equals missing."""
+    values = epsilons.to_numpy(float)
+    return np.isclose(values, epsilon, rtol=1e-6, atol=0.0, equal_nan=True)
+
+
+def forward_equivalents(rows: pd.DataFrame) -> pd.Series:
+    """Evaluations and reverse passes as one number of evaluations."""
+    return rows["forwards"] + FORWARDS_PER_BACKWARD * rows["backwards"]

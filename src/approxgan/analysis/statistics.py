@@ -14,8 +14,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-GROUP = ("study", "dataset", "model", "loss")
-"""Runs are compared with exact runs that share all of these."""
+from approxgan.analysis.frames import GROUP
 
 
 class Interval(NamedTuple):

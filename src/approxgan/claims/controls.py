@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from approxgan.analysis.frames import same_step
 from approxgan.analysis.statistics import Interval
 from approxgan.claims import cost as costs
 from approxgan.claims import measures as ways
@@ -25,7 +26,6 @@ from approxgan.claims.matching import (
     Rules,
     enough,
     same_cell,
-    same_step,
 )
 from approxgan.claims.stability import Sides
 from approxgan.claims.verdict import Judged, decide, exp, less, mean

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from approxgan.analysis import frames
 from approxgan.claims.matching import Match, Missing, Rules, enough
-
-FORWARDS_PER_BACKWARD = 2
 
 
 def budgets(one: Match, rules: Rules) -> pd.Series:
@@ -62,8 +61,7 @@ def forward_equivalents(one: Match, mine: bool) -> float:
         raise Missing(
             f"every run diverged, so that no whole run was counted: {one.name(one.chosen)}"
         )
-    total = whole["forwards"] + FORWARDS_PER_BACKWARD * whole["backwards"]
-    return float((total / whole["steps"]).median())
+    return float((frames.forward_equivalents(whole) / whole["steps"]).median())
 
 
 def seconds(one: Match, mine: bool) -> float:

@@ -9,14 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from approxgan.analysis import statistics
-from approxgan.analysis.frames import final, table
-from approxgan.analysis.statistics import GROUP
+from approxgan.analysis import epsilon_choice, statistics
+from approxgan.analysis.epsilon_choice import Cell
+from approxgan.analysis.frames import GROUP, final, same_step, table
 
-PROBE_GROUP = ["dataset", "model", "loss"]
 Rules = Mapping[str, Any]
-Cell = tuple[str, float]
-"""Settings and ε of a mode; NaN for no ε."""
 
 
 class Missing(Exception):
@@ -98,7 +95,7 @@ class Group:
         """
         exact = self.exact(rules)
         if chosen is None:
-            chosen = _chosen(mine, self.errors, self.key, rules["probe_dtype"])
+            chosen = _chosen(mine, self.errors)
         mode = str(mine["mode"].iloc[0])
         floor = self._floor(mode, chosen)
         made = Match(self.key, mode, mine, exact, self.path, self.cost, chosen, floor)
@@ -161,40 +158,20 @@ def _with_final(runs: pd.DataFrame, path: pd.DataFrame) -> pd.DataFrame:
     return merged.assign(quality=pd.to_numeric(merged["quality"]).astype(float))
 
 
-def _chosen(runs: pd.DataFrame, errors: pd.DataFrame, group: Any, dtype: str) -> Cell:
-    """The trained cell whose probed estimate has the highest median cosine.
-
-    Probed on the same data set and loss, or, where these were not, with the same model. A mode
-    with a single cell has no choice. Raises ``Missing`` where nothing was probed.
-    """
-    cells = runs[["settings", "epsilon"]].drop_duplicates().sort_values(["settings", "epsilon"])
-    candidates = list(cells.itertuples(index=False, name=None))
-    if len(candidates) == 1:
-        return candidates[0]
-    probed = errors[(errors["dtype"] == dtype) & (errors["mode"] == runs["mode"].iloc[0])]
-    probed = probed[probed["model"] == group[2]]
-    same = probed.merge(pd.DataFrame([group[1:]], columns=PROBE_GROUP))
-    probed = probed if same.empty else same
-    medians = []
-    for settings, epsilon in candidates:
-        near = (probed["settings"] == settings) & same_step(probed["epsilon"], epsilon)
-        medians.append(pd.to_numeric(probed.loc[near, "cosine"]).median())
-    if np.isnan(medians).all():
+def _chosen(runs: pd.DataFrame, errors: pd.DataFrame) -> Cell:
+    chosen = epsilon_choice.best(runs, errors)
+    if chosen is None:
+        first = runs.iloc[0]
+        where = "/".join(first[list(epsilon_choice.PROBE_GROUP)])
         raise Missing(
-            f"no ε of {runs['mode'].iloc[0]} could be chosen: the probe has no cosine of it in "
-            f"{dtype} for {'/'.join(group[1:])}"
+            f"no ε of {first['mode']} could be chosen: the probe has no cosine of it for {where} "
+            "in the precision that chooses (claims.probe_dtype)"
         )
-    return candidates[int(np.nanargmax(medians))]
+    return chosen
 
 
 def same_cell(one: Cell, other: Cell) -> bool:
     return one[0] == other[0] and bool(same_step(pd.Series([one[1]]), other[1])[0])
-
-
-def same_step(epsilons: pd.Series, epsilon: float) -> np.ndarray:
-    """Where a column holds this ε; missing equals missing."""
-    values = epsilons.to_numpy(float)
-    return np.isclose(values, epsilon, rtol=1e-6, atol=0.0, equal_nan=True)
 
 
 def enough(seeds: int, rules: Rules, name: str) -> None:

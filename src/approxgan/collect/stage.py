@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from approxgan.collect import outcomes as outcome
+from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import Cell
 from approxgan.design import cells, names
@@ -19,13 +20,13 @@ from approxgan.storage.columns import read_table
 from approxgan.storage.tables import (
     COLUMNS,
     DIRAC,
-    GRADIENT_ERROR,
     OF_A_SEED,
     OF_A_STEP,
     PROBE_POINTS,
-    QUALITY,
+    PROBED,
     QUALITY_NULL,
     RUN,
+    SCORED,
 )
 
 Config = Mapping[str, Any]
@@ -76,31 +77,48 @@ def outcomes(config: Config, root: Path) -> Iterator[pd.DataFrame]:
 
 def quality(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a run, snapshot and number."""
+    known = directions(config["metrics"])
     for cell, folder in _runs(config, root):
-        yield _read(folder / "quality.parquet", QUALITY).assign(**names.row_keys(cell))
+        rows = read_table(folder / "quality.parquet", SCORED)
+        yield rows.assign(
+            **names.row_keys(cell),
+            better=rows["metric"].map({n: direction(n, known) for n in rows["metric"].unique()}),
+            is_primary=rows["metric"] == config["metric"],
+        )
+
+
+def directions(metrics: Iterable[str]) -> dict[str, str]:
+    """Which way is better, of every number that these metrics give."""
+    known: dict[str, str] = {}
+    for name in metrics:
+        known.update(registry.load("metrics", name).directions)
+    return known
+
+
+def direction(number: str, known: Mapping[str, str]) -> str:
+    """That of one number; in a view, ``number_view``, it is the plain number's."""
+    found = [name for name in known if f"{number}_".startswith(f"{name}_")]
+    return known[max(found, key=len)] if found else "neither"
 
 
 def quality_null(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a dataset, repeat and number."""
     for name in config["datasets"]:
-        yield _read(root / "null" / f"{name}.parquet", QUALITY_NULL).assign(dataset=name)
-
-
-def _read(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
-    """A table of a run or dataset, which does not name it."""
-    return read_table(path, [name for name in columns if name not in RUN])
+        own = [key for key in QUALITY_NULL if key != "dataset"]
+        yield read_table(root / "null" / f"{name}.parquet", own).assign(dataset=name)
 
 
 def _probed(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     for name, modes in config["probes"].items():
         for mode in modes:
-            yield read_table(root / "probe" / name / f"{mode}.parquet", GRADIENT_ERROR)
+            yield read_table(root / "probe" / name / f"{mode}.parquet", PROBED)
 
 
 def gradient_error(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """One row a probed point, mode, ε, setting and dtype."""
     for rows in _probed(config, root):
-        yield rows[rows["layer"] < 0]
+        whole = rows[rows["layer"] < 0]
+        yield whole.assign(chooses_epsilon=whole["dtype"] == config["probe_dtype"])
 
 
 def layer_error(config: Config, root: Path) -> Iterator[pd.DataFrame]:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from approxgan.analysis.frames import CELL, final, table
-from approxgan.analysis.statistics import GROUP, Interval
+from approxgan.analysis.frames import CELL, GROUP, final, table
+from approxgan.analysis.statistics import Interval
 from approxgan.storage.tables import AGGREGATES
 
 

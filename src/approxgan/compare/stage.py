@@ -5,7 +5,7 @@ A row judges one cell; the claims are judged over data sets, at one ε, by ``cla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 
 from approxgan.analysis import statistics
-from approxgan.analysis.frames import CELL, final, table
-from approxgan.analysis.statistics import GROUP
+from approxgan.analysis.frames import CELL, GROUP, final, table
 from approxgan.compare.aggregates import aggregate
 from approxgan.compare.verdict import WORSE, Pairs, Rules, measure, verdict
 from approxgan.config import registry
@@ -26,35 +25,18 @@ NEEDS = ("outcomes", "quality", "quality_null")
 KEYS = [*GROUP, *CELL]
 NUMBER = [*GROUP, "metric"]
 INTEGERS = ("seeds", "finite", "runs")
-TEXTS = (*GROUP, "mode", "rule", "settings", "metric", "direction", "family", "verdict", "reason")
+TEXTS = (*GROUP, "mode", "rule", "settings", "metric", "better", "family", "verdict", "reason")
 Spreads = Mapping[Any, float]
 """The baseline's seed-to-seed standard deviation, by group and number."""
 
 
-def directions(metrics: Iterable[str]) -> dict[str, str]:
-    """Which way is better, of every number that these metrics give."""
-    known: dict[str, str] = {}
-    for name in metrics:
-        known.update(registry.load("metrics", name).directions)
-    return known
+def compare(tables: Mapping[str, pd.DataFrame], rules: Rules) -> pd.DataFrame:
+    """The table ``comparisons``. ``rules`` is the config's block ``claims``.
 
-
-def direction(number: str, known: Mapping[str, str]) -> str:
-    """That of one number; in a view, ``number_view``, it is the plain number's."""
-    names = [name for name in known if f"{number}_".startswith(f"{name}_")]
-    return known[max(names, key=len)] if names else "neither"
-
-
-def compare(
-    tables: Mapping[str, pd.DataFrame], rules: Rules, known: Mapping[str, str]
-) -> pd.DataFrame:
-    """The table ``comparisons``; ``known`` says which way the numbers are better.
-
-    ``rules`` is the config's block ``claims``. What cannot be compared for lack of data has a row
-    all the same: undecided, with the reason.
+    What cannot be compared for lack of data has a row all the same: undecided, with the reason.
     """
     paired, spreads = _paired(tables, rules)
-    ways = {name: direction(name, known) for name in paired["metric"].unique()}
+    ways = dict(paired[["metric", "better"]].drop_duplicates().itertuples(index=False, name=None))
     own = [key for key in COMPARISONS if key not in (*_rate_columns(), "p_holm")]
     made = pd.DataFrame(list(_rows(paired, spreads, ways, rules)), columns=own)
     made = made.astype({"epsilon": float}).merge(_rates(tables, rules), "left", on=KEYS)
@@ -64,16 +46,12 @@ def compare(
     return made[list(COMPARISONS)].astype({**types, "beyond_floor": "boolean"})
 
 
-def write(tables_dir: Path, spec: Mapping[str, Any], out: Path) -> None:
-    """The tables comparisons and aggregates from those in a folder, into the folder ``out``.
-
-    ``spec`` has the config's block ``claims`` as ``rules`` and the names of ``metrics``.
-    """
-    rules = spec["rules"]
+def write(tables_dir: Path, rules: Rules, out: Path) -> None:
+    """The tables comparisons and aggregates from those in a folder, into the folder ``out``."""
     for name in ("baseline", "chaos_control"):
         registry.check("modes", rules[name])
     tables = {name: read_table(tables_dir / f"{name}.parquet", COLUMNS[name]) for name in NEEDS}
-    made = compare(tables, rules, directions(spec["metrics"]))
+    made = compare(tables, rules)
     files.write_table(out / "comparisons", made)
     files.write_table(out / "aggregates", aggregate(tables, rules))
 
@@ -117,7 +95,7 @@ def _judged(pairs: Pairs, rules: Rules) -> dict[str, Any]:
     found = measure(pairs, rules)
     judged, reason = verdict(pairs, found, rules)
     return {
-        "direction": pairs.direction,
+        "better": pairs.better,
         "seeds": pairs.seeds,
         **dict(zip(("difference_sds", "low", "high"), found.effect, strict=True)),
         "p": found.p,

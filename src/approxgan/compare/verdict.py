@@ -21,7 +21,7 @@ class Pairs:
     """One number of one cell, paired with the baseline's by seed."""
 
     metric: str
-    direction: str
+    better: str
     seeds: int
     """In common with the baseline."""
     spread: float
@@ -82,7 +82,7 @@ def verdict(pairs: Pairs, found: Found, rules: Rules) -> tuple[str, str]:
     margin = float(rules["equivalence_sds"])
     if not (found.effect.low > margin or found.effect.high < -margin):
         return "undecided", f"the interval reaches into ±{margin:g} sds"
-    if pairs.direction == "neither":
+    if pairs.better == "neither":
         return "undecided", f"it differs, but neither way of {pairs.metric} is better"
     if found.beyond_floor is None:
         return (
@@ -94,7 +94,7 @@ def verdict(pairs: Pairs, found: Found, rules: Rules) -> tuple[str, str]:
     if not found.beyond_floor:
         return "undecided", f"{size:.3g} sds are within the chaos floor of {found.floor:.3g}"
     return (
-        "worse" if WORSE[pairs.direction] * found.effect.estimate > 0 else "better",
+        "worse" if WORSE[pairs.better] * found.effect.estimate > 0 else "better",
         f"the interval lies beyond ±{margin:g} sds, the effect beyond the chaos floor of "
         f"{found.floor:.3g}",
     )

@@ -103,12 +103,18 @@ def collect(config: Config, table: str) -> dict[str, Any]:
         return {"modes": list(grid.probe_modes(config["dirac"]))}
     if table in PROBED:
         probes = grid.probes(config)
+        if table == "probe_points":
+            return {"probes": list(probes)}
         named = {name: list(grid.probe_modes(probe)) for name, probe in probes.items()}
-        return {"probes": list(probes) if table == "probe_points" else named}
+        chooses = {"probe_dtype": config["claims"]["probe_dtype"]}
+        return {"probes": named, **(chooses if table == "gradient_error" else {})}
     used = {name: config["datasets"][name] for name in grid.used_datasets(config)}
     if table == "quality_null":
         return {"datasets": list(used)}
     cells = {} if table == "data" else _cells(config, OUTCOME if table == "outcomes" else ())
+    if table == "quality":
+        metrics = sorted(config["quality"]["metrics"])
+        return {**cells, "metrics": metrics, "metric": config["claims"]["metric"]}
     if table not in DRAWN:
         return cells
     points = {} if table == "images" else {"points": config["figures"]["points"]}
@@ -126,13 +132,11 @@ def _cells(config: Config, keys: Iterable[str]) -> dict[str, Any]:
 
 
 def claims(config: Config) -> dict[str, Any]:
-    return dict(config["claims"])
+    return {k: v for k, v in config["claims"].items() if k != "probe_dtype"}
 
 
 def comparisons(config: Config) -> dict[str, Any]:
-    """The rules, and the metrics that say which way their numbers are better."""
-    rules = {k: v for k, v in config["claims"].items() if k not in OF_CLAIMS_ALONE}
-    return {"rules": rules, "metrics": sorted(config["quality"]["metrics"])}
+    return {k: v for k, v in config["claims"].items() if k not in OF_CLAIMS_ALONE}
 
 
 def figure(config: Config) -> dict[str, Any]:

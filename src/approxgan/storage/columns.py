@@ -14,7 +14,7 @@ from approxgan.storage.tables import RUN
 TEXTS = {
     *(name for name in RUN if not name.endswith(("epsilon", "seed"))),
     *("dtype", "player", "vanished_player", "metric", "source", "game", "sweep", "datasets"),
-    *("direction", "family", "verdict", "reason", "claim", "statement", "measure", "cells"),
+    *("better", "family", "verdict", "reason", "claim", "statement", "measure", "cells"),
     "seeds",
 }
 """Columns that may hold texts; all others hold numbers."""

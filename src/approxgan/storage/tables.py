@@ -94,7 +94,7 @@ OUTCOMES = {
     "forwards": TRAINING["forwards"],
     "backwards": TRAINING["backwards"],
 }
-GRADIENT_ERROR = {
+PROBED = {
     **PROBE,
     "mode": "gradient mode",
     "epsilon": RUN["epsilon"],
@@ -115,12 +115,18 @@ GRADIENT_ERROR = {
     "Jacobian-vector product counts two)",
     "backwards": "reverse passes for one estimate",
 }
+"""What a probe's own files hold, besides the layer."""
+GRADIENT_ERROR = {
+    **PROBED,
+    "chooses_epsilon": "whether the ε of highest median cosine is that of this precision "
+    "(claims.probe_dtype)",
+}
 LAYER_ERROR = {
-    **{k: v for k, v in GRADIENT_ERROR.items() if k in {*PROBE, "mode", "epsilon", "rule"}},
+    **{k: v for k, v in PROBED.items() if k in {*PROBE, "mode", "epsilon", "rule"}},
     "settings": RUN["settings"],
     **POINT,
     "layer": "number of the layer, weights and biases together, 0 nearest to the player's input",
-    **{name: GRADIENT_ERROR[name] for name in ERRORS},
+    **{name: PROBED[name] for name in ERRORS},
 }
 PROBE_POINTS = {
     **PROBE,
@@ -132,11 +138,17 @@ PROBE_POINTS = {
     "exact_zeros": "share of pre-activations that are exactly 0 in the dtype",
     "roundoff": "unit roundoff u of the dtype: 2^-24 for float32, 2^-53 for float64",
 }
-QUALITY = {
-    **RUN,
+SCORED = {
     "step": "training step of the snapshot",
     "metric": "name of the number",
     "value": "its value; missing for a run that had diverged by then",
+}
+"""What a cell's own file of scores holds, besides the seed."""
+QUALITY = {
+    **RUN,
+    **SCORED,
+    "better": "which way the number is better: lower, higher, or neither",
+    "is_primary": "whether it is the number that the claims are judged by (claims.metric)",
 }
 QUALITY_NULL = {
     "dataset": RUN["dataset"],
@@ -197,7 +209,7 @@ COMPARISONS = {
     **{name: RUN[name] for name in ("study", "dataset", "model", "loss")},
     **CELL,
     "metric": "name of the number, at the last step",
-    "direction": "which way the number is better: lower, higher, or neither",
+    "better": QUALITY["better"],
     "family": "primary: the number that decides, corrected for the number of comparisons; "
     "exploratory: the others, uncorrected",
     "seeds": "seeds in common with the baseline, exact, of the same study, data set, model and "

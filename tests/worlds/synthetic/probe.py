@@ -67,6 +67,7 @@ def _error_row(where: dict[str, Any], mode: str, kind: Step, jitter: float) -> d
              "uniform_shift": (2, 0), "random_direction": (17, 0)}  # fmt: skip
     forwards, backwards = costs.get(mode, (32, 0))
     return {**where, "mode": mode, **kind._asdict(),
+            "chooses_epsilon": where["dtype"] == "float32",
             "chosen_epsilon": used, "chosen_low": used / spread, "chosen_high": used * spread,
             "kink_crossing": np.nan if np.isnan(used) else min(0.5, 3 * used),
             "relative_error": 1.0 if dead else error,

@@ -84,7 +84,10 @@ def _add_quality(parts, row, size, run, rng) -> None:
                    "modes_captured": np.round(8 * learnt)}  # fmt: skip
         for metric, number in numbers.items():
             gone = np.nan if step >= run.diverged else number
-            parts["quality"].append({**row, "step": step, "metric": metric, "value": gone})
+            better = "higher" if metric == "modes_captured" else "lower"
+            parts["quality"].append({**row, "step": step, "metric": metric, "value": gone,
+                                     "better": better,
+                                     "is_primary": metric == "energy_distance"})  # fmt: skip
 
 
 def _add_outcome(parts, row, size, run) -> None:

@@ -37,7 +37,7 @@ def comparisons(quality: pd.DataFrame) -> pd.DataFrame:
         low, high = effect - half, effect + half
         verdict = "worse" if low > 0.5 else "better" if high < -0.5 else "undecided"
         rows.append({**dict(zip([*group, *cell, "settings"], key, strict=True)),
-                     "direction": "lower", "seeds": len(part), "finite": part["value"].count(),
+                     "better": "lower", "seeds": len(part), "finite": part["value"].count(),
                      "family": "primary" if key[4] == "energy_distance" else "exploratory",
                      "difference_sds": effect, "low": low, "high": high,
                      "verdict": "same" if low > -0.5 and high < 0.5 else verdict,
