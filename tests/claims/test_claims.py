@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from worlds import synthetic
+from worlds import ROOT, synthetic
 from worlds.claims import (
     CALM,
     CHOSEN,
@@ -173,7 +173,7 @@ def test_the_schema_asks_for_every_rule() -> None:
     schema = yaml.safe_load(configuration.SCHEMA.read_text())["properties"]["claims"]
     assert set(schema["required"]) == set(schema["properties"]) >= set(RULES)
     assert schema["additionalProperties"] is False
-    config = yaml.safe_load((configuration.ROOT / "config.yaml").read_text())["claims"]
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())["claims"]
     assert set(config) == set(schema["required"])
 
 
