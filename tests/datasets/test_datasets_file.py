@@ -49,11 +49,16 @@ def with_cell(value: float) -> np.ndarray:
     return rows
 
 
+HEADER = b"\x93NUMPY\x01\x00v\x00" + (
+    b"{'descr': '<f8', 'fortran_order': False, 'shape': (20, 3), }".ljust(117) + b"\n"
+)
+
+
 BAD: list[tuple[str, bytes | Callable[[Path], None], str]] = [
-    ("gone.npy", lambda path: None, "is not a file; accepted: .* that exists"),
-    ("folder.csv", Path.mkdir, "is not a file"),
-    ("a.txt", csv("1,2"), r"suffix '.txt'; accepted: .npy or .csv"),
-    ("bare", csv("1,2"), "suffix ''; accepted: .npy or .csv"),
+    ("gone.npy", lambda path: None, "accepted: .* that exists"),
+    ("folder.csv", Path.mkdir, "accepted: .* that exists"),
+    ("a.txt", csv("1,2"), "accepted: the name of a .npy or .csv"),
+    ("bare", csv("1,2"), "accepted: the name of a .npy or .csv"),
     ("flat.npy", npy(ROWS[:, 0]), "1 dimensions; accepted: 2"),
     ("cube.npy", npy(np.zeros((20, 2, 2))), "3 dimensions; accepted: 2"),
     ("complex.npy", npy(ROWS + 1j), "complex128, not whole or real numbers"),
@@ -65,6 +70,8 @@ BAD: list[tuple[str, bytes | Callable[[Path], None], str]] = [
     ("large.npy", npy(with_cell(1e39)), r"row 5, column 2 is 1e\+39; .* up to 3.4e\+38"),
     ("cut.npy", npy(ROWS, -1), "cannot be read .*; accepted: a whole .npy file"),
     ("header.npy", npy(ROWS, 20), "cannot be read .*; accepted: a whole .npy file"),
+    ("open.npy", HEADER.replace(b"}", b" "), "cannot be read .*; accepted: a whole .npy file"),
+    ("huge.npy", HEADER.replace(b"20,", b"9" * 15 + b","), "cannot be read .*; accepted: a whole"),
     ("empty.npy", b"", "cannot be read .*; accepted: a whole .npy file"),
     ("magic.npy", csv("1,2"), "cannot be read .*; accepted: a whole .npy file"),
     ("narrow.npy", npy(ROWS[:, :1]), "1 columns; accepted: 2 to 10000"),

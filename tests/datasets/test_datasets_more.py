@@ -52,6 +52,13 @@ def test_checkerboard_is_uniform_on_its_black_squares(side: int) -> None:
     assert stats.chisquare(cells.ravel()).pvalue > 1e-3
 
 
+def test_a_checkerboard_of_any_size_takes_no_memory() -> None:
+    wide = build("datasets", "checkerboard", {"side": 1_000_000, "width": 1e6}).sample(1000, rng())
+    squares = np.floor(wide + 500_000).astype(int)
+    assert np.all(squares.sum(axis=1) % 2 == 0)
+    assert np.ptp(squares, axis=0).min() > 900_000
+
+
 @pytest.mark.parametrize(("arms", "turns"), [(2, 0.01), (2, 1.5), (5, 0.5), (3, 100)])
 def test_spiral_is_uniform_along_the_length_of_its_arms(arms: int, turns: float) -> None:
     settings = {"arms": arms, "turns": turns, "noise": 1e-12}
@@ -158,5 +165,5 @@ def test_settings_out_of_range_are_refused_by_name(name: str, setting: str, valu
 
 
 def test_digits_has_no_more_components_than_training_images() -> None:
-    with pytest.raises(InputError, match="components is 19; accepted: 1 to 18"):
+    with pytest.raises(InputError, match="components is 19; accepted: a whole number, 1 to 18"):
         build("datasets", "digits", {"held_out": 0.99, "components": 19})

@@ -80,7 +80,7 @@ def test_sliced_wasserstein_directions_are_fixed_units(dim: int) -> None:
 
 @pytest.mark.parametrize("bad", [0, 2.0, True, None])
 def test_sliced_wasserstein_refuses_settings_out_of_range(bad: object) -> None:
-    with pytest.raises(InputError, match=r"projections is .*; accepted: a whole number, 1 or more"):
+    with pytest.raises(InputError, match=r"projections is .*; accepted: a whole number, 1 "):
         build("metrics", "sliced_wasserstein", {"projections": bad})
 
 

@@ -56,9 +56,3 @@ def split(rows: np.ndarray, held_out: float) -> Split:
     shuffled = rows[np.random.RandomState(SEED).permutation(count)]
     shuffled.flags.writeable = False
     return Split(shuffled[: count - kept], shuffled[count - kept :])
-
-
-def require_share(name: str, value: float) -> None:
-    """Raise ``ValueError`` unless value is a number between 0 and 1, both excluded."""
-    if not (isinstance(value, int | float) and 0 < value < 1):
-        raise ValueError(f"{name} is {value!r}; accepted: a number between 0 and 1, both excluded")

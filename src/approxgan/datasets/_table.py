@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+
+from approxgan.core.settings import shown
 
 FEWEST_COLUMNS, MOST_COLUMNS = 2, 10_000
 FEWEST_ROWS = 20
@@ -24,7 +27,7 @@ def read(path: str) -> np.ndarray:
     Raises ``ValueError`` that names the file, the place, the rule and what is accepted.
     """
     if not isinstance(path, str):
-        raise ValueError(f"path is {path!r}; accepted: the name of a .npy or .csv file")
+        raise ValueError(f"path is {shown(path)}; accepted: the name of a .npy or .csv file")
     return _read(Path(path).absolute())
 
 
@@ -33,13 +36,13 @@ def _read(path: Path) -> np.ndarray:
     readers = {".npy": _npy, ".csv": _csv}
     suffix = path.suffix.lower()
     if suffix not in readers:
-        raise ValueError(f"{path} has the suffix {path.suffix!r}; accepted: .npy or .csv")
-    if not path.is_file():
-        raise ValueError(f"{path} is not a file; accepted: a .npy or .csv file that exists")
+        raise ValueError(f"path is {shown(str(path))}; accepted: the name of a .npy or .csv file")
+    # What is no regular file may never end.
+    if not os.path.isfile(path):
+        raise ValueError(f"path is {shown(str(path))}; accepted: a .npy or .csv file that exists")
     try:
-        # An array's header can claim more than there is memory for.
         cells = readers[suffix](path.read_bytes())
-    except (OSError, ValueError, EOFError, MemoryError) as error:
+    except Exception as error:  # whatever a parser makes of damaged bytes
         reason = " ".join(str(error).split()).rstrip(".")
         raise ValueError(
             f"{path} cannot be read ({reason}); accepted: a whole {suffix} file of numbers"

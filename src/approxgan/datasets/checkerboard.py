@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from approxgan.datasets._mixture import require_count, require_length
+from approxgan.core.settings import require_count, require_positive
+
+MOST_SQUARES = 1_000_000
+"""Along an edge."""
 
 
 @dataclass(frozen=True)
@@ -24,16 +27,18 @@ class Checkerboard:
     dim = 2
 
     def __post_init__(self) -> None:
-        require_count("side", self.side)
-        if self.side < 2:
-            raise ValueError(f"side is {self.side!r}; accepted: a whole number, 2 or more")
-        require_length("width", self.width)
+        require_count("side", self.side, least=2, most=MOST_SQUARES)
+        require_positive("width", self.width)
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """[n, 2] float64: fresh draws of the density."""
-        column, row = np.indices((self.side, self.side))
-        black = np.argwhere((column + row) % 2 == 0)  # [squares, 2]
-        chosen = black[rng.integers(len(black), size=n)]
+        # Black squares are the even ones, counted column by column where side is odd. Where it is
+        # even, every other column begins with a white one.
+        number = 2 * rng.integers((self.side**2 + 1) // 2, size=n)
+        column, row = np.divmod(number, self.side)
+        if self.side % 2 == 0:
+            row += column % 2
+        chosen = np.stack([column, row], axis=1)
         return self.width * ((chosen + rng.random((n, self.dim))) / self.side - 0.5)
 
     def training(self, n: int, rng: np.random.Generator) -> np.ndarray:

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from approxgan.datasets._mixture import require_count
-from approxgan.datasets._rows import Split, require_share, split
+from approxgan.core.settings import require_count, require_share
+from approxgan.datasets._rows import Split, split
 
 WHITEST = 16
 """Largest value of a pixel in the images as they come; the smallest is 0."""
@@ -36,13 +36,9 @@ class Digits:
 
     def __post_init__(self) -> None:
         require_share("held_out", self.held_out)
-        require_count("components", self.components)
+        # No more than pixels, nor than training images.
         most = min(_images(self.held_out).training.shape)
-        if self.components > most:
-            raise ValueError(
-                f"components is {self.components!r}; accepted: 1 to {most}, the number of pixels "
-                "or of training images if that is smaller"
-            )
+        require_count("components", self.components, most=most)
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """[n, 64] float64: independent draws, with replacement, from the held-out images."""

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from approxgan.datasets._rows import Split, require_share, split
+from approxgan.core.settings import require_share
+from approxgan.datasets._rows import Split, split
 from approxgan.datasets._table import read
 
 

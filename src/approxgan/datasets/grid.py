@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isqrt
 
 import numpy as np
 
 from approxgan.core.protocols import Modes
-from approxgan.datasets._mixture import draw, require_count, require_length
+from approxgan.core.settings import require_count, require_positive
+from approxgan.datasets._mixture import MOST_MODES, draw
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,9 @@ class Grid:
     dim = 2
 
     def __post_init__(self) -> None:
-        require_count("side", self.side)
-        require_length("spacing", self.spacing)
-        require_length("sigma", self.sigma)
+        require_count("side", self.side, most=isqrt(MOST_MODES))
+        require_positive("spacing", self.spacing)
+        require_positive("sigma", self.sigma)
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """[n, 2] float64: fresh draws of the mixture."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from approxgan.datasets._mixture import require_length
+from approxgan.core.settings import require_positive
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Moons:
     dim = 2
 
     def __post_init__(self) -> None:
-        require_length("noise", self.noise)
+        require_positive("noise", self.noise)
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """[n, 2] float64: fresh draws of the density."""

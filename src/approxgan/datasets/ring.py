@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from approxgan.core.protocols import Modes
-from approxgan.datasets._mixture import draw, require_count, require_length
+from approxgan.core.settings import require_count, require_positive
+from approxgan.datasets._mixture import MOST_MODES, draw
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Ring:
     dim = 2
 
     def __post_init__(self) -> None:
-        require_count("count", self.count)
-        require_length("radius", self.radius)
-        require_length("sigma", self.sigma)
+        require_count("count", self.count, most=MOST_MODES)
+        require_positive("radius", self.radius)
+        require_positive("sigma", self.sigma)
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """[n, 2] float64: fresh draws of the mixture."""

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from approxgan.datasets._mixture import require_count, require_length
+from approxgan.core.settings import is_finite, require_count, require_positive, shown
 
 RADIUS = 2.0
 """Distance of the arms' ends from the origin, in data units."""
 MOST_TURNS = 100
+MOST_ARMS = 10_000
 NEWTON_STEPS = 8
 
 
@@ -34,13 +35,12 @@ class Spiral:
     dim = 2
 
     def __post_init__(self) -> None:
-        require_count("arms", self.arms)
-        number = isinstance(self.turns, int | float) and not isinstance(self.turns, bool)
-        if not (number and 0 < self.turns <= MOST_TURNS):
+        require_count("arms", self.arms, most=MOST_ARMS)
+        if not (is_finite(self.turns) and 0 < self.turns <= MOST_TURNS):
             raise ValueError(
-                f"turns is {self.turns!r}; accepted: a number above 0, up to {MOST_TURNS}"
+                f"turns is {shown(self.turns)}; accepted: a number above 0, up to {MOST_TURNS}"
             )
-        require_length("noise", self.noise)
+        require_positive("noise", self.noise)
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """[n, 2] float64: fresh draws of the density."""

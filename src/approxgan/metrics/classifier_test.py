@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from approxgan.core.settings import MOST_SAMPLES, require_count
 from approxgan.metrics._directions import better
 from approxgan.metrics._nearest import nearest
 from approxgan.metrics._points import checked
-from approxgan.metrics._settings import require_count
 
 if TYPE_CHECKING:
     from approxgan.core.protocols import Dataset
@@ -42,7 +42,7 @@ class ClassifierTest:
     directions = better(classifier_accuracy="lower", classifier_z="lower")
 
     def __post_init__(self) -> None:
-        require_count("k", self.k)
+        require_count("k", self.k, most=MOST_SAMPLES)
         if self.k % 2 == 0:
             raise ValueError(f"k is {self.k}; accepted: an odd number, as even votes can tie")
 

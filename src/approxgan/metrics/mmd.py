@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from approxgan.core.settings import MOST_SAMPLES, require_count, require_positive, shown
 from approxgan.metrics._directions import better
 from approxgan.metrics._pairs import between, pairs, within
 from approxgan.metrics._points import checked
 from approxgan.metrics._prepared import Prepared
-from approxgan.metrics._settings import require_count
 
 LEAST = -700.0
 """Exponents are raised to this, exp(-700) = 1e-304: exp is slow where it underflows."""
@@ -38,15 +37,13 @@ class Mmd(Prepared):
     directions = better(mmd2="lower")
 
     def __post_init__(self) -> None:
-        require_count("points", self.points)
-        if self.points < 2:
-            raise ValueError(f"points is {self.points}; accepted: 2 or more")
-        listed = isinstance(self.bandwidths, Sequence) and not isinstance(self.bandwidths, str)
-        if not (listed and self.bandwidths and all(map(_length, self.bandwidths))):
+        require_count("points", self.points, least=2, most=MOST_SAMPLES)
+        if not isinstance(self.bandwidths, list | tuple) or not self.bandwidths:
             raise ValueError(
-                f"bandwidths is {self.bandwidths!r}; accepted: a list of finite numbers above 0, "
-                "in data units"
+                f"bandwidths is {shown(self.bandwidths)}; accepted: a list of numbers above 0"
             )
+        for bandwidth in self.bandwidths:
+            require_positive("bandwidths", bandwidth)
 
     def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
         """The metric with the reference's own term computed once, for many samples."""
@@ -72,12 +69,6 @@ class Mmd(Prepared):
                 np.maximum(exponent, LEAST, out=exponent)
                 total += float(np.exp(exponent, out=exponent).sum())
         return total / len(self.bandwidths)
-
-
-def _length(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return math.isfinite(value) and value > 0
 
 
 variant = Mmd

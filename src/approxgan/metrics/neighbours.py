@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from approxgan.core.settings import MOST_SAMPLES, require_count
 from approxgan.metrics._directions import better
 from approxgan.metrics._nearest import balls, distinct, nearest
 from approxgan.metrics._points import checked
 from approxgan.metrics._prepared import Prepared
-from approxgan.metrics._settings import require_count
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Neighbours(Prepared):
     directions = better(precision="higher", recall="higher", density="higher", coverage="higher")
 
     def __post_init__(self) -> None:
-        require_count("k", self.k)
+        require_count("k", self.k, most=MOST_SAMPLES)
 
     def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
         """The metric with the reference's balls found once, for many samples."""

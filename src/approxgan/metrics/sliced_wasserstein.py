@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from approxgan.core.settings import require_count
 from approxgan.metrics._directions import better
 from approxgan.metrics._points import checked
 from approxgan.metrics._prepared import Prepared
-from approxgan.metrics._settings import require_count
 
+MOST = 10_000
+"""Directions: the error of their mean is then beyond what samples resolve."""
 SEED = 0
 """Of the directions outside the plane: part of the definition, like the angles within it."""
 
@@ -32,7 +34,7 @@ class SlicedWasserstein(Prepared):
     directions = better(sliced_wasserstein="lower")
 
     def __post_init__(self) -> None:
-        require_count("projections", self.projections)
+        require_count("projections", self.projections, most=MOST)
 
     def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
         """The metric with the reference projected and sorted once, for many samples."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from approxgan.core.settings import require_count
 from approxgan.metrics._directions import better
 from approxgan.metrics._points import checked
-from approxgan.metrics._settings import require_count
 
 if TYPE_CHECKING:
     from approxgan.core.protocols import Dataset, Modes
@@ -20,6 +20,8 @@ CAP = 1e4
 """Costs count in full up to so many times a sample's least positive one, in the median."""
 LOST = 1e-12
 """Mass that rounding may leave anywhere."""
+MOST = 5000
+"""Points of each side: their costs take 200 MB, some times over."""
 PIVOTS = 10_000_000
 """Limit on the network simplex; 500 points need some thousands."""
 
@@ -41,7 +43,7 @@ class Wasserstein:
     directions = better(wasserstein_1="lower", wasserstein_2="lower")
 
     def __post_init__(self) -> None:
-        require_count("points", self.points)
+        require_count("points", self.points, most=MOST)
 
     def __call__(
         self,
