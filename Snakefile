@@ -6,10 +6,10 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-from approxgan.config import check, load, registry
+from approxgan.config import load, registry
 from approxgan.config import estimate
 from approxgan.core.errors import InputError
-from approxgan.design import cells, specs
+from approxgan.design import cells, check, specs
 from approxgan.storage import code_inputs, stamps, tables
 
 min_version("9.0")
@@ -20,7 +20,7 @@ configfile: "config.yaml"
 
 try:
     load.check(map(Path, ["config.yaml", *workflow.config_settings.configfiles]))
-    check.check(config)
+    config.update(check.checked(config))
 except InputError as error:
     sys.exit(f"approxgan: {error}")
 

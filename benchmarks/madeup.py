@@ -18,7 +18,7 @@ import numpy as np
 import yaml
 
 from approxgan.cli.parser import main as approxgan
-from approxgan.config import check as configuration
+from approxgan.config import load
 from approxgan.design import cells as grid
 from approxgan.design import specs
 from approxgan.storage import files
@@ -71,7 +71,7 @@ def overlay(path: Path, size: Size) -> Config:
         "quality": {"null_repeats": 3},
     }
     path.write_text(yaml.safe_dump(text))
-    return configuration.read([ROOT / "config.yaml", path])
+    return load.config([ROOT / "config.yaml", path])
 
 
 def template(place: Path) -> Path:

@@ -113,7 +113,7 @@ def run(quick: bool) -> list[Row]:
                 madeup.results(one, config, folder / "made")
                 rows += [*stages(cells, folder, config), *stubbed(cells, folder, config)]
             shutil.rmtree(folder)
-    for what, module in (("a training", "run"), ("an evaluating", "quality")):
+    for what, module in (("a training", "training.stage"), ("an evaluating", "evaluate.stage")):
         load = [sys.executable, "-c", f"import approxgan.{module}"]
         rows.append(measured(f"start of {what} job", ROOT, load))
     return rows

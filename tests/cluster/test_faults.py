@@ -12,13 +12,13 @@ import pytest
 from slurm import Slurm
 
 from approxgan.cli.parser import main
-from approxgan.config import check as configuration
+from approxgan.config import load
 from approxgan.design import cells as grid
 from studies import HERE, PATIENCE, SLURM, copied, finish, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 CONFIG = [HERE.parents[1] / "config.yaml", HERE / "faults.yaml"]
-CELLS = {cell.split("/")[4]: cell for cell in grid.cells(configuration.read(CONFIG))}
+CELLS = {cell.split("/")[4]: cell for cell in grid.cells(load.config(CONFIG))}
 MADE = ("trace.npz", "samples.npz", "parameters.npz", "spec.json")
 
 

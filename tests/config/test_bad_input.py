@@ -11,7 +11,7 @@ import pytest
 from worlds import ROOT
 
 from approxgan.cli.parser import main
-from approxgan.config import check as configuration
+from approxgan.config import load
 from approxgan.design import cells
 from approxgan.storage import files
 from approxgan.storage.tables import COLUMNS, OF_A_SEED
@@ -130,7 +130,7 @@ FORMS = {
 def test_arrays_of_another_form_are_one_line(folder, capsys, case):
     """What another version, or another program, may have left under a result's name."""
     what, kind, whole, wrong = FORMS[case]
-    config = configuration.read([Path("config.yaml"), Path("studies/smoke.yaml")])
+    config = load.config([Path("config.yaml"), Path("studies/smoke.yaml")])
     cell = next(iter(cells.cells(config)))
     name = "data/ring.npz" if kind == "data" else f"runs/{cell}/{kind}.npz"
     path = folder / "results" / name

@@ -13,8 +13,7 @@ import pytest
 from worlds import ROOT
 
 from approxgan.cli import plan
-from approxgan.config import check as configuration
-from approxgan.config import estimate, estimate_games, estimate_steps, registry
+from approxgan.config import estimate, estimate_games, estimate_steps, load, registry
 from approxgan.config.estimate_modes import AT_ONCE, of_mode
 from approxgan.core.protocols import Choice
 from approxgan.design import cells
@@ -22,7 +21,7 @@ from approxgan.estimators import _directions
 from approxgan.objective.sweep import _plan, batched
 from approxgan.training import batches
 
-DEFAULT = configuration.read([ROOT / "config.yaml"])
+DEFAULT = load.config([ROOT / "config.yaml"])
 SPEC = cells.spec(DEFAULT, next(iter(cells.cells(DEFAULT).values())))
 DIFFERENCE = {"mode": "forward_difference", "epsilon": 1e-3, "settings": {}, "match": None}
 
@@ -191,7 +190,7 @@ def test_jobs_are_those_that_snakemake_plans(tmp_path, overlay):
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
     planned = dict(re.findall(r"^([a-z_]+) +(\d+)$", done.stdout + done.stderr, re.M))
-    config = configuration.read([ROOT / name for name in ("config.yaml", *extra[1:])])
+    config = load.config([ROOT / name for name in ("config.yaml", *extra[1:])])
     counted: dict[str, int] = {"all": 1}
     for job in plan.jobs(config):
         counted[job.rule] = counted.get(job.rule, 0) + 1

@@ -10,17 +10,18 @@ import pytest
 from worlds import ROOT
 
 from approxgan.cli import parser, plan
-from approxgan.config import check as configuration
-from approxgan.config import limits, values
+from approxgan.config import check as text
+from approxgan.config import limits, load
 from approxgan.core.errors import InputError
+from approxgan.datasets.ring import Ring
 from approxgan.design import cells
 
-DEFAULT = configuration.read([ROOT / "config.yaml"])
+DEFAULT = load.config([ROOT / "config.yaml"])
 SPSA = {"mode": "spsa", "epsilon": 1e-3, "directions": 10**12}
 LONG = {"core_hours": 1e-3}
 ABSURD = {
     "wide generator": ({"models": {"compact": {"generator": [10**6, 10**6]}}}, "core_hours"),
-    "wider than numbers": ({"models": {"compact": {"latent": 10**400}}}, "core_hours"),
+    "wider than numbers": ({"models": {"compact": {"latent": 10**400}}}, "compact.latent"),
     "many layers": ({"models": {"compact": {"discriminator": [4096] * 500}}}, "core_hours"),
     "many samples": ({"training": {"samples": 100_000, "snapshots": 1000}}, "core_hours"),
     "many steps": (
@@ -51,10 +52,10 @@ def refusal(config, capsys):
 
 
 @pytest.mark.parametrize("case", ABSURD)
-def test_what_cannot_be_is_one_line_and_nothing_is_built(case, capsys, monkeypatch):
+def test_what_cannot_be_is_one_line_and_no_data_is_drawn(case, capsys, monkeypatch):
     overlay, named = ABSURD[case]
-    monkeypatch.setattr(values, "check", lambda config: pytest.fail("a variant was built"))
-    status, said = refusal(configuration.merged(DEFAULT, overlay), capsys)
+    monkeypatch.setattr(Ring, "training", lambda *_: pytest.fail("a data set was drawn"))
+    status, said = refusal(load.merged(DEFAULT, overlay), capsys)
     assert status == 2
     assert len(said.splitlines()) == 1, said
     assert said.startswith("approxgan: config: ")
@@ -62,34 +63,32 @@ def test_what_cannot_be_is_one_line_and_nothing_is_built(case, capsys, monkeypat
 
 
 def test_a_grid_is_counted_without_being_made(monkeypatch):
-    """20 axes of 10 values: 10²⁰ cells for each block of seeds."""
+    """10⁴ by 10⁴ values: 10⁸ cells for each block of seeds."""
     monkeypatch.setattr(cells, "cells", lambda config: pytest.fail("the grid was made"))
-    axes = {f"setting{n}": list(range(10)) for n in range(20)}
-    config = copy.deepcopy(DEFAULT)
-    config["studies"][0]["modes"] = [{"mode": "spsa", "epsilon": 1e-3, **axes}]
+    config, values = copy.deepcopy(DEFAULT), [1.0 / n for n in range(1, 10_001)]
+    config["studies"][0]["modes"] = [{"mode": "spsa", "epsilon": values, "directions": values}]
     with pytest.raises(InputError, match=r"limits\.jobs"):
-        limits.check_jobs(config)
+        text.check(config)
 
 
 @pytest.mark.parametrize("overlays", [[], ["smoke"], ["article"], ["kinks"]])
 def test_the_count_is_that_of_the_grid(overlays):
     files = [ROOT / "config.yaml", *(ROOT / "studies" / f"{name}.yaml" for name in overlays)]
-    config = configuration.read(files)
+    config = load.config(files)
     choices = [
         choice
         for place in (*cells.probes(config).values(), config["dirac"])
         for entry in place["modes"]
         for choice in cells.choices_of(entry)
     ]
-    assert limits.jobs_of(config) == len(cells.cells(config)) + len(choices)
+    assert text.jobs_of(config) == len(cells.cells(config)) + len(choices)
 
 
 def test_the_limit_is_for_one_job_of_the_largest_memory():
     job = plan.total(list(plan.jobs(DEFAULT))).largest
     needed = job.estimate.memory_mb / 1024
     fine, little = (
-        configuration.merged(DEFAULT, {"limits": {"memory_gb": needed * share}})
-        for share in (1.01, 0.99)
+        load.merged(DEFAULT, {"limits": {"memory_gb": needed * share}}) for share in (1.01, 0.99)
     )
     limits.check(fine, Path("results"))
     with pytest.raises(InputError, match=job.name):
@@ -116,6 +115,5 @@ def test_room_counts_what_results_already_hold(tmp_path):
 def test_a_limit_that_is_stated_counts_instead_of_the_machine(capsys, monkeypatch):
     monkeypatch.setattr(limits, "memory_gb", lambda: 0.25)
     assert refusal(DEFAULT, capsys)[0] == 2
-    monkeypatch.setattr(values, "check", lambda config: None)
-    stated = configuration.merged(DEFAULT, {"limits": {"memory_gb": 64}})
+    stated = load.merged(DEFAULT, {"limits": {"memory_gb": 64}})
     assert refusal(stated, capsys)[0] == 0

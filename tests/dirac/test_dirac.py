@@ -9,10 +9,10 @@ import pytest
 from config.test_config import changed
 from worlds.variants import EXAMPLE
 
-from approxgan.config import check as configuration
 from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import Choice
+from approxgan.design import build, cells, check
 from approxgan.dirac import stage as dirac
 from approxgan.storage import files, tables
 
@@ -47,7 +47,7 @@ def playable() -> dict[str, tuple[Any, float | None]]:
     found = {}
     for name in MODES:
         try:
-            found[name] = dirac.build(choice(name))
+            found[name] = build.played(choice(name))
         except InputError:
             continue
     return found
@@ -223,6 +223,12 @@ def test_the_table_has_every_step_of_every_game(tmp_path):
     assert table["epsilon"].isna().all()
 
 
+def refused(spec):
+    for entry in spec["modes"]:
+        for choice in cells.choices_of(entry):
+            build.played(choice)
+
+
 class Choosy:
     takes_epsilon = False
     random = False
@@ -236,7 +242,7 @@ class Choosy:
 
 def test_a_mode_that_refuses_is_never_run(tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "build", lambda *_: Choosy())
-    for attempt in (lambda: dirac.check(SPEC), lambda: dirac.run(SPEC, "exact", tmp_path / "a")):
+    for attempt in (lambda: refused(SPEC), lambda: dirac.run(SPEC, "exact", tmp_path / "a")):
         with pytest.raises(InputError, match="exact: needs 2 parameters, not 1"):
             attempt()
     assert not list(tmp_path.iterdir())
@@ -253,7 +259,7 @@ def test_a_mode_that_refuses_is_never_run(tmp_path, monkeypatch):
 )  # fmt: skip
 def test_modes_that_need_kinks_or_room_are_refused(tmp_path, entry, words):
     spec = {**SPEC, "modes": [entry]}
-    for attempt in (dirac.check, lambda s: dirac.run(s, entry["mode"], tmp_path / "a")):
+    for attempt in (refused, lambda s: dirac.run(s, entry["mode"], tmp_path / "a")):
         with pytest.raises(InputError, match=words):
             attempt(spec)
     assert not list(tmp_path.iterdir())
@@ -272,7 +278,7 @@ def test_modes_that_need_kinks_or_room_are_refused(tmp_path, entry, words):
 )  # fmt: skip
 def test_what_cannot_be_played_is_refused_in_one_line(change, words):
     with pytest.raises(InputError, match=words) as caught:
-        dirac.check({**SPEC, **change})
+        refused({**SPEC, **change})
     assert "\n" not in str(caught.value)
 
 
@@ -288,4 +294,4 @@ def test_what_cannot_be_played_is_refused_in_one_line(change, words):
 )
 def test_the_schema_refuses_games_that_are_none(path, value):
     with pytest.raises(InputError, match=r"config: dirac\."):
-        configuration.check(changed(("dirac", *path), value))
+        check.checked(changed(("dirac", *path), value))

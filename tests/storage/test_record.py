@@ -89,7 +89,7 @@ def test_damaged_files_are_named(tmp_path, name, reader, damage):
 
 WRITING = """
 import sys, pathlib
-from approxgan import record
+from approxgan.storage import files as record
 with record.replacing(pathlib.Path(sys.argv[1])) as temporary:
     temporary.write_bytes(b"half")
     print("writing", flush=True)

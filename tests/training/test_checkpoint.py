@@ -18,12 +18,12 @@ from worlds import ROOT
 from worlds.kills import SIGNALS, kills
 
 from approxgan.cli.parser import main
-from approxgan.config import check as configuration
+from approxgan.config import load
 from approxgan.design import specs
 from approxgan.storage import files
 from approxgan.training import stage as run
 
-SMOKE = configuration.read([ROOT / "config.yaml", ROOT / "studies" / "smoke.yaml"])
+SMOKE = load.config([ROOT / "config.yaml", ROOT / "studies" / "smoke.yaml"])
 RING = "smoke/ring/compact/nonsaturating"
 CELLS = [
     f"{RING}/exact/none/seeds0-2",

@@ -9,13 +9,13 @@ import pytest
 from worlds import ROOT
 
 from approxgan.cli.parser import main
-from approxgan.config import check as configuration
+from approxgan.config import load
 from approxgan.core.errors import InputError
 from approxgan.design import specs
 from approxgan.training import stage as run
 from approxgan.training.ownership import Superseded, Writer, wait_for_successor
 
-SMOKE = configuration.read([ROOT / "config.yaml", ROOT / "studies" / "smoke.yaml"])
+SMOKE = load.config([ROOT / "config.yaml", ROOT / "studies" / "smoke.yaml"])
 CELL = "smoke/ring/compact/nonsaturating/exact/none/seeds0-2"
 MADE = ("trace.npz", "samples.npz", "parameters.npz", "spec.json")
 

@@ -15,7 +15,7 @@ import yaml
 from worlds import ROOT
 from worlds.kills import LEVELS, SIGNALS, Run, Runs, kills
 
-from approxgan.config.check import merged
+from approxgan.config.load import merged
 
 TINY = yaml.safe_load("""
 datasets: {ring: {points: 200}}

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from approxgan.config import check as configuration
-from approxgan.config import registry
+from approxgan.config import load, registry
 from approxgan.core.errors import InputError
 from approxgan.design import cells as grid
+from approxgan.design import check as design
 from approxgan.design import specs
 
 FAMILIES = tuple(registry.FAMILIES)
@@ -55,7 +55,7 @@ def listing(args: Namespace) -> None:
 
 
 def _config(args: Namespace) -> dict[str, Any]:
-    return configuration.read([DEFAULT, *args.configfile])
+    return design.fully_checked(load.config([DEFAULT, *args.configfile]))
 
 
 def cells(args: Namespace) -> None:
@@ -73,14 +73,8 @@ def plan(args: Namespace) -> None:
 
 
 def check(args: Namespace) -> None:
-    checked = _config(args) if args.spec is None else args.spec
-    configuration.check(checked)
-    from approxgan.config import limits
-
-    limits.check(checked, args.results)
-    from approxgan.config import values
-
-    values.check(checked)
+    found = load.config([DEFAULT, *args.configfile]) if args.spec is None else args.spec
+    design.fully_checked(found, args.results)
 
 
 def _spec(args: Namespace, make: Callable[..., Any], *names: str) -> Any:

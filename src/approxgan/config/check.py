@@ -1,9 +1,13 @@
-"""Reading and checking the config: one clear line for whatever is wrong, before any job starts."""
+"""Shape and names of a config: one clear line for the first rule that it breaks.
+
+Imports no variant: ``design.check`` goes on from here with the grid and the values.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,46 +16,77 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from approxgan.config import choices, limits, load, registry
+from approxgan.config import registry
 from approxgan.config.load import one_line
 from approxgan.core.errors import InputError
-from approxgan.design import cells as grid
 
 RESERVED = {"datasets": ("kind", "points"), "models": ("kind",), "losses": ("kind", "r1")}
 """Keys of a definition that are not settings of its variant."""
-SCHEMA = Path(__file__).parent / "schema.yaml"
-
-
-def merged(base: Any, over: Any) -> Any:
-    """Overlay ``over``: maps are merged, anything else is replaced, as Snakemake does it."""
-    if isinstance(base, Mapping) and isinstance(over, Mapping):
-        return {
-            **base,
-            **{k: merged(base[k], v) if k in base else v for k, v in over.items()},
-        }
-    return over
-
-
-def read(paths: Sequence[Path]) -> dict[str, Any]:
-    """The checked config of these files, later ones laid over earlier ones.
-
-    Raises ``InputError`` for a file that is missing, not YAML, or breaks a rule.
-    """
-    config: Any = {}
-    for path in paths:
-        config = merged(config, load.read(path) or {})
-    check(config)
-    return config
+OF_ENTRY = ("mode", "epsilon", "match", "seeds")
+"""Keys of an entry of ``modes`` that are not settings of the mode."""
+APART = ("match", "seeds")
+"""Those of them whose value is a map, not a point of an axis."""
+SCHEMA = Path(__file__).with_name("schema.yaml")
 
 
 def check(config: Mapping[str, Any]) -> None:
-    """Raise ``InputError`` for the first rule that a config breaks; imports no variant."""
-    for place, value in _numbers(config, ""):
-        if not math.isfinite(value):
-            raise InputError(f"config: {place}: {value} is not a finite number")
+    """Raise ``InputError`` for the first rule of shape or names that a config breaks."""
     error = best_match(_validator().iter_errors(config))
     if error is not None:
         raise InputError(_explain(error))
+    _check_variants(config)
+    for place, user in _users(config):
+        _check_user(config, place, user)
+    for place, entry, seeded in _entries(config):
+        located(place, _check_entry, entry, config["epsilon_rules"], seeded)
+    _check_studies(config)
+    judged = config["claims"]
+    for name in [judged["baseline"], judged["chaos_control"], *judged["modes"]]:
+        located("claims", registry.check, "modes", name)
+    for name in judged["losses"]:
+        _check_loss(config, "claims.losses", name)
+    for name in config["figures"]["names"]:
+        located("figures.names", registry.check, "figures", name)
+    found, most = jobs_of(config), config["limits"]["jobs"]
+    if found > most:
+        raise InputError(
+            f"config: limits.jobs: the grid has {number(found)} jobs, at most {number(most)} "
+            "are accepted; make lists shorter or seeds.block larger, or raise limits.jobs"
+        )
+
+
+def located(place: str, function: Any, *arguments: Any) -> Any:
+    """Call; an ``InputError`` gets the place in the config in front."""
+    try:
+        return function(*arguments)
+    except InputError as error:
+        raise InputError(f"config: {place}: {error}") from error
+
+
+def number(value: float) -> str:
+    if value >= 1e9:
+        return f"{float(min(value, 10**300)):.1e}"
+    return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
+
+
+def _explain(error: ValidationError) -> str:
+    place = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
+    )
+    text = f"config: {place.lstrip('.') or 'top level'}: {one_line(error.message)}"
+    if error.validator == "additionalProperties" and isinstance(error.schema, Mapping):
+        text += f"; accepted: {', '.join(error.schema['properties'])}"
+    return text
+
+
+def _check_variants(config: Mapping[str, Any]) -> None:
+    """Every definition names a variant and its settings."""
+    quality = config["quality"]
     for family, reserved in RESERVED.items():
         for name, definition in config[family].items():
             settings = [key for key in definition if key not in reserved]
@@ -59,79 +94,45 @@ def check(config: Mapping[str, Any]) -> None:
             located(place, registry.check_settings, family, kind, settings)
     for name, settings in config["epsilon_rules"].items():
         located(f"epsilon_rules.{name}", registry.check_settings, "rules", name, settings)
-    for name, settings in config["quality"]["metrics"].items():
+    for name, settings in quality["metrics"].items():
         located(f"quality.metrics.{name}", registry.check_settings, "metrics", name, settings)
-    for name in config["quality"]["every_snapshot"]:
-        if name not in config["quality"]["metrics"]:
-            accepted = ", ".join(config["quality"]["metrics"])
-            raise InputError(
-                f"config: quality.every_snapshot: {name!r} is not one of quality.metrics; "
-                f"accepted: {accepted}"
-            )
-    for place, user in _users(config):
-        _check_names(config, place, user)
-        _check_batch(config, place, user)
-    for place, entry, seeded in _entries(config):
-        located(place, choices.check, entry, config["epsilon_rules"], seeded)
-    judged = config["claims"]
-    for name in [judged["baseline"], judged["chaos_control"], *judged["modes"]]:
-        located("claims", registry.check, "modes", name)
-    for name in config["claims"]["losses"]:
-        _check_loss(config, "claims.losses", name)
-    for name in config["figures"]["names"]:
-        located("figures.names", registry.check, "figures", name)
-    limits.check_jobs(config)
-    cells = located("grid", grid.cells, config)
-    probes = located("grid", grid.probes, config)
-    for name, cell in cells.items():
-        located(f"grid: {name}", choices.check_match, cell, probes)
+    for name in quality["every_snapshot"]:
+        _check_defined("quality.every_snapshot", name, "quality.metrics", quality["metrics"])
 
 
-@cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
-
-
-def _numbers(value: Any, place: str) -> Iterator[tuple[str, float]]:
-    """Every float of a config and where it stands."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _numbers(item, f"{place}.{key}".lstrip("."))
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _numbers(item, f"{place}[{number}]")
-    elif isinstance(value, float):
-        yield place, value
+def _check_defined(place: str, name: str, family: str, known: Mapping[str, Any]) -> None:
+    if name not in known:
+        raise InputError(
+            f"config: {place}: {name!r} is not defined under {family}; accepted: {', '.join(known)}"
+        )
 
 
 def _users(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for family in ("studies", "probes"):
-        for number, user in enumerate(config[family]):
-            yield f"{family}[{number}]", user
+        for place, user in enumerate(config[family]):
+            yield f"{family}[{place}]", user
 
 
-def _entries(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
-    """Every entry of ``modes``: where it stands, what it says, whether it may have seeds."""
-    for place, user in (*_users(config), ("dirac", config["dirac"])):
-        for number, entry in enumerate(user["modes"]):
-            where = f"{place}.modes[{number}]"
-            if "mode" in entry:
-                yield where, entry, place.startswith("studies")
-            else:
-                for player in ("generator", "discriminator"):
-                    yield f"{where}.{player}", entry[player], False
-
-
-def _check_names(config: Mapping[str, Any], place: str, user: Mapping[str, Any]) -> None:
+def _check_user(config: Mapping[str, Any], place: str, user: Mapping[str, Any]) -> None:
+    """What a study or a probe names is defined, and its training can be done."""
+    training = {**config["training"], **user.get("training", {})}
     for family in ("datasets", "models"):
         for name in user[family]:
-            if name not in config[family]:
-                raise InputError(
-                    f"config: {place}.{family}: {name!r} is not defined under {family}; "
-                    f"accepted: {', '.join(config[family])}"
-                )
+            _check_defined(f"{place}.{family}", name, family, config[family])
     for name in user["losses"]:
         _check_loss(config, f"{place}.losses", name)
+    for name in user["datasets"]:
+        points = config["datasets"][name]["points"]
+        if training["batch"] > points:
+            raise InputError(
+                f"config: {place}: training.batch={training['batch']} is more than the {points} "
+                f"points of dataset {name!r}; at most that many are accepted"
+            )
+    if place.startswith("studies") and training["snapshots"] > training["steps"]:
+        raise InputError(
+            f"config: {place}: training.snapshots={training['snapshots']} is more than "
+            f"training.steps={training['steps']}; at most one a step is accepted"
+        )
 
 
 def _check_loss(config: Mapping[str, Any], place: str, name: str) -> None:
@@ -144,44 +145,104 @@ def _check_loss(config: Mapping[str, Any], place: str, name: str) -> None:
         raise InputError(f"config: {place}: {name!r} is not a loss; accepted: {accepted}")
 
 
-def _check_batch(config: Mapping[str, Any], place: str, user: Mapping[str, Any]) -> None:
-    batch = {**config["training"], **user.get("training", {})}["batch"]
-    for name in user["datasets"]:
-        points = config["datasets"][name]["points"]
-        if batch > points:
+def _check_studies(config: Mapping[str, Any]) -> None:
+    """Studies of one name are compared as one group, which has one training."""
+    known: dict[str, Any] = {}
+    for place, study in enumerate(config["studies"]):
+        own = {**config["training"], **study.get("training", {})}
+        first = known.setdefault(study["name"], own)
+        for key, value in own.items():
+            if value != first[key]:
+                raise InputError(
+                    f"config: studies[{place}]: a study {study['name']!r} stands above with "
+                    f"training.{key}={first[key]}, here it is {value}; its runs would be "
+                    "compared with one another: give one of them another name"
+                )
+
+
+def _entries(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
+    """Every entry of ``modes``: where it stands, what it says, whether it may have seeds."""
+    for place, user in (*_users(config), ("dirac", config["dirac"])):
+        for position, entry in enumerate(user["modes"]):
+            where = f"{place}.modes[{position}]"
+            if "mode" in entry:
+                yield where, entry, place.startswith("studies")
+            else:
+                for player in ("generator", "discriminator"):
+                    yield f"{where}.{player}", entry[player], False
+
+
+def _check_entry(entry: Mapping[str, Any], rules: Mapping[str, Any], seeded: bool = False) -> None:
+    """Raise ``InputError`` for an entry that the mode or a rule of its ε does not accept.
+
+    ``seeded``: whether the entry may say how many seeds its cells have.
+    """
+    mode = entry["mode"]
+    if "seeds" in entry and not seeded:
+        raise InputError("seeds is not accepted here; leave it out")
+    takes = registry.describe("modes", mode).constants["takes_epsilon"]
+    given = [key for key in entry if key not in OF_ENTRY]
+    if "match" in entry:
+        _check_matching(entry, given)
+        given += registry.matches(mode)
+        _check_entry(entry["match"], rules)
+    registry.check_settings("modes", mode, given)
+    for key, value in entry.items():
+        if isinstance(value, list) and len(set(value)) < len(value):
+            double, _ = Counter(value).most_common(1)[0]
+            raise InputError(f"{key}: duplicate {double!r}; each value is accepted once")
+    if takes and "epsilon" not in entry:
+        raise InputError(f"{mode} needs epsilon: a number > 0, a rule's name, or a list of them")
+    if not takes and "epsilon" in entry:
+        raise InputError(f"epsilon: {mode} takes no epsilon; leave it out")
+    asked = entry.get("epsilon", [])
+    for name in asked if isinstance(asked, list) else [asked]:
+        if isinstance(name, str) and name not in rules:
             raise InputError(
-                f"config: {place}: training.batch={batch} is more than the {points} points of "
-                f"dataset {name!r}; at most that many are accepted"
+                f"epsilon: {name!r} is not defined under epsilon_rules; accepted: a number > 0, "
+                f"{', '.join(rules) or 'no rule'}"
             )
 
 
-def located(place: str, function: Any, *arguments: Any) -> Any:
-    """Call; an ``InputError`` gets the place in the config in front."""
-    try:
-        return function(*arguments)
-    except InputError as error:
-        raise InputError(f"config: {place}: {error}") from error
+def _check_matching(entry: Mapping[str, Any], given: list[str]) -> None:
+    mode = entry["mode"]
+    if not registry.matches(mode):
+        able = [name for name in registry.names("modes") if registry.matches(name)]
+        raise InputError(f"match: {mode} cannot be matched; accepted: {', '.join(able)}")
+    for key in registry.matches(mode):
+        if key in given:
+            raise InputError(f"{mode}: {key} is given, and is to be matched too: leave one out")
+    if "match" in entry["match"]:
+        raise InputError("match: a control cannot be matched with a matched control")
 
 
-def _explain(error: ValidationError) -> str:
-    place = "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
-    )
-    text = f"config: {place.lstrip('.') or 'top level'}: {one_line(error.message)}"
-    if (
-        error.validator in ("type", "pattern")
-        and isinstance(error.instance, str)
-        and _number(error.instance)
-    ):
-        text += "; YAML reads a number with an exponent only with a point: write 1.0e-5, not 1e-5"
-    if error.validator == "additionalProperties" and isinstance(error.schema, Mapping):
-        text += f"; accepted: {', '.join(error.schema['properties'])}"
-    return text
+def jobs_of(config: Mapping[str, Any]) -> int:
+    """Training jobs and probed or played entries of a config; none of them is made for it."""
+    total = 0
+    for study in config["studies"]:
+        seeds = {**config["seeds"], **study.get("seeds", {})}
+        places = len(study["datasets"]) * len(study["models"]) * len(study["losses"])
+        total += places * sum(
+            _pairs(entry) * _blocks(**{**seeds, **entry.get("seeds", {})})
+            for entry in study["modes"]
+        )
+    for probe in config["probes"]:
+        places = len(probe["datasets"]) * len(probe["models"]) * len(probe["losses"])
+        total += places * sum(_points(entry) for entry in probe["modes"])
+    return total + sum(_points(entry) for entry in config["dirac"]["modes"])
 
 
-def _number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _points(entry: Mapping[str, Any]) -> int:
+    """Combinations of one player's entry."""
+    own = (len(v) for k, v in entry.items() if k not in APART and isinstance(v, list))
+    return math.prod(own) * (_points(entry["match"]) if "match" in entry else 1)
+
+
+def _pairs(entry: Mapping[str, Any]) -> int:
+    if "mode" in entry:
+        return _points(entry)
+    return _points(entry["generator"]) * _points(entry["discriminator"])
+
+
+def _blocks(first: int, count: int, block: int) -> int:
+    return (first + count - 1) // block - first // block + 1

@@ -1,8 +1,9 @@
-"""YAML as the config means it: no key twice, no objects of Python, of a bounded size."""
+"""The only reader of YAML: no key twice, no objects of Python, one form for every number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +11,61 @@ import yaml
 
 from approxgan.core.errors import InputError
 
-LARGEST = 2**22
+LARGEST = 2**21
 """Bytes of a file."""
-MOST = 1_000_000
+MOST = 100_000
 """Values of a file, those behind aliases counted as often as they are used."""
 DEEPEST = 50
+SMALLEST_NUMBER, LARGEST_NUMBER = 2.0**-126, 2.0**127
+"""A number is 0, or lies between these in size: float32 has no others that it can tell apart."""
+ACCEPTED = "a number, a text, a list or a map"
+EXPONENT = re.compile(r"([+-]?)(\d+)(\.\d*)?[eE]([+-]?)(\d+)")
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The faster of the two that make no objects of Python."""
 
 
-def read(path: Path) -> Any:
-    """A YAML file's value; one line of ``InputError`` for whatever is wrong with it."""
+def config(paths: Sequence[Path]) -> dict[str, Any]:
+    """The config of these files, later ones laid over earlier ones; its rules are not checked.
+
+    Raises ``InputError`` for a file that is missing or not YAML, and for values of no config.
+    """
+    found: Any = {}
+    for path in paths:
+        found = merged(found, read(path))
+    return canonical(found)
+
+
+def merged(base: Any, over: Any) -> Any:
+    """Overlay ``over``: maps are merged, anything else is replaced, as Snakemake does it."""
+    if isinstance(base, Mapping) and isinstance(over, Mapping):
+        return {
+            **base,
+            **{k: merged(base[k], v) if k in base else v for k, v in over.items()},
+        }
+    return over
+
+
+def check(paths: Iterable[Path]) -> None:
+    """Raise ``InputError`` for files that Snakemake reads by itself, and less strictly."""
+    for path in paths:
+        read(path)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A YAML file's map of names; one line of ``InputError`` for whatever is wrong with it."""
     try:
+        if path.exists() and not path.is_file():
+            raise InputError("not a plain file; accepted: a YAML file")
         if path.stat().st_size > LARGEST:
             raise InputError(f"larger than the {LARGEST} bytes that are accepted")
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         _check_depth(text)
         loader = Loader(text)
         node = loader.get_single_node()
         if node is None:
-            return None
+            return {}
+        if not isinstance(node, yaml.MappingNode):
+            raise InputError(f"line {_line(node)}: not a map of names; accepted: NAME: VALUE")
         if _count(node, {}) > MOST:
             raise InputError(f"more than {MOST} values; fewer are accepted")
         return loader.construct_document(node)
@@ -37,12 +73,6 @@ def read(path: Path) -> Any:
         raise InputError(f"{path}: {error}") from error
     except (OSError, yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise InputError(f"{path}: not a readable YAML file ({one_line(error)})") from error
-
-
-def check(paths: Iterable[Path]) -> None:
-    """Raise ``InputError`` for files that Snakemake reads by itself, and less strictly."""
-    for path in paths:
-        read(path)
 
 
 def _check_depth(text: str) -> None:
@@ -70,7 +100,7 @@ def _count(node: Any, known: dict[int, int]) -> int:
         for key in (key for key, _ in parts if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
                 raise InputError(
-                    f"line {_line(key)}: key {key.value!r} stands there twice; once is accepted"
+                    f"line {_line(key)}: duplicate key {key.value!r}; each is accepted once"
                 )
             seen.add(key.value)
         parts = [value for _, value in parts]
@@ -85,3 +115,53 @@ def _line(node: Any) -> int:
 def one_line(message: object) -> str:
     text = " ".join(str(message).split())
     return text if len(text) <= 300 else f"{text[:297]}..."
+
+
+def canonical(value: Any, place: str = "") -> Any:
+    """The same value with one form for every number: 1.0 becomes 1, and -0.0 becomes 0.
+
+    Raises ``InputError`` for what no config holds: true and false, dates, bytes, names that are
+    not texts, and numbers that are not finite or that float32 cannot tell from 0 or infinity.
+    """
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise _refusal(place, key, "not a text; put a name in quotes")
+        return {k: canonical(v, f"{place}.{k}".lstrip(".")) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [canonical(item, f"{place}[{number}]") for number, item in enumerate(value)]
+    if isinstance(value, str):
+        _check_text(place, value)
+        return value
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _refusal(place, value, f"a {type(value).__name__}; accepted: {ACCEPTED}")
+    if not abs(value) < LARGEST_NUMBER:
+        raise _refusal(place, value, f"not a finite number below {LARGEST_NUMBER:.2g} in size")
+    if 0 < abs(value) < SMALLEST_NUMBER:
+        raise _refusal(place, value, f"0 in float32; accepted: 0, or {SMALLEST_NUMBER:.2g} and up")
+    return int(value) if value == int(value) and abs(value) < 2**63 else float(value)
+
+
+def _check_text(place: str, text: str) -> None:
+    """Raise ``InputError`` for a number that YAML reads as a text, and for what UTF-8 lacks."""
+    found = EXPONENT.fullmatch(text)
+    if found is not None:
+        sign, whole, rest, own, exponent = found.groups()
+        meant = f"{sign}{whole}{rest if rest and rest != '.' else '.0'}e{own or '+'}{exponent}"
+        raise _refusal(
+            place, text,
+            "a text to YAML, which reads an exponent only after a point and with its sign; "
+            f"write {meant}, not {text}",
+        )  # fmt: skip
+    if any(0xD800 <= ord(letter) <= 0xDFFF for letter in text):
+        raise _refusal(place, text, "not a text that UTF-8 can hold")
+
+
+def _refusal(place: str, value: object, rule: str) -> InputError:
+    try:
+        shown = one_line(repr(value))
+    except ValueError:  # Python refuses to print whole numbers of more than 4,300 digits
+        shown = "a whole number of thousands of digits"
+    return InputError(f"config: {place or 'top level'}: {shown} is {rule}")

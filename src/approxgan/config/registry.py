@@ -160,6 +160,11 @@ def _set(constants: dict[str, Any], name: str, value: ast.expr | None) -> None:
             constants[name] = ast.literal_eval(value)
 
 
+def matches(mode: str) -> Collection[str]:
+    """Settings of a control that a match decides; none for modes that are no controls."""
+    return describe("modes", mode).constants.get("matches", ())
+
+
 def check_settings(family: str, name: str, settings: Collection[str]) -> None:
     """Raise ``InputError`` for settings that a variant does not take or lacks."""
     about = describe(family, name)

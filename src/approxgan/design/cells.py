@@ -8,14 +8,11 @@ from dataclasses import asdict
 from typing import Any
 
 from approxgan.config import registry
+from approxgan.config.check import APART
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import Cell, Choice
 from approxgan.design.names import joined, mode_name, token
 
-RESERVED = ("mode", "epsilon", "match", "seeds")
-"""Keys of an entry of ``modes`` that are not settings of the mode."""
-APART = ("match", "seeds")
-"""Those of them whose value is a map, not a point of an axis."""
 JUDGING = ("vanishing_threshold", "vanishing_steps")
 """Keys of ``training`` that judge a finished trace: they decide nothing in a training job."""
 

@@ -9,7 +9,7 @@ f(t) = -log(1 + e^-t) the equilibrium 0 has the eigenvalues -γ/2 ± √(γ²/4 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,10 +20,9 @@ import torch
 from scipy.special import expit
 from torch import Tensor
 
-from approxgan.config import choices, registry
 from approxgan.core.errors import InputError
-from approxgan.core.protocols import PLAYERS, Choice, GradientEstimator, Player, Situation
-from approxgan.design import cells, names
+from approxgan.core.protocols import PLAYERS, GradientEstimator, Player
+from approxgan.design import build, cells, names
 from approxgan.objective.black_box import objective
 from approxgan.objective.terms import softplus
 from approxgan.storage import files
@@ -33,7 +32,6 @@ from approxgan.training.streams import SeedStreams, generator
 ORDER: tuple[Player, Player] = ("generator", "discriminator")
 """Who moves first in alternating updates."""
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
-SITUATION = Situation(dimension=1, slopes=None, penalised=False, rule=None)
 
 
 class Losses(NamedTuple):
@@ -134,44 +132,13 @@ def _linear(game: DiracGame, h: float, start: float, t: np.ndarray) -> np.ndarra
     return start * np.stack([(1 - h) * now - before, (1 + h - h * h) * now - before], 1)
 
 
-def entries(spec: Mapping[str, Any], mode: str | None = None) -> Iterator[Choice]:
-    """Every combination of ε and settings in ``modes``, of one mode or of all."""
-    for entry in spec["modes"]:
-        if mode in (None, entry["mode"]):
-            yield from cells.choices_of(entry)
-
-
-def build(choice: Choice) -> tuple[GradientEstimator, float | None]:
-    """The mode and its ε; raises ``InputError`` with the reason where it cannot be played."""
-    if choice.match is not None:
-        raise InputError(
-            f"{choice.mode}: nothing is probed here that it could be matched with; "
-            "give its settings instead of match"
-        )
-    mode: GradientEstimator = registry.build("modes", choice.mode, dict(choice.settings))
-    epsilon = choice.epsilon
-    if isinstance(epsilon, str):
-        raise InputError(f"{choice.mode}: epsilon={epsilon!r} must be a number here")
-    if (epsilon is None) == mode.takes_epsilon:
-        needs = "needs epsilon, a number > 0" if mode.takes_epsilon else "takes no epsilon"
-        raise InputError(f"{choice.mode} {needs}; got {epsilon}")
-    reason = choices.refusal(mode, SITUATION)
-    if reason is not None:
-        raise InputError(f"{choice.mode}: {reason}")
-    return mode, epsilon
-
-
-def check(spec: Mapping[str, Any]) -> None:
-    """Raise ``InputError`` for the first mode that cannot be played."""
-    for choice in entries(spec):
-        build(choice)
-
-
 def run(spec: Mapping[str, Any], mode: str, out: Path) -> None:
     """The rows of the table ``dirac`` of one mode: every game, ε, setting, seed and step."""
     games = [DiracGame(**definition) for definition in spec["games"]]
     frames = []
-    for choice, (estimator, epsilon) in [(c, build(c)) for c in entries(spec, mode)]:
+    entries = [entry for entry in spec["modes"] if entry["mode"] == mode]
+    for choice in (choice for entry in entries for choice in cells.choices_of(entry)):
+        estimator, epsilon = build.played(choice)
         drawn = estimator.random or hasattr(estimator, "start")
         seeds = list(spec["seeds"]) if drawn else [0]
         key = {

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from approxgan.config import choices, registry
+from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import Choice, Player
 from approxgan.design import names
@@ -41,7 +41,7 @@ def filled(
     rows = rows[(rows["settings"] == wanted["settings"]) & (rows["layer"] < 0)]
     epsilon = wanted["epsilon"]
     rows = rows[np.isclose(rows["epsilon"], epsilon, rtol=1e-6, atol=0.0, equal_nan=True)]
-    for setting, column in choices.matches(choice.mode).items():
+    for setting, column in registry.describe("modes", choice.mode).constants["matches"].items():
         value = rows[column].median() if len(rows) else np.nan
         if not np.isfinite(value):
             raise InputError(

@@ -1,0 +1,171 @@
+"""The one check of a config: what ``config.check`` says, then the grid, then every value.
+
+Whatever reads a config calls this, so that nothing accepts what another refuses.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from approxgan.config import check as names
+from approxgan.config import limits, load, registry
+from approxgan.config.check import located
+from approxgan.core.errors import InputError
+from approxgan.core.protocols import PLAYERS, Cell, Situation
+from approxgan.design import build, cells
+
+LONGEST = 200
+"""Bytes of a folder's name; file systems hold 255, and files written there have longer names."""
+
+
+def checked(config: Any) -> dict[str, Any]:
+    """A config in canonical form, accepted as far as its text tells; imports no variant.
+
+    Raises ``InputError`` for the first rule that it breaks.
+    """
+    found = load.canonical(config)
+    names.check(found)
+    located("grid", _check_grid, found)
+    for name, definition in found["datasets"].items():
+        for path in cells.files(definition):
+            located(f"datasets.{name}", _check_file, path)
+    return found
+
+
+def fully_checked(config: Any, results: Path | None = None) -> dict[str, Any]:
+    """The same, every value accepted by the variants themselves: builds each that is named.
+
+    With the folder of results, all jobs together have to keep to the config's ``limits`` too.
+    """
+    found = checked(config)
+    datasets = {
+        name: located(f"datasets.{name}", cells.build_dataset, definition)
+        for name, definition in found["datasets"].items()
+    }
+    models = {
+        name: located(f"models.{name}", cells.build_model, definition)
+        for name, definition in found["models"].items()
+    }
+    for name, definition in found["losses"].items():
+        located(f"losses.{name}", cells.build_loss, definition)
+    for name, settings in found["epsilon_rules"].items():
+        located(f"epsilon_rules.{name}", registry.build, "rules", name, settings)
+    for family in ("studies", "probes"):
+        for number, user in enumerate(found[family]):
+            for dataset, model, loss in itertools.product(
+                user["datasets"], user["models"], user["losses"]
+            ):
+                dim, penalty = datasets[dataset].dim, cells.loss_definition(found, loss).get("r1")
+                where = f"{family}[{number}]: {dataset}/{model}/{loss}"
+                _check_modes(where, user, models[model], dim, bool(penalty))
+    for choice in (c for entry in found["dirac"]["modes"] for c in cells.choices_of(entry)):
+        located("dirac", build.played, choice)
+    _check_metrics(found, datasets)
+    if results is not None:
+        limits.check(found, results)
+    for name, definition in found["datasets"].items():
+        try:
+            datasets[name].training(definition["points"], np.random.default_rng(0))
+        except ValueError as error:
+            raise InputError(f"config: datasets.{name}.points: {error}") from error
+    return found
+
+
+def _check_grid(config: Mapping[str, Any]) -> None:
+    """No cell, no seed of a cell and no probed choice stands there twice; all can be stored."""
+    seeds: dict[str, set[int]] = {}
+    probes = cells.probes(config)
+    for name, cell in cells.cells(config).items():
+        longest = max(name.split("/"), key=lambda part: len(part.encode()))
+        if len(longest.encode()) > LONGEST:
+            raise InputError(
+                f"{longest[:60]}...: a folder's name of {len(longest)} letters; at most {LONGEST} "
+                "are accepted: name fewer settings, or a number of fewer digits"
+            )
+        point = name.rpartition("/")[0]
+        double = seeds.setdefault(point, set()).intersection(cell.seeds)
+        if double:
+            raise InputError(
+                f"{name}: seed {min(double)} stands in another entry of this cell too; once is "
+                "accepted"
+            )
+        seeds[point].update(cell.seeds)
+        _check_match(cell, probes)
+    for name, probe in probes.items():
+        _check_double(f"probes: {name}", probe["modes"])
+    _check_double("dirac", config["dirac"]["modes"])
+
+
+def _check_match(cell: Cell, probes: Mapping[str, Mapping[str, Any]]) -> None:
+    """The probe of a cell's game measures what its controls are matched with."""
+    for choice in (cell.generator, cell.discriminator):
+        if choice.match is None:
+            continue
+        place = f"{cell.dataset}/{cell.model}/{cell.loss}"
+        what = f"matched with {choice.match.mode} {cells.token(choice.match)}"
+        if place not in probes:
+            raise InputError(f"{what}, but {place} is not probed; accepted: {', '.join(probes)}")
+        entries = cells.probe_modes(probes[place]).get(choice.match.mode, [])
+        if choice.match not in (c for entry in entries for c in cells.choices_of(entry)):
+            raise InputError(f"{what}, which the probe of {place} does not measure")
+        if cell.training["dtype"] not in probes[place]["dtypes"]:
+            raise InputError(f"{what} in a precision that the probe of {place} does not measure")
+
+
+def _check_double(place: str, entries: Iterable[Mapping[str, Any]]) -> None:
+    known = set()
+    for choice in (choice for entry in entries for choice in cells.choices_of(entry)):
+        name = f"{choice.mode} {cells.token(choice)}"
+        if name in known:
+            raise InputError(f"{place}: duplicate {name}; each is accepted once")
+        known.add(name)
+
+
+def _check_file(path: Any) -> None:
+    """A data file is there, and its name can stand in a rule of the workflow."""
+    if not isinstance(path, str) or not path.isprintable() or set(path) & set("{}"):
+        raise InputError(f"path is {path!r}; accepted: the name of a file, without {{ and }}")
+    try:
+        there = Path(path).is_file()
+    except (OSError, ValueError) as error:
+        raise InputError(f"path is {path[:60]!r}: {load.one_line(error)}") from error
+    if not there:
+        raise InputError(f"path is {path!r}, which is no file; accepted: a file that exists")
+
+
+def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -> None:
+    sizes = {player: model.size(player, dim) for player in PLAYERS}
+    for entry in user["modes"]:
+        for pair in cells.pairs_of(entry):
+            for player, choice in zip(("generator", "discriminator"), pair, strict=True):
+                own = penalised and player == "discriminator"
+                rule = choice.epsilon if isinstance(choice.epsilon, str) else None
+                situation = Situation(sizes[player], model.slopes(), own, rule)
+                located(place, build.estimator, choice, situation)
+
+
+def _check_metrics(config: Mapping[str, Any], datasets: Mapping[str, Any]) -> None:
+    """The metrics can score what the studies will give them, and one of their numbers decides."""
+    built = {
+        name: located(f"quality.metrics.{name}", registry.build, "metrics", name, settings)
+        for name, settings in config["quality"]["metrics"].items()
+    }
+    wanted = config["claims"]["metric"]
+    given = [n for key in config["quality"]["every_snapshot"] for n in built[key].directions]
+    if wanted not in given:
+        raise InputError(
+            f"config: claims.metric: {wanted!r} is no number of the metrics in "
+            f"quality.every_snapshot; accepted: {', '.join(given)}"
+        )
+    for number, study in enumerate(config["studies"]):
+        samples = {**config["training"], **study.get("training", {})}["samples"]
+        for dataset, name in itertools.product(study["datasets"], built):
+            refuses = getattr(built[name], "refuses", None)
+            reason = refuses(samples, datasets[dataset]) if refuses else None
+            if reason is not None:
+                raise InputError(f"config: studies[{number}]: {dataset}: {name}: {reason}")
