@@ -30,6 +30,6 @@ def test_every_param_of_a_shell_command_is_quoted():
 
 
 def test_templates_escape_what_they_are_given():
-    text = (ROOT / "src" / "approxgan" / "report.py").read_text()
+    text = (ROOT / "src" / "approxgan" / "report" / "stage.py").read_text()
     assert "autoescape" in text
     assert "autoescape=False" not in text

@@ -10,7 +10,7 @@ import pytest
 from worlds import ROOT
 
 from approxgan.cli import parser, plan
-from approxgan.config import check as text
+from approxgan.config import check as names
 from approxgan.config import limits, load
 from approxgan.core.errors import InputError
 from approxgan.datasets.ring import Ring
@@ -68,7 +68,7 @@ def test_a_grid_is_counted_without_being_made(monkeypatch):
     config, values = copy.deepcopy(DEFAULT), [1.0 / n for n in range(1, 10_001)]
     config["studies"][0]["modes"] = [{"mode": "spsa", "epsilon": values, "directions": values}]
     with pytest.raises(InputError, match=r"limits\.jobs"):
-        text.check(config)
+        names.check(config)
 
 
 @pytest.mark.parametrize("overlays", [[], ["smoke"], ["article"], ["kinks"]])
@@ -81,7 +81,7 @@ def test_the_count_is_that_of_the_grid(overlays):
         for entry in place["modes"]
         for choice in cells.choices_of(entry)
     ]
-    assert text.jobs_of(config) == len(cells.cells(config)) + len(choices)
+    assert names.jobs_of(config) == len(cells.cells(config)) + len(choices)
 
 
 def test_the_limit_is_for_one_job_of_the_largest_memory():
@@ -99,8 +99,8 @@ def test_a_container_has_the_memory_it_is_given(tmp_path, monkeypatch):
     whole = limits.memory_gb()
     given = tmp_path / "memory.max"
     monkeypatch.setattr(limits, "CONTAINER", given)
-    for text, expected in (("1073741824\n", 1.0), ("max\n", whole), ("", whole)):
-        given.write_text(text)
+    for said, expected in (("1073741824\n", 1.0), ("max\n", whole), ("", whole)):
+        given.write_text(said)
         assert limits.memory_gb() == pytest.approx(expected)
 
 
