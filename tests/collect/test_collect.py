@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from approxgan.analysis import frames
 from approxgan.collect import stage as collect
 from approxgan.config import registry
 from approxgan.design import cells, names
@@ -62,9 +63,61 @@ def test_scores_say_which_way_is_better_and_which_number_decides(tmp_path: Path)
               "metrics": ["mode_coverage", "memorisation"],
               "metric": "high_quality_fraction"}  # fmt: skip
     numbers = ["high_quality_fraction", "modes_captured_pca", "nearer_to_training"]
-    rows = pd.DataFrame({"seed": 0, "step": 9, "metric": numbers, "value": 1.0})
+    rows = pd.DataFrame({"seed": 0, "step": 9, "samples": 50, "metric": numbers, "value": 1.0})
     for name in cells.cells(config):
         files.write_table(tmp_path / "runs" / name / "quality", rows)
     made = pd.concat(collect.quality(config, tmp_path))
     assert list(made["better"]) == ["higher", "higher", "neither"]
     assert list(made["is_primary"]) == [True, False, False]
+
+
+def test_studies_with_first_seeds_of_their_own_are_drawn_too(tmp_path: Path) -> None:
+    base = {"models": ["m"], "losses": ["minimax"]}
+    entries = [{"mode": "exact", "seeds": {"first": 6, "count": 4}},
+               {"mode": "uniform_shift", "epsilon": 1e-3}]  # fmt: skip
+    config = {
+        "datasets": {"digits": {"kind": "digits", "points": 9, "held_out": 0.3, "components": 2}},
+        "seeds": {"first": 0, "count": 4, "block": 2}, "training": {}, "points": 5, "probes": [],
+        "studies": [{**base, "name": "a", "datasets": ["digits"], "modes": entries,
+                     "seeds": {"first": 3, "count": 3}}],
+    }  # fmt: skip
+    rng = np.random.default_rng(0)
+    files.write_arrays(tmp_path / "data" / "digits.npz", dict.fromkeys(
+        ("training", "true"), rng.normal(size=(9, 64))))  # fmt: skip
+    drawn = {}
+    for name, cell in cells.cells(config).items():
+        shots = drawn[cell.seeds[0]] = rng.normal(size=(len(cell.seeds), 2, 7, 64))
+        kept = {"steps": np.array([0, 4]), "seeds": np.array(cell.seeds), "samples": shots}
+        files.write_arrays(tmp_path / "runs" / name / "samples.npz", kept)
+    assert set(drawn) == {3, 4, 6, 8}
+    for name in ("samples", "evolution", "images"):
+        made = pd.concat(collect.TABLES[name](config, tmp_path))
+        made = made[made["mode"] != ""]
+        seeds = made.groupby("mode")["seed"].agg(lambda found: sorted(set(found)))
+        assert seeds.to_dict() == {"exact": [6], "uniform_shift": [3]}, name
+        if name == "images":
+            pixels = made[made["mode"] == "exact"]["value"].to_numpy()
+            np.testing.assert_array_equal(pixels, drawn[6][0, -1].ravel())
+
+
+def test_a_null_is_gathered_for_every_sample_size_that_is_scored(tmp_path: Path) -> None:
+    config = {
+        "datasets": {"moons": {}, "ring": {}, "spiral": {}},
+        "training": {"samples": 300},
+        "studies": [{"datasets": ["ring", "moons"]},
+                    {"datasets": ["ring"], "training": {"samples": 50}},
+                    {"datasets": ["ring"], "training": {"steps": 9}}],
+    }  # fmt: skip
+    scored = cells.scored(config)
+    assert scored == {"moons": [300], "ring": [50, 300]}
+    for name, sizes in scored.items():
+        for n in sizes:
+            rows = pd.DataFrame({"repeat": [0], "samples": n, "metric": "x", "value": float(n)})
+            files.write_table(tmp_path / "null" / name / f"samples{n}", rows)
+    collect.table("quality_null", {"scored": scored}, tmp_path, tmp_path / "made")
+    made = files.read_table(tmp_path / "made.parquet")
+    expected = [("moons", 300, 300.0), ("ring", 50, 50.0), ("ring", 300, 300.0)]
+    found = zip(made["dataset"], made["samples"], made["value"], strict=True)
+    assert list(found) == expected
+    of = frames.null_of(made, pd.DataFrame({"dataset": ["ring", "ring"], "samples": [50, 50]}))
+    assert list(of["value"]) == [50.0]

@@ -56,8 +56,10 @@ def world(values: dict[str, Sequence[float]], start: float = 11.0) -> dict[str, 
     for dataset, finals in values.items():
         cells += [cell(MODE, finals, dataset=dataset)]
         cells += [cell(MODE, np.full(len(finals), start), dataset=dataset, step=0)]
-        null += [{"dataset": dataset, "metric": "energy_distance", "repeat": r, "value": v}
-                 for r, v in ((0, 0.5), (1, 1.5))]  # fmt: skip
+        # That of other sample sizes is another.
+        null += [{"dataset": dataset, "samples": n, "metric": "energy_distance", "repeat": r,
+                  "value": v + abs(n - 300)}
+                 for r, v in ((0, 0.5), (1, 1.5)) for n in (300, 2500)]  # fmt: skip
     return {**tables(*cells), "quality_null": synthetic.frame("quality_null", null)}
 
 
@@ -75,7 +77,7 @@ def test_scores_run_from_untrained_to_perfect() -> None:
 def test_an_aggregate_needs_all_data_sets_and_a_scale() -> None:
     assert aggregate(world({"ring": [1, 2, 3, 4]}), RULES).empty
     whole = world({"ring": [1, 2, 3, 4], "grid": [1, 2, 3, 4]})
-    lacking = {**whole, "quality_null": whole["quality_null"].iloc[:2]}
+    lacking = {**whole, "quality_null": whole["quality_null"].iloc[:4]}
     assert aggregate(lacking, RULES).empty
     assert aggregate(world({"ring": [1, 2], "grid": [1, 2]}, start=1.0), RULES).empty
     part = synthetic.frame("quality", cell("exact", SCORES, dataset="ring"))

@@ -29,7 +29,7 @@ from approxgan.evaluate import score
 
 def test_run_has_a_row_for_every_seed_step_and_number_in_order() -> None:
     table = run(true_snapshots(), all_metrics())
-    assert list(table.columns) == ["seed", "step", "metric", "value"]
+    assert list(table.columns) == ["seed", "step", "samples", "metric", "value"]
     numbers = [name for metric in all_metrics().values() for name in metric.directions]
     expected = [(seed, step, name) for seed in SEEDS for step in STEPS for name in numbers]
     assert list(table[["seed", "step", "metric"]].itertuples(index=False, name=None)) == expected
@@ -144,7 +144,7 @@ def test_metrics_must_keep_to_their_own_names() -> None:
 
 def test_no_metrics_make_an_empty_table() -> None:
     table = run(true_snapshots(), {})
-    assert list(table.columns) == ["seed", "step", "metric", "value"]
+    assert list(table.columns) == ["seed", "step", "samples", "metric", "value"]
     assert len(table) == 0
 
 

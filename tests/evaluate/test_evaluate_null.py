@@ -31,7 +31,7 @@ from approxgan.storage import files
 
 def test_null_has_a_row_for_every_repeat_and_number() -> None:
     table = null(RING, all_metrics(), N, 3)
-    assert list(table.columns) == ["metric", "repeat", "value"]
+    assert list(table.columns) == ["repeat", "samples", "metric", "value"]
     numbers = [name for metric in all_metrics().values() for name in metric.directions]
     expected = [(name, repeat) for repeat in range(3) for name in numbers]
     assert list(table[["metric", "repeat"]].itertuples(index=False, name=None)) == expected

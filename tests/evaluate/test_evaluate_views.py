@@ -62,7 +62,7 @@ def test_views_have_every_number_again_but_those_of_modes() -> None:
     for _, part in table.groupby(["seed", "step"]):
         assert list(part["metric"]) == expected
     assert np.isfinite(table["value"].to_numpy()).all()
-    columns = ["seed", "step", "metric", "value"]
+    columns = ["seed", "step", "samples", "metric", "value"]
     kept = table[table["metric"].isin(plain)].reset_index(drop=True)[columns]
     assert_frame_equal(kept, run(true_snapshots(), metrics))
     repeats = null(Turned(), metrics, N, 2)

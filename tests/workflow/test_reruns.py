@@ -79,7 +79,7 @@ FILES: dict[str, list[str]] = {
     "src/approxgan/step_rules/adaptive.py": ["runs/*/adaptive/*/trace.npz", MEASURED],
     "src/approxgan/step_rules/dtype.py": ["runs/*/spsa/*/trace.npz"],
     "src/approxgan/objective/sweep/compiled.py": [SWEPT, MEASURED, DESCRIBED],
-    "src/approxgan/datasets/moons.py": ["data/moons.npz", "null/moons.*", "runs/*/moons/*"],
+    "src/approxgan/datasets/moons.py": ["data/moons.npz", "null/moons/*", "runs/*/moons/*"],
     "studies/points.csv": ["data/mine.npz"],
     "src/approxgan/losses/hinge.py": ["runs/*/hinge/*/trace.npz"],
     "src/approxgan/losses/nonsaturating.py": ["runs/small/*/trace.npz", "probe/*"],
@@ -166,7 +166,7 @@ CASES = {
         jobs=("tables/quality_null.*",),
         new=(
             "data/grid.npz",
-            "null/grid.parquet",
+            "null/grid/samples2500.parquet",
             *added("more/grid/compact/hinge/exact/none/seeds0-1"),
         ),
     ),
@@ -184,7 +184,18 @@ CASES = {
         put("studies.1.training", {"steps": 20}), ("runs/more/*/trace.npz",)
     ),
     "learning rate": Case(put("training.learning_rate", 1e-3), (TRACES, POINTS)),
-    "samples kept": Case(put("training.samples", 400), (TRACES, "null/*")),
+    "samples kept": Case(
+        put("training.samples", 400),
+        (TRACES, "tables/quality_null.*"),
+        new=tuple(f"null/{name}/samples400.parquet" for name in ("ring", "moons", "mine")),
+        gone=("null/*2500.parquet",),
+    ),
+    "a study's own samples": Case(
+        put("studies.1.training", {"samples": 400}),
+        ("runs/more/*/trace.npz", "tables/quality_null.*"),
+        new=tuple(f"null/{name}/samples400.parquet" for name in ("moons", "mine")),
+        gone=("null/m*2500.parquet",),
+    ),
     "when a gradient has vanished": Case(
         put("training.vanishing_threshold", 1e-6), ("tables/outcomes.*",)
     ),

@@ -34,7 +34,7 @@ SCORES = 10 + 2 * LUCK[0]
 
 def cell(mode: str, values: Sequence[float], **more: Any) -> list[dict[str, Any]]:
     """One number of one cell at the last step, a value a seed."""
-    row = {**BASE, "mode": mode, "step": 100, "metric": "energy_distance", **more}
+    row = {**BASE, "mode": mode, "step": 100, "samples": 300, "metric": "energy_distance", **more}
     return [{**row, "seed": seed, "value": value} for seed, value in enumerate(values)]
 
 

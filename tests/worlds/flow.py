@@ -65,7 +65,7 @@ TRACES, QUALITIES = "runs/*/trace.npz", "runs/*/quality.parquet"
 MODES = "probe/*[!s].parquet"
 """A mode's file of a probe; ``points.parquet`` is none."""
 NEEDS = {
-    "null/*": ["data/{name}.npz"],
+    "null/*": ["data/{dataset}.npz"],
     "runs/*": ["data/{dataset}.npz"],
     "runs/*/masked_exact/*/trace.npz": ["probe/*/forward_difference.parquet"],
     QUALITIES: ["{folder}/trace.npz"],

@@ -19,6 +19,7 @@ TABLES = [name for name in tables.COLUMNS if name not in tables.JUDGED]
 
 wildcard_constraints:
     dataset="[a-z][a-z0-9_]*",
+    samples="[1-9][0-9]*",
     mode="|".join(registry.names("modes")),
     table="|".join(TABLES),
     figure="|".join(FIGURES),

@@ -31,12 +31,13 @@ rule null:
         data="results/data/{dataset}.npz",
         code=lambda w: QUALITY_CODE[w.dataset],
     output:
-        "results/null/{dataset}.parquet",
+        "results/null/{dataset}/samples{samples}.parquet",
     log:
-        "results/logs/null/{dataset}.log",
+        "results/logs/null/{dataset}/samples{samples}.log",
     resources:
-        **asked(lambda w: estimate.null(specs.null(config, w.dataset))),
+        **asked(lambda w: estimate.null(specs.null(config, w.dataset, int(w.samples)))),
     params:
-        spec=lambda w: spec(specs.null(config, w.dataset)),
+        spec=lambda w: spec(specs.null(config, w.dataset, int(w.samples))),
     shell:
-        "python -m approxgan null {wildcards.dataset} --spec {params.spec:q} > {log} 2>&1"
+        "python -m approxgan null {wildcards.dataset} {wildcards.samples}"
+        " --spec {params.spec:q} > {log} 2>&1"

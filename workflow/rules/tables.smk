@@ -10,7 +10,11 @@ GATHERED = {
     "training": of_cells("trace.npz"),
     "outcomes": of_cells("trace.npz"),
     "quality": of_cells("quality.parquet"),
-    "quality_null": [f"results/null/{name}.parquet" for name in DATASETS],
+    "quality_null": [
+        f"results/null/{name}/samples{samples}.parquet"
+        for name, sizes in cells.scored(config).items()
+        for samples in sizes
+    ],
     "gradient_error": [path for item in PROBES.items() for path in of_probes(*item)],
     "layer_error": [path for item in PROBES.items() for path in of_probes(*item)],
     "probe_points": [f"results/probe/{name}/points.parquet" for name in PROBES],

@@ -48,6 +48,12 @@ def final(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["step"] == frame.groupby(list(GROUP))["step"].transform("max")]
 
 
+def null_of(nulls: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of quality_null for these scores' data set, at as many samples."""
+    own = rows[["dataset", "samples"]].drop_duplicates()
+    return nulls.merge(own, on=["dataset", "samples"])
+
+
 def same_step(epsilons: pd.Series, epsilon: float) -> np.ndarray:
     """Where a column holds this ε; missing equals missing."""
     values = epsilons.to_numpy(float)

@@ -77,7 +77,7 @@ def check(args: Namespace) -> None:
     design.fully_checked(found, args.results)
 
 
-def _spec(args: Namespace, make: Callable[..., Any], *names: str) -> Any:
+def _spec(args: Namespace, make: Callable[..., Any], *names: str | int) -> Any:
     """The spec handed over, or the same one made from the config."""
     return args.spec if args.spec is not None else make(_config(args), *names)
 
@@ -113,10 +113,9 @@ def evaluate(args: Namespace) -> None:
 def null(args: Namespace) -> None:
     from approxgan.evaluate.stage import null as score
 
-    spec = _spec(args, specs.null, args.dataset)
-    name = args.dataset
-    data, out = args.results / "data" / f"{name}.npz", args.results / "null" / f"{name}.parquet"
-    score(spec, data, out)
+    spec = _spec(args, specs.null, args.dataset, args.samples)
+    out = args.results / "null" / args.dataset / f"samples{args.samples}.parquet"
+    score(spec, args.results / "data" / f"{args.dataset}.npz", out)
 
 
 def points(args: Namespace) -> None:

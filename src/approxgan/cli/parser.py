@@ -12,6 +12,7 @@ from typing import Any
 from approxgan import __version__
 from approxgan.cli import commands as cli
 from approxgan.core.errors import InputError
+from approxgan.core.settings import MOST_SAMPLES
 
 Handler = Callable[[argparse.Namespace], None]
 
@@ -58,7 +59,9 @@ def parser() -> argparse.ArgumentParser:
         help="seconds between two checkpoints, from which a stopped job goes on (60)",
     )
     stage("evaluate", cli.evaluate, "score the samples of a trained cell", "cell")
-    stage("null", cli.null, "score true samples against true samples", "dataset")
+    sub = stage("null", cli.null, "score true samples against true samples", "dataset")
+    what = f"how many, as in training.samples: up to {MOST_SAMPLES}"
+    sub.add_argument("samples", type=_count(MOST_SAMPLES), help=what)
     stage("points", cli.points, "train the exact trajectory that modes are probed on", "probe")
     stage("describe", cli.describe, "measure what theory needs at the probed points", "probe")
     stage("probe", cli.probe, "measure a mode's gradient error at the points", "probe", "mode")
@@ -145,7 +148,7 @@ def _spec(sub: argparse.ArgumentParser) -> None:
 def _common(sub: argparse.ArgumentParser) -> None:
     _spec(sub)
     _results(sub)
-    sub.add_argument("--threads", type=_threads, default=1, help="threads to use (1)")
+    sub.add_argument("--threads", type=_count(1024), default=1, help="threads to use (1)")
 
 
 def _json(text: str) -> Any:
@@ -165,10 +168,14 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _threads(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 1024:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1024")
-    return int(text)
+def _count(most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        digits = text.isascii() and text.isdecimal() and len(text) < 20
+        if not digits or not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {most}")
+        return int(text)
+
+    return read
 
 
 def main(arguments: list[str] | None = None) -> int:

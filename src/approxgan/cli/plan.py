@@ -30,7 +30,10 @@ def jobs(config: Mapping[str, Any]) -> Iterator[Job]:
         rows += len(spec["seeds"]) * (spec["training"]["steps"] / spec["training"]["trace_every"])
     for name in grid.used_datasets(config):
         yield Job("data", name, estimate.data(specs.data(config, name)))
-        yield Job("null", name, estimate.null(specs.null(config, name)))
+    for name, sizes in grid.scored(config).items():
+        for samples in sizes:
+            spec = specs.null(config, name, samples)
+            yield Job("null", f"{name} {samples}", estimate.null(spec))
     for name, probe in grid.probes(config).items():
         yield Job("points", name, estimate.points(probe))
         yield Job("describe", name, estimate.describe(probe))

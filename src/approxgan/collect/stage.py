@@ -102,10 +102,12 @@ def direction(number: str, known: Mapping[str, str]) -> str:
 
 
 def quality_null(config: Config, root: Path) -> Iterator[pd.DataFrame]:
-    """One row a dataset, repeat and number."""
-    for name in config["datasets"]:
-        own = [key for key in QUALITY_NULL if key != "dataset"]
-        yield read_table(root / "null" / f"{name}.parquet", own).assign(dataset=name)
+    """One row a dataset, number of samples, repeat and number."""
+    own = [key for key in QUALITY_NULL if key != "dataset"]
+    for name, sizes in config["scored"].items():
+        for samples in sizes:
+            path = root / "null" / name / f"samples{samples}.parquet"
+            yield read_table(path, own).assign(dataset=name)
 
 
 def _probed(config: Config, root: Path) -> Iterator[pd.DataFrame]:
@@ -149,39 +151,44 @@ def cost(config: Config, root: Path) -> Iterator[pd.DataFrame]:
         )
 
 
-def _last(config: Config, root: Path) -> Iterator[tuple[Cell, np.ndarray, int]]:
-    """Samples of each cell's first seed at its last snapshot, and its step."""
+def _drawn(config: Config, root: Path) -> Iterator[tuple[Cell, list[tuple[int, np.ndarray]]]]:
+    """Every cell with the first of its blocks of seeds, whose first seed is drawn.
+
+    With each snapshot's step and finite samples of that seed.
+    """
+    first: dict[Path, int] = {}
     for cell, folder in _runs(config, root):
-        if cell.seeds[0] == config["seeds"]["first"]:
+        first[folder.parent] = min(first.get(folder.parent, cell.seeds[0]), cell.seeds[0])
+    for cell, folder in _runs(config, root):
+        if cell.seeds[0] == first[folder.parent]:
             arrays = kept.samples(folder / "samples.npz", cell.seeds)
-            drawn = arrays["samples"][0, -1]
-            yield cell, drawn[np.isfinite(drawn).all(1)], int(arrays["steps"][-1])
+            shots = zip(arrays["steps"].tolist(), arrays["samples"][0], strict=True)
+            yield cell, [(step, shot[np.isfinite(shot).all(1)]) for step, shot in shots]
+
+
+def _flat(cell: Cell, step: int, points: np.ndarray) -> pd.DataFrame:
+    x, y = points.T[:2]
+    columns = {"index": np.arange(len(x)), "x": x, "y": y}
+    return pd.DataFrame(columns).assign(**names.row_keys(cell), seed=cell.seeds[0], step=step)
 
 
 def samples(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """Samples of each cell's first seed at its last snapshot, for drawing."""
     flat = {name: _plane(config, name) for name in config["datasets"]}
-    for cell, drawn, step in _last(config, root):
-        x, y = flat[cell.dataset](drawn[: config["points"]]).T[:2]
-        columns = {"index": np.arange(len(x)), "x": x, "y": y}
-        keys = names.row_keys(cell)
-        yield pd.DataFrame(columns).assign(**keys, seed=cell.seeds[0], step=step)
+    for cell, shots in _drawn(config, root):
+        step, shown = shots[-1]
+        yield _flat(cell, step, flat[cell.dataset](shown[: config["points"]]))
 
 
 def evolution(config: Config, root: Path) -> Iterator[pd.DataFrame]:
     """Samples of a few modes' first seed at every snapshot, for drawing."""
     groups = _widest(config)
     flat = {group[1]: _plane(config, group[1]) for group in groups}
-    for cell, folder in _runs(config, root):
-        chosen = _group(cell) in groups and names.mode_name(cell) in EVOLVED
-        if not chosen or cell.seeds[0] != config["seeds"]["first"]:
-            continue
-        arrays, keys = kept.samples(folder / "samples.npz", cell.seeds), names.row_keys(cell)
-        for step, drawn in zip(arrays["steps"].tolist(), arrays["samples"][0], strict=True):
-            shown = drawn[np.isfinite(drawn).all(1)][: min(config["points"], EVOLVED_POINTS)]
-            x, y = flat[cell.dataset](shown).T[:2]
-            columns = {"index": np.arange(len(x)), "x": x, "y": y}
-            yield pd.DataFrame(columns).assign(**keys, seed=cell.seeds[0], step=step)
+    most = min(config["points"], EVOLVED_POINTS)
+    for cell, shots in _drawn(config, root):
+        if _group(cell) in groups and names.mode_name(cell) in EVOLVED:
+            for step, shown in shots:
+                yield _flat(cell, step, flat[cell.dataset](shown[:most]))
 
 
 def _group(cell: Cell) -> tuple[str, str, str, str]:
@@ -229,10 +236,11 @@ def images(config: Config, root: Path) -> Iterator[pd.DataFrame]:
         yield _pixels(true, shape).assign(
             **{**empty, **dict.fromkeys(NUMBERS), "dataset": name}, step=-1
         )
-    for cell, drawn, step in _last(config, root):
+    for cell, shots in _drawn(config, root):
         if cell.dataset in shapes:
+            step, shown = shots[-1]
             keys = {**names.row_keys(cell), "seed": cell.seeds[0]}
-            yield _pixels(drawn, shapes[cell.dataset]).assign(**keys, step=step)
+            yield _pixels(shown, shapes[cell.dataset]).assign(**keys, step=step)
 
 
 def _pixels(images: np.ndarray, shape: tuple[int, int]) -> pd.DataFrame:
@@ -263,7 +271,7 @@ TABLES: dict[str, Callable[[Config, Path], Iterator[pd.DataFrame]]] = {
     )
 }
 SORTED_BY = {
-    "quality_null": ["dataset", "repeat"],
+    "quality_null": ["dataset", "samples", "repeat"],
     "data": ["dataset", "source", "index"],
 }
 """Rows are sorted by these columns, otherwise by all that name a row."""

@@ -29,8 +29,9 @@ def _scores(tables: Mapping[str, pd.DataFrame], metric: str) -> pd.DataFrame:
     # Modes share their starts, so that each start is one value, however many modes began there.
     starts = quality[quality["step"] == 0].groupby([*group, "seed"])["value"].mean()
     untrained = starts.groupby(level=group).mean().rename("untrained").reset_index()
-    perfect = null.groupby("dataset")["value"].mean().rename("null").reset_index()
-    runs = final(quality).merge(untrained, "left", on=group).merge(perfect, "left", on="dataset")
+    alike = ["dataset", "samples"]
+    perfect = null.groupby(alike)["value"].mean().rename("null").reset_index()
+    runs = final(quality).merge(untrained, "left", on=group).merge(perfect, "left", on=alike)
     scale = runs["untrained"] - runs["null"]
     runs = runs.assign(score=((runs["untrained"] - runs["value"]) / scale).clip(lower=0).fillna(0))
     return runs[scale.notna() & (scale != 0)]

@@ -173,6 +173,16 @@ def used_datasets(config: Mapping[str, Any]) -> list[str]:
     return [name for name in config["datasets"] if any(name in u["datasets"] for u in users)]
 
 
+def scored(config: Mapping[str, Any]) -> dict[str, list[int]]:
+    """Data sets whose samples are scored -> how many at once, each number that occurs."""
+    sizes: dict[str, set[int]] = {}
+    for study in config["studies"]:
+        samples = {**config["training"], **study.get("training", {})}["samples"]
+        for name in study["datasets"]:
+            sizes.setdefault(name, set()).add(samples)
+    return {name: sorted(sizes[name]) for name in config["datasets"] if name in sizes}
+
+
 def files(definition: Mapping[str, Any]) -> list[str]:
     """Paths of the files that a dataset's definition reads."""
     reads = registry.describe("datasets", definition["kind"]).constants.get("reads", ())

@@ -48,13 +48,10 @@ def quality(config: Config) -> dict[str, Any]:
     return {key: config["quality"][key] for key in ("seed", "metrics", "every_snapshot")}
 
 
-def null(config: Config, dataset: str) -> dict[str, Any]:
+def null(config: Config, dataset: str, samples: int) -> dict[str, Any]:
+    """What a perfect generator's ``samples`` samples are scored by."""
     without = {k: v for k, v in config["quality"].items() if k != "every_snapshot"}
-    return {
-        **without,
-        "definition": data(config, dataset),
-        "samples": config["training"]["samples"],
-    }
+    return {**without, "definition": data(config, dataset), "samples": samples}
 
 
 def points(config: Config, name: str) -> dict[str, Any]:
@@ -108,9 +105,9 @@ def collect(config: Config, table: str) -> dict[str, Any]:
         named = {name: list(grid.probe_modes(probe)) for name, probe in probes.items()}
         chooses = {"probe_dtype": config["claims"]["probe_dtype"]}
         return {"probes": named, **(chooses if table == "gradient_error" else {})}
-    used = {name: config["datasets"][name] for name in grid.used_datasets(config)}
     if table == "quality_null":
-        return {"datasets": list(used)}
+        return {"scored": grid.scored(config)}
+    used = {name: config["datasets"][name] for name in grid.used_datasets(config)}
     cells = {} if table == "data" else _cells(config, OUTCOME if table == "outcomes" else ())
     if table == "quality":
         metrics = sorted(config["quality"]["metrics"])

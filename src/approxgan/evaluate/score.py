@@ -94,7 +94,7 @@ def run(
     training: np.ndarray,
     seed: int,
 ) -> pd.DataFrame:
-    """One row a seed, step and number, in that order: columns seed, step, metric, value.
+    """One row a seed, step and number, in that order: columns seed, step, samples, metric, value.
 
     snapshots [S, T, n, dim] holds n generated samples of seeds[s] at steps[t]. Each is compared
     in float64 with n fresh draws of the true density, by the metrics that ask for it with the
@@ -121,7 +121,7 @@ def run(
             for space, score in zip(spaces, scores, strict=True):
                 values = _values(space, score, samples)
                 rows += [(run_seed, step, name, value) for name, value in values]
-    return _table(rows, ("seed", "step"))
+    return _table(rows, ("seed", "step"), snapshots.shape[2])
 
 
 def null(
@@ -133,7 +133,7 @@ def null(
     repeats: int,
     seed: int,
 ) -> pd.DataFrame:
-    """What a perfect generator scores: columns metric, repeat, value, repeat by repeat.
+    """What a perfect generator scores: columns repeat, samples, metric, value, repeat by repeat.
 
     Each repeat compares fresh true samples with a fresh reference of the same size, independent
     of every other repeat; the points ``training`` [m, dim] stay the same.
@@ -147,7 +147,7 @@ def null(
         for space in spaces:
             scores = _scores(space, reference, (seed, NULL_METRIC, repeat))
             rows += [(repeat, name, value) for name, value in _values(space, scores, fresh)]
-    return _table(rows, ("repeat",)).reindex(columns=["metric", "repeat", "value"])
+    return _table(rows, ("repeat",), samples)
 
 
 def _stream(seed: int, purpose: int, index: int) -> np.random.Generator:
@@ -249,7 +249,8 @@ def _arithmetic(function: Callable[[np.ndarray], T], points: np.ndarray) -> T | 
         return None
 
 
-def _table(rows: list[tuple[object, ...]], keys: tuple[str, ...]) -> pd.DataFrame:
-    """Rows of whole-number keys, a name and a value."""
+def _table(rows: list[tuple[object, ...]], keys: tuple[str, ...], samples: int) -> pd.DataFrame:
+    """Rows of whole-number keys, the number of samples compared, a name and a value."""
     table = pd.DataFrame(rows, columns=[*keys, "metric", "value"])
+    table.insert(len(keys), "samples", samples)
     return table.astype({**dict.fromkeys(keys, "int64"), "metric": "str", "value": "float64"})

@@ -140,6 +140,7 @@ PROBE_POINTS = {
 }
 SCORED = {
     "step": "training step of the snapshot",
+    "samples": "samples that were compared with as many fresh true ones",
     "metric": "name of the number",
     "value": "its value; missing for a run that had diverged by then",
 }
@@ -152,8 +153,9 @@ QUALITY = {
 }
 QUALITY_NULL = {
     "dataset": RUN["dataset"],
+    "samples": "true samples that were compared with as many fresh ones: as a run's samples are",
     "metric": "name of the number",
-    "repeat": "number of the repeat: fresh true samples against fresh true samples",
+    "repeat": "number of the repeat",
     "value": "its value: what a perfect generator would score",
 }
 SAMPLES = {
@@ -253,7 +255,7 @@ AGGREGATES = {
     "failed_share": "share of runs with score 0: diverged, or no better than untrained",
     "score": "interquartile mean over the runs of all data sets of (untrained − value) / "
     "(untrained − null), at the last step: 0 untrained, 1 true samples. Untrained: mean at step 0; "
-    "null: mean of quality_null. Below 0 counts as 0, as does a diverged run",
+    "null: mean of quality_null at as many samples. Below 0 counts as 0, as does a diverged run",
     "low": "lower end of its bootstrap interval, runs resampled within their data set",
     "high": "upper end of the same",
 }

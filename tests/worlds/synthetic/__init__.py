@@ -40,6 +40,6 @@ def make(size: Size = SMALL, seed: int = 0) -> dict[str, pd.DataFrame]:
     made["images"] = images(made["outcomes"], size, rng)
     made["data"] = data(size, rng)
     made["gradient_error"], made["probe_points"] = probe(size, rng)
-    made["quality_null"] = null(made["quality"], rng)
+    made["quality_null"] = null(made["quality"], size, rng)
     made["evolution"] = evolution(made["outcomes"], size, rng)
     return made

@@ -85,8 +85,8 @@ def _add_quality(parts, row, size, run, rng) -> None:
         for metric, number in numbers.items():
             gone = np.nan if step >= run.diverged else number
             better = "higher" if metric == "modes_captured" else "lower"
-            parts["quality"].append({**row, "step": step, "metric": metric, "value": gone,
-                                     "better": better,
+            parts["quality"].append({**row, "step": step, "samples": size.points,
+                                     "metric": metric, "value": gone, "better": better,
                                      "is_primary": metric == "energy_distance"})  # fmt: skip
 
 

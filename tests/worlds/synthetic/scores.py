@@ -6,17 +6,18 @@ import numpy as np
 import pandas as pd
 
 from worlds.synthetic.frames import frame
+from worlds.synthetic.sizes import Size
 
 
-def null(quality: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def null(quality: pd.DataFrame, size: Size, rng: np.random.Generator) -> pd.DataFrame:
     rows = []
     for dataset in quality["dataset"].unique():
         for metric in quality["metric"].unique():
             best = 8.0 if metric == "modes_captured" else 0.0
             for repeat in range(20):
                 value = best + 0.004 * rng.normal()
-                rows.append({"dataset": dataset, "metric": metric, "repeat": repeat,
-                             "value": value})  # fmt: skip
+                rows.append({"dataset": dataset, "samples": size.points, "metric": metric,
+                             "repeat": repeat, "value": value})  # fmt: skip
     return frame("quality_null", rows)
 
 
