@@ -18,7 +18,7 @@ from approxgan.config import registry
 from worlds import ROOT
 
 COPIED = ("Snakefile", "config.yaml", "workflow", "profiles", "studies", "src", "README.md")
-UNUSED = "tests/test_cli.py"
+UNUSED = "tests/cli/test_cli.py"
 """A test, copied beside."""
 SMALL = yaml.safe_load("""
 datasets:
@@ -162,7 +162,7 @@ def copied(folder: Path) -> None:
     for name in COPIED:
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
-    (folder / UNUSED).parent.mkdir()
+    (folder / UNUSED).parent.mkdir(parents=True)
     shutil.copy(ROOT / UNUSED, folder / UNUSED)
     (folder / "small.yaml").write_text(yaml.safe_dump(SMALL))
 
