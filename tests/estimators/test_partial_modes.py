@@ -41,7 +41,7 @@ def test_random_coordinates_are_forward_differences_of_the_chosen_ones(count):
     expected = full.grad.where(chosen, 0.0) * 40 / count
     assert torch.allclose(grad.grad, expected, rtol=1e-9)
     assert torch.equal(grad.grad != 0, chosen)
-    assert grad.forwards == count + 1
+    assert grad.forwards == count + (1 if count <= 32 else 2)
 
 
 def test_more_coordinates_than_there_are_are_refused():

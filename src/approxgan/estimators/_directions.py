@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -12,6 +13,11 @@ from approxgan.estimators._steps import by_seed
 
 BLOCK = 32
 """Directions evaluated at once: bounds memory to that many copies of the parameters."""
+
+
+def with_bases(count: int) -> int:
+    """Evaluations of ``count`` one-sided differences: each block has a base value of its own."""
+    return count + math.ceil(count / BLOCK)
 
 
 def differences(
@@ -38,9 +44,9 @@ def differences(
         other = theta - step * block if two_sided else theta[None]
         values = f.many(torch.cat([ahead, other])).detach()
         first, second = values[: len(block)], values[len(block) :]
-        slopes = (first - second) / width
+        slopes = ((first - second) / width).to(theta.dtype)
         grad += torch.einsum("ks,ksp->sp", slopes, block)
-        value = (first + second).mean(0) / 2.0 if two_sided else second[0]
-    return Estimate(
-        grad / count, value, forwards=2 * count if two_sided else count + 1, backwards=0
-    )
+        mean = (first + second).mean(0) / 2.0
+        value = value + mean * (len(block) / count) if two_sided else second[0]
+    spent = 2 * count if two_sided else with_bases(count)
+    return Estimate(grad / count, value, forwards=spent, backwards=0)

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from torch import Tensor
 
+from approxgan.core.autograd import gradient
 from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
-from approxgan.estimators._autograd import gradient
+from approxgan.estimators._kinds import Derivatives
 
 
 @dataclass(frozen=True)
-class Exact:
-    """∇f by backpropagation."""
+class Exact(Derivatives):
+    """∇f by backpropagation (Linnainmaa 1970; Griewank and Walther 2008).
 
-    takes_epsilon: ClassVar[bool] = False
-    sides: ClassVar[int] = 0
-    per_coordinate: ClassVar[bool] = False
-    order: ClassVar[int | None] = None
-    random: ClassVar[bool] = False
-    differentiates: ClassVar[bool] = True
+    Cost: 1 evaluation and 1 reverse pass.
+    """
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams

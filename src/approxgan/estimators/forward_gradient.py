@@ -9,45 +9,47 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from approxgan.core.autograd import constant, derivable
 from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
+from approxgan.core.settings import require_count
 from approxgan.estimators._directions import BLOCK
-from approxgan.estimators._steps import positive
+from approxgan.estimators._kinds import Derivatives
 
 
 @dataclass(frozen=True)
-class ForwardGradient:
+class ForwardGradient(Derivatives):
     """ĝ = (1/q) Σ_k (∇f·u_k) u_k, u Gaussian (Baydin et al. 2022): ``random_direction``'s limit.
 
-    Unbiased; expected squared relative error (d+1)/q.
+    Unbiased; expected squared relative error (d+1)/q. Cost: 2q evaluations, two for each
+    Jacobian-vector product. An estimate that is 0 is followed by one more, uncounted, which
+    tells a slope of 0 from a loss that torch cannot differentiate.
     """
 
     directions: int
     """q, the number of directions of one estimate."""
 
-    takes_epsilon: ClassVar[bool] = False
-    sides: ClassVar[int] = 0
-    per_coordinate: ClassVar[bool] = False
-    order: ClassVar[int | None] = None
     random: ClassVar[bool] = True
-    differentiates: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        positive("directions", self.directions)
+        require_count("directions", self.directions)
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
     ) -> Estimate:
+        theta = constant(theta)
         grad = torch.zeros_like(theta)
         value = theta.new_zeros(theta.shape[0])
         with torch.no_grad(), forward_ad.dual_level():
             for start in range(0, self.directions, BLOCK):
                 count = min(BLOCK, self.directions - start)
                 block = rng.normal(count, theta.shape[1]).to(theta).movedim(1, 0)
-                points = theta.detach().expand_as(block).contiguous()
+                points = theta.expand_as(block).contiguous()
                 values = forward_ad.unpack_dual(f.many(forward_ad.make_dual(points, block)))
                 value = values.primal[0]
                 if values.tangent is not None:
-                    grad += torch.einsum("ks,ksp->sp", values.tangent, block)
+                    grad += torch.einsum("ks,ksp->sp", values.tangent.to(theta.dtype), block)
+        if not grad.any():
+            derivable(f, theta)
         return Estimate(grad / self.directions, value, forwards=2 * self.directions, backwards=0)
 
     def squared_error(self, dimension: int) -> float | None:

@@ -8,21 +8,24 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from approxgan.core.autograd import gradient
 from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
-from approxgan.estimators._autograd import gradient
+from approxgan.core.settings import require_count, require_one_of
 from approxgan.estimators._hull import nearest
-from approxgan.estimators._steps import one_of, positive, shared
+from approxgan.estimators._kinds import Derivatives
+from approxgan.estimators._steps import shared
 
 ELEMENTS = ("minimum_norm", "mean")
 
 
 @dataclass(frozen=True)
-class GradientSampling:
+class GradientSampling(Derivatives):
     """An element of conv{∇f(θ), ∇f(θ + ε b_1), ..., ∇f(θ + ε b_m)}, b uniform in the unit ball.
 
     The hull approximates Goldstein's ε-subdifferential. Its element of minimum norm gives the
     direction of Burke, Lewis and Overton (2005), which descends even at kinks; the mean is that
     of the sample. Where f is smooth with gradients L-Lipschitz, either is off by at most L ε.
+    Cost: m + 1 evaluations and as many reverse passes.
     """
 
     points: int
@@ -31,20 +34,18 @@ class GradientSampling:
     """minimum_norm or mean."""
 
     takes_epsilon: ClassVar[bool] = True
-    sides: ClassVar[int] = 0
-    per_coordinate: ClassVar[bool] = False
     order: ClassVar[int | None] = 1
     random: ClassVar[bool] = True
-    differentiates: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        positive("points", self.points)
-        one_of("element", self.element, ELEMENTS)
+        require_count("points", self.points)
+        require_one_of("element", self.element, ELEMENTS)
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
     ) -> Estimate:
-        radius, centre = shared(eps, theta), gradient(f, theta)
+        radius, theta = shared(eps, theta)
+        centre = gradient(f, theta)
         around = (gradient(f, theta + radius * b).grad for b in self._ball(theta, rng).unbind(1))
         grads = torch.stack([centre.grad, *around], 1)  # [S, m + 1, P]
         if self.element == "mean":

@@ -7,20 +7,22 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from approxgan.core.autograd import gradient
 from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
-from approxgan.estimators._autograd import gradient
-from approxgan.estimators._steps import one_of, within
+from approxgan.core.settings import require_one_of, require_within
+from approxgan.estimators._kinds import Derivatives
 from approxgan.estimators._subsets import subset
 
 WHICH = ("random", "smallest")
 
 
 @dataclass(frozen=True)
-class MaskedExact:
+class MaskedExact(Derivatives):
     """ĝ_i = 0 for round(fraction · d) of the d entries, ∂f/∂θ_i for the others: not scaled up.
 
     ``smallest`` takes those of smallest size, which are the ones that the rounding of a
     difference loses; ``random`` any, afresh for every estimate, so that E[ĝ] = (1 - fraction) ∇f.
+    A control of this project: what sparsity alone does. Cost: that of ``exact``.
     """
 
     fraction: float
@@ -28,19 +30,14 @@ class MaskedExact:
     which: str
     """random or smallest."""
 
-    takes_epsilon: ClassVar[bool] = False
-    sides: ClassVar[int] = 0
-    per_coordinate: ClassVar[bool] = False
-    order: ClassVar[int | None] = None
     random: ClassVar[bool] = True
     """``smallest`` draws nothing."""
-    differentiates: ClassVar[bool] = True
     matches: ClassVar[dict[str, str]] = {"fraction": "zero_fraction"}
     """Settings that can be taken from a measurement, and from which of its columns."""
 
     def __post_init__(self) -> None:
-        within("fraction", self.fraction, 0.0, 1.0)
-        one_of("which", self.which, WHICH)
+        require_within("fraction", self.fraction, 0.0, 1.0)
+        require_one_of("which", self.which, WHICH)
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams

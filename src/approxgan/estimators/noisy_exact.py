@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from torch import Tensor
 
+from approxgan.core.autograd import gradient
 from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
-from approxgan.estimators._autograd import gradient
-from approxgan.estimators._steps import within
+from approxgan.core.settings import require_within
+from approxgan.estimators._kinds import Derivatives
 
 
 @dataclass(frozen=True)
-class NoisyExact:
+class NoisyExact(Derivatives):
     """ĝ = ∇f + r |∇f| / √d · z with z Gaussian, so that E|ĝ - ∇f|² = r² |∇f|².
 
     Unbiased, and wrong by as much as an approximation with relative error r, but in a way that
     knows nothing of the loss: what such an approximation does beyond this is not the noise's.
+    A control of this project. Cost: that of ``exact``.
     """
 
     relative_error: float
     """r: root mean square of |ĝ - ∇f| / |∇f|."""
 
-    takes_epsilon: ClassVar[bool] = False
-    sides: ClassVar[int] = 0
-    per_coordinate: ClassVar[bool] = False
-    order: ClassVar[int | None] = None
     random: ClassVar[bool] = True
-    differentiates: ClassVar[bool] = True
     matches: ClassVar[dict[str, str]] = {"relative_error": "relative_error"}
     """Settings that can be taken from a measurement, and from which of its columns."""
 
     def __post_init__(self) -> None:
-        within("relative_error", self.relative_error, 0.0, math.inf)
+        require_within("relative_error", self.relative_error, 0.0)
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 from torch import Tensor
 
+from approxgan.core.autograd import gradient, require_point
 from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
-from approxgan.estimators._autograd import gradient
-from approxgan.estimators._steps import within
+from approxgan.core.settings import require_within
+from approxgan.estimators._kinds import Derivatives
 
 
 @dataclass(frozen=True)
-class PerturbedStart:
+class PerturbedStart(Derivatives):
     """∇f by backpropagation, from θ₀ + distance · s with random signs s.
 
     Training amplifies any difference. How far this run ends from the unperturbed one is how far
-    apart two runs end that are the same in every respect that matters.
+    apart two runs end that are the same in every respect that matters. A control of this
+    project. Cost: that of ``exact``.
     """
 
     distance: float
     """Of every parameter from its start, in parameter units; 1e-7 is a rounding in float32."""
 
-    takes_epsilon: ClassVar[bool] = False
-    sides: ClassVar[int] = 0
-    per_coordinate: ClassVar[bool] = False
-    order: ClassVar[int | None] = None
-    random: ClassVar[bool] = False
-    differentiates: ClassVar[bool] = True
-
     def __post_init__(self) -> None:
-        within("distance", self.distance, 0.0, math.inf)
+        require_within("distance", self.distance, 0.0)
 
     def start(self, theta: Tensor, rng: Streams) -> Tensor:
         """The moved start, [S, P]."""
-        return theta + self.distance * rng.signs(theta.shape[1]).to(theta)
+        return require_point(theta) + self.distance * rng.signs(theta.shape[1]).to(theta)
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams

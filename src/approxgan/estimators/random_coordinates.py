@@ -9,38 +9,37 @@ import torch
 from torch import Tensor
 
 from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
-from approxgan.estimators._directions import BLOCK
-from approxgan.estimators._refusals import of_penalty, of_room
-from approxgan.estimators._steps import positive, required
+from approxgan.core.settings import require_count
+from approxgan.estimators._directions import BLOCK, with_bases
+from approxgan.estimators._kinds import Differences, too_many
+from approxgan.estimators._steps import required
 from approxgan.estimators._subsets import subset
 
 
 @dataclass(frozen=True)
-class RandomCoordinates:
+class RandomCoordinates(Differences):
     """ĝ_i = (d/k) (f(θ + ε e_i) - f(θ)) / ε for k of the d coordinates, 0 for the others.
 
     Every set of k coordinates is equally likely, so E[ĝ] → ∇f as ε → 0 (the random coordinate
     directions of Nesterov 2012, several at once). Expected squared relative error there: d/k - 1,
-    as for orthonormal directions.
+    as for orthonormal directions. Cost: k evaluations, and one of f(θ) for every 32 of them.
     """
 
     coordinates: int
     """k, the number of coordinates of one estimate."""
 
-    takes_epsilon: ClassVar[bool] = True
     sides: ClassVar[int] = 1
     per_coordinate: ClassVar[bool] = True
-    order: ClassVar[int | None] = None
     random: ClassVar[bool] = True
-    differentiates: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        positive("coordinates", self.coordinates)
+        require_count("coordinates", self.coordinates)
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
     ) -> Estimate:
-        step, dimension, point = required(eps, theta), theta.shape[1], theta.detach()
+        step, point = required(eps, theta)
+        dimension = point.shape[1]
         if self.coordinates > dimension:
             raise ValueError(f"coordinates={self.coordinates} is more than there are: {dimension}")
         steps = torch.as_tensor(step, dtype=point.dtype, device=point.device).expand_as(point)
@@ -53,12 +52,12 @@ class RandomCoordinates:
             points.scatter_add_(2, block.T[..., None], widths.T[..., None])
             values = f.many(points).detach()
             value = values[-1]
-            grad.scatter_(1, block, (values[:-1] - value).T / widths)
+            grad.scatter_(1, block, ((values[:-1] - value).T / widths).to(grad.dtype))
         scale = dimension / self.coordinates
-        return Estimate(grad * scale, value, forwards=self.coordinates + 1, backwards=0)
+        return Estimate(grad * scale, value, forwards=with_bases(self.coordinates), backwards=0)
 
     def refuses(self, situation: Situation) -> str | None:
-        return of_penalty(situation) or of_room("coordinates", self.coordinates, situation)
+        return super().refuses(situation) or too_many("coordinates", self.coordinates, situation)
 
     def squared_error(self, dimension: int) -> float | None:
         return dimension / self.coordinates - 1

@@ -7,41 +7,37 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
+from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
+from approxgan.core.settings import require_count
 from approxgan.estimators._directions import differences
-from approxgan.estimators._refusals import of_penalty
-from approxgan.estimators._steps import positive, shared
+from approxgan.estimators._kinds import Differences
+from approxgan.estimators._steps import shared
 
 
 @dataclass(frozen=True)
-class Spsa:
+class Spsa(Differences):
     """ĝ = (1/q) Σ_k (f(θ + ε u_k) - f(θ - ε u_k)) / 2ε · u_k, u of independent signs.
 
-    Spall divides by u; for signs 1/u = u. Expected squared relative error as ε → 0: (d-1)/q.
+    Spall (1992) divides by u; for signs 1/u = u. Expected squared relative error as ε → 0:
+    (d-1)/q. Cost: 2q evaluations, whose mean the estimate's value is.
     """
 
     directions: int
     """q, the number of directions of one estimate."""
 
-    takes_epsilon: ClassVar[bool] = True
     sides: ClassVar[int] = 2
-    per_coordinate: ClassVar[bool] = False
-    order: ClassVar[int | None] = None
     random: ClassVar[bool] = True
-    differentiates: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        positive("directions", self.directions)
+        require_count("directions", self.directions)
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
     ) -> Estimate:
-        step, dimension = shared(eps, theta), theta.shape[1]
+        step, theta = shared(eps, theta)
+        dimension = theta.shape[1]
         draw = lambda count: rng.signs(count, dimension).to(theta)  # noqa: E731
         return differences(f, theta, draw, self.directions, step, two_sided=True)
-
-    def refuses(self, situation: Situation) -> str | None:
-        return of_penalty(situation)
 
     def squared_error(self, dimension: int) -> float | None:
         return (dimension - 1) / self.directions

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from torch import Tensor
 
+from approxgan.core.autograd import gradient
 from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
-from approxgan.estimators._autograd import gradient
-from approxgan.estimators._steps import within
+from approxgan.core.settings import require_within
+from approxgan.estimators._kinds import Derivatives
 
 
 @dataclass(frozen=True)
-class Subgradient:
+class Subgradient(Derivatives):
     """Backpropagation in which an activation at exactly 0 has slope alpha.
 
     The incoming gradient is multiplied by alpha there (Bertoin et al., NeurIPS 2021, study this
     choice). Away from exact zeros it is the exact gradient.
+    Cost: that of ``exact``.
     """
 
     alpha: float
     """Between the one-sided slopes of the activation: 0.2 to 1 for leaky ReLU of slope 0.2."""
 
-    takes_epsilon: ClassVar[bool] = False
-    sides: ClassVar[int] = 0
-    per_coordinate: ClassVar[bool] = False
-    order: ClassVar[int | None] = None
-    random: ClassVar[bool] = False
-    differentiates: ClassVar[bool] = True
-
     def __post_init__(self) -> None:
-        within("alpha", self.alpha, 0.0, 1.0)
+        require_within("alpha", self.alpha, 0.0, 1.0)
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams

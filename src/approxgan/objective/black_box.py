@@ -1,4 +1,4 @@
-"""Wraps any loss, differentiable or not, as the objective that a gradient mode works on."""
+"""Wraps any loss, differentiable or not, as the objective that a gradient estimator works on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
+from approxgan.core.autograd import constant, require_point
 from approxgan.core.protocols import Sweep
 from approxgan.objective.sweep import batched, plain
 
@@ -21,17 +23,47 @@ class WrappedObjective:
         self._function = function
         self._how: How = how
 
+    def _value(self, theta: Tensor) -> Tensor:
+        """The only call of the function: at a point of its own, and its values are copied.
+
+        So it may change its argument, keep it, or return the same buffer each time. Whole
+        numbers count as float64, which holds them exactly up to 2⁵³.
+        """
+        require_point(theta)
+        try:
+            values = self._function(theta.clone())
+        except Exception as error:
+            if not (theta.requires_grad or forward_ad.unpack_dual(theta).tangent is not None):
+                raise
+            # Where the function itself is at fault, its own error comes again.
+            self._function(theta.detach().clone())
+            raise ValueError(
+                "the function runs, but not while torch differentiates it; accepted: a function "
+                "of differentiable torch operations, or a mode that never differentiates"
+            ) from error
+        wanted = (theta.shape[0],)
+        if not isinstance(values, Tensor) or values.is_complex() or values.shape != wanted:
+            given = type(values).__name__
+            if isinstance(values, Tensor):
+                given = f"{values.dtype} of shape {tuple(values.shape)}"
+            raise ValueError(
+                f"the function returned {given} for theta of shape {tuple(theta.shape)}; "
+                f"accepted: a real tensor of shape {wanted}, one loss for each seed"
+            )
+        return values.clone() if values.is_floating_point() else values.double()
+
     def __call__(self, theta: Tensor) -> Tensor:
-        return self._function(theta)
+        return self._value(theta if torch.is_grad_enabled() else constant(theta))
 
     def many(self, thetas: Tensor) -> Tensor:
+        points = thetas.detach() if thetas.requires_grad else thetas
         if self._how == "batched":
-            return torch.func.vmap(self._function)(thetas)
-        return torch.stack([self._function(theta) for theta in thetas])
+            return torch.func.vmap(self._value)(points)
+        return torch.stack([self._value(point) for point in points])
 
     def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
         evaluate = batched.sweep if self._how == "batched" else plain.sweep
-        return evaluate(self._function, theta, step)
+        return evaluate(self._value, theta, step)
 
     def with_subgradient(self, alpha: float) -> WrappedObjective:
         raise ValueError(
@@ -46,7 +78,9 @@ def objective(function: Callable[[Tensor], Tensor], *, how: How = "plain") -> Wr
     ``how='plain'`` calls ``function`` once per evaluation and never differentiates it, so it may
     be a simulator or any other black box that takes and returns tensors. ``how='batched'``
     evaluates many points in one call through ``torch.func.vmap`` and needs a function of torch
-    operations. Raises ``ValueError`` for another ``how``.
+    operations. Each call has a copy of the point, and what it returns is copied. Raises
+    ``ValueError`` for another ``how``; the objective does for a θ that is not floating point, for
+    values that are not one loss a seed, and for a derivative that torch does not have.
 
     >>> f = objective(lambda theta: (theta**2).sum(-1))
     >>> f.sweep(torch.zeros(1, 2), 0.5).losses

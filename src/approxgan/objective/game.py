@@ -73,7 +73,8 @@ class PlayerObjective:
     def __call__(self, theta: Tensor) -> Tensor:
         own = self._own_terms()
         if not own:
-            return self.constant.expand(theta.shape[0])
+            # No parameter counts, but torch may ask for the derivative, which is 0.
+            return self.constant + theta[:, :0].sum(-1)
         logits = self._logits(theta)
         value = terms.total(own, logits[:, : self.split], logits[:, self.split :])
         if self.game.penalises(self.player):

@@ -13,9 +13,9 @@ import pandas as pd
 import torch
 
 from approxgan.config import registry
+from approxgan.core.autograd import gradient
 from approxgan.core.protocols import PLAYERS, Player
 from approxgan.design import cells, names
-from approxgan.estimators._autograd import gradient
 from approxgan.objective.game import Game, PlayerObjective
 from approxgan.probe.measure import Point, measure
 from approxgan.storage import arrays as kept

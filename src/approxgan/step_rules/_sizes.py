@@ -1,8 +1,17 @@
-"""How large the parameters are: what a step is measured against."""
+"""What a rule starts from: the point, and how large the parameters are there."""
 
 from __future__ import annotations
 
 from torch import Tensor
+
+from approxgan.core.autograd import constant
+
+
+def start(theta: Tensor, sides: int) -> Tensor:
+    """θ without its graph; raises ``ValueError`` unless ε is the step of a difference there."""
+    if sides not in (1, 2):
+        raise ValueError(f"sides={sides}: a rule chooses the step of a difference; accepted: 1, 2")
+    return constant(theta)
 
 
 def sizes(theta: Tensor, *, per_coordinate: bool) -> Tensor:

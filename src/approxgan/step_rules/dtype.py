@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from approxgan.core.protocols import Chosen, Objective, Streams
-from approxgan.step_rules._checks import sided
-from approxgan.step_rules._sizes import sizes
+from approxgan.step_rules._sizes import sizes, start
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,8 @@ class Dtype:
 
     u is the machine epsilon of the coarser of the types of θ and of the loss. This is the default
     of ``scipy.optimize``'s differences, without their sign. It takes f and its derivatives to be
-    of size 1. Where all parameters step together, |θ_i| is the root mean square of θ.
+    of size 1. Where all parameters step together, |θ_i| is the root mean square of θ. Cost: 1
+    evaluation, for the loss's type.
     """
 
     every: ClassVar[int] = 1
@@ -27,7 +27,7 @@ class Dtype:
     def choose(
         self, f: Objective, theta: Tensor, *, sides: int, per_coordinate: bool, rng: Streams
     ) -> Chosen:
-        sided(sides)
+        theta = start(theta, sides)
         with torch.no_grad():
             loss = f(theta)
         unit = max(torch.finfo(theta.dtype).eps, torch.finfo(loss.dtype).eps)

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from approxgan.core.autograd import gradient
 from approxgan.core.protocols import PLAYERS, Player, StepSize
-from approxgan.estimators._autograd import gradient
 from approxgan.objective.game import Game, PlayerObjective
 from approxgan.training import errors, streams
 from approxgan.training.heldout import HeldOut
