@@ -1,16 +1,18 @@
 """The whole experiment: `snakemake --cores 8` makes results/report.html."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
+from snakemake.persistence import PersistenceBase
 from snakemake.utils import min_version
 
 from approxgan.config import load, registry
 from approxgan.config import estimate
 from approxgan.core.errors import InputError
 from approxgan.design import cells, check, specs
-from approxgan.storage import code_inputs, stamps, tables
+from approxgan.storage import code_inputs, files, tables
 
 min_version("9.0")
 
@@ -26,7 +28,21 @@ except InputError as error:
 
 
 # `python` in a rule is the interpreter that runs Snakemake, activated or not.
-shell.prefix(f"export PATH={os.path.dirname(sys.executable)}:$PATH; ")
+interpreter = shlex.quote(os.path.dirname(sys.executable))
+shell.prefix(f"export PATH={interpreter}:$PATH; ".replace("{", "{{").replace("}", "}}"))
+
+
+unfinished = PersistenceBase.incomplete
+
+
+# A file that was emptied or cut is one that no job has finished: Snakemake makes it again before
+# anything reads it, and says so in a dry run.
+async def damaged(self, job):
+    cut = [f for f in job.output if os.path.exists(f) and not files.is_whole(Path(f))]
+    return [*await unfinished(self, job), *cut]
+
+
+PersistenceBase.incomplete = damaged
 
 
 report: "workflow/report/workflow.rst"
@@ -55,7 +71,20 @@ localrules:
     report,
 
 
+# All that a user has: what is missing or damaged is made again, whatever else is there.
 rule all:
     default_target: True
     input:
+        sorted(set().union(*GATHERED.values())),
+        of_cells("parameters.npz", "spec.json"),
+        expand("results/probe/{probe}/points.npz", probe=PROBES),
+        expand(
+            "results/tables/{table}.{ext}",
+            table=tables.COLUMNS,
+            ext=["parquet", "csv"],
+        ),
+        expand("results/figures/{figure}.{ext}", figure=FIGURES, ext=["svg", "png"]),
         "results/report.html",
+        "results/summary.md",
+    message:
+        "all results are there: results/report.html"

@@ -89,8 +89,8 @@ def test_damaged_files_are_named(tmp_path, name, reader, damage):
 
 WRITING = """
 import sys, pathlib
-from approxgan.storage import files as record
-with record.replacing(pathlib.Path(sys.argv[1])) as temporary:
+from approxgan.storage import files
+with files.replacing(pathlib.Path(sys.argv[1])) as temporary:
     temporary.write_bytes(b"half")
     print("writing", flush=True)
     sys.stdin.read()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -105,11 +106,69 @@ def test_nothing_is_planned_while_nothing_changes(study):
     assert study.planned() == set()
 
 
+def test_times_and_places_plan_nothing_and_a_dry_run_writes_nothing(study, tmp_path):
+    """Every file newer than the results, in a folder that was moved."""
+    moved = tmp_path / "another place"
+    shutil.copytree(study.folder, moved)
+    for path in (p for part in ("src", "workflow", "studies") for p in (moved / part).rglob("*")):
+        os.utime(path, (2e9, 2e9))
+
+    def there():
+        return {p: p.lstat().st_mtime_ns for p in moved.rglob("*") if ".snakemake" not in p.parts}
+
+    before = there()
+    with calling(moved) as call:
+        assert planned(call("-n", "--configfile", "small.yaml")) == []
+    assert there() == before
+
+
+GONE = {
+    "results/report.html": "report.html",
+    "results/summary.md": "report.html",
+    "results/figures/dirac.svg": "figures/dirac.svg",
+    "results/tables/claims.csv": "tables/claims.parquet",
+    "results/tables/cost.parquet": "tables/cost.parquet",
+    "results/null/ring/samples2500.parquet": "null/ring/samples2500.parquet",
+    "results/data/mine.npz": "data/mine.npz",
+    "results/dirac/exact.parquet": "dirac/exact.parquet",
+    "results/probe/ring/compact/nonsaturating/points.npz": (
+        "probe/ring/compact/nonsaturating/points.npz"
+    ),
+    **{
+        f"results/runs/more/moons/compact/hinge/exact/none/seeds0-1/{name}": (
+            f"runs/more/moons/compact/hinge/exact/none/seeds0-1/{job}"
+        )
+        for name, job in {
+            "parameters.npz": "trace.npz",
+            "spec.json": "trace.npz",
+            "quality.parquet": "quality.parquet",
+        }.items()
+    },
+}
+"""A file that goes or is cut -> the job that makes it again."""
+
+
+@pytest.mark.parametrize("number", range(len(GONE)))
+def test_a_missing_or_cut_file_is_made_again_and_what_rests_on_it(study, number):
+    name, job = list(GONE.items())[number]
+    path = study.folder / name
+    before, old = path.read_bytes(), path.stat()
+    path.unlink()
+    if number % 3:
+        path.write_bytes(before[: len(before) // 2] if number % 3 == 1 else b"")
+        os.utime(path, ns=(old.st_mtime_ns, old.st_mtime_ns))
+    jobs = study.planned()
+    path.write_bytes(before)
+    os.utime(path, ns=(old.st_mtime_ns, old.st_mtime_ns))
+    assert jobs == resting({job}, study.jobs)
+
+
 @pytest.mark.parametrize("changed", FILES)
 def test_a_changed_file_plans_its_own_jobs_and_what_rests_on_them(study, changed):
     path = study.folder / changed
     before = path.read_bytes()
     path.write_bytes(before + (b"\n1.0,2.0\n" if path.suffix == ".csv" else b"\n# changed\n"))
+    os.utime(path, (1e8, 1e8))  # older than it was: times do not decide
     try:
         jobs = study.planned()
     finally:

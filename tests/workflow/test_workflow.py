@@ -169,8 +169,7 @@ def test_a_bad_config_is_one_clear_line_and_starts_nothing(tmp_path, case):
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("approxgan: ")
     assert "Traceback" not in done.stderr
-    # Reading the workflow writes the stamps of its sources, and no job has run.
-    assert {path.name for path in folder.glob("results/*")} <= {"code"}
+    assert not list(folder.glob("results/*"))
 
 
 def test_a_target_that_is_no_cell_is_one_clear_line(tmp_path):
@@ -178,5 +177,5 @@ def test_a_target_that_is_no_cell_is_one_clear_line(tmp_path):
     done = snakemake(copied(tmp_path), "--cores", CORES, f"results/runs/{cell}/trace.npz")
     assert done.returncode == 1
     told = done.stderr.split("Building DAG of jobs...\n")[1].splitlines()
-    assert told == [f"approxgan: '{cell}' is not a cell of this config; see: approxgan cells"]
+    assert told == [f"approxgan: '{cell}' is not a cell of this config"]
     assert not list((tmp_path / ".snakemake" / "locks").glob("*"))

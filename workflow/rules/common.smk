@@ -2,15 +2,20 @@ import json
 import subprocess
 
 
-class Cells(dict):
+class Known(dict):
+    """What a target's wildcards may name."""
+
+    def __init__(self, kind, named):
+        super().__init__(named)
+        self.kind = kind
+
     def __missing__(self, name):
         # Not an InputError: Snakemake would wrap it in the traceback of an input function.
-        sys.exit(
-            f"approxgan: {name!r} is not a cell of this config; see: approxgan cells"
-        )
+        sys.exit(f"approxgan: {name!r} is not a {self.kind} of this config")
 
 
-CELLS = Cells(cells.cells(config))
+CELLS = Known("cell", cells.cells(config))
+DEFINED = Known("dataset", config["datasets"])
 PROBES = cells.probes(config)
 DATASETS = cells.used_datasets(config)
 FIGURES = config["figures"]["names"]

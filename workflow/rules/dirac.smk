@@ -1,15 +1,20 @@
-DIRAC_MODES = cells.probe_modes(config["dirac"])
-DIRAC_CODE = {mode: stamps.of("dirac", modes=mode) for mode in DIRAC_MODES}
+DIRAC_CODE = Known(
+    "mode of dirac",
+    {
+        mode: code_inputs.digest("dirac", modes=mode)
+        for mode in cells.probe_modes(config["dirac"])
+    },
+)
 
 
 rule dirac:
-    input:
-        code=lambda w: DIRAC_CODE[w.mode],
     output:
         "results/dirac/{mode}.parquet",
     log:
         "results/logs/dirac/{mode}.log",
     params:
+        code=lambda w: DIRAC_CODE[w.mode],
         spec=lambda w: spec(specs.dirac(config, w.mode)),
     shell:
-        "python -m approxgan dirac {wildcards.mode} --spec {params.spec:q} > {log} 2>&1"
+        "python -m approxgan dirac {wildcards.mode} --spec {params.spec:q}"
+        " --code {params.code:q} > {log} 2>&1"

@@ -1,15 +1,16 @@
 METRICS = list(config["quality"]["metrics"])
-QUALITY_CODE = {
-    name: stamps.of("evaluate", metrics=METRICS, datasets=definition["kind"])
-    for name, definition in config["datasets"].items()
-}
+
+
+def quality_code(dataset):
+    return code_inputs.digest(
+        "evaluate", metrics=METRICS, datasets=DEFINED[dataset]["kind"]
+    )
 
 
 rule evaluate:
     input:
         run=expand("results/runs/{{cell}}/{file}", file=["samples.npz", "spec.json"]),
         data=lambda w: f"results/data/{CELLS[w.cell].dataset}.npz",
-        code=lambda w: QUALITY_CODE[CELLS[w.cell].dataset],
     output:
         "results/runs/{cell}/quality.parquet",
     log:
@@ -21,15 +22,16 @@ rule evaluate:
             )
         ),
     params:
+        code=lambda w: quality_code(CELLS[w.cell].dataset),
         spec=spec(specs.quality(config)),
     shell:
-        "python -m approxgan evaluate {wildcards.cell} --spec {params.spec:q} > {log} 2>&1"
+        "python -m approxgan evaluate {wildcards.cell} --spec {params.spec:q}"
+        " --code {params.code:q} > {log} 2>&1"
 
 
 rule null:
     input:
         data="results/data/{dataset}.npz",
-        code=lambda w: QUALITY_CODE[w.dataset],
     output:
         "results/null/{dataset}/samples{samples}.parquet",
     log:
@@ -37,7 +39,8 @@ rule null:
     resources:
         **asked(lambda w: estimate.null(specs.null(config, w.dataset, int(w.samples)))),
     params:
+        code=lambda w: quality_code(w.dataset),
         spec=lambda w: spec(specs.null(config, w.dataset, int(w.samples))),
     shell:
         "python -m approxgan null {wildcards.dataset} {wildcards.samples}"
-        " --spec {params.spec:q} > {log} 2>&1"
+        " --spec {params.spec:q} --code {params.code:q} > {log} 2>&1"

@@ -3,13 +3,9 @@ def needed_tables(w):
     return [f"results/tables/{table}.parquet" for table in needs]
 
 
-FIGURE_CODE = {name: stamps.of("figures", figures=name) for name in FIGURES}
-
-
 rule figure:
     input:
-        tables=needed_tables,
-        code=lambda w: FIGURE_CODE[w.figure],
+        needed_tables,
     output:
         svg="results/figures/{figure}.svg",
         png=report(
@@ -21,7 +17,9 @@ rule figure:
     log:
         "results/logs/figure/{figure}.log",
     params:
+        code=lambda w: code_inputs.digest("figures", figures=w.figure),
         spec=spec(specs.figure(config)),
         caption=lambda w: registry.describe("figures", w.figure).constants["caption"],
     shell:
-        "python -m approxgan figure {wildcards.figure} --spec {params.spec:q} > {log} 2>&1"
+        "python -m approxgan figure {wildcards.figure} --spec {params.spec:q}"
+        " --code {params.code:q} > {log} 2>&1"

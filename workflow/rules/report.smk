@@ -4,14 +4,14 @@ rule report:
         figures=expand(
             "results/figures/{figure}.{ext}", figure=FIGURES, ext=["svg", "png"]
         ),
-        code=stamps.of("report", modes=list(registry.names("modes"))),
-        parts=sorted((code_inputs.PACKAGE / "report").glob("*/*.*")),
     output:
         html="results/report.html",
         md="results/summary.md",
     log:
         "results/logs/report.log",
     params:
+        code=code_inputs.digest("report", modes=registry.names("modes")),
         spec=spec(specs.report(config)),
     shell:
-        "python -m approxgan report --spec {params.spec:q} > {log} 2>&1"
+        "python -m approxgan report --spec {params.spec:q}"
+        " --code {params.code:q} > {log} 2>&1"

@@ -28,28 +28,29 @@ GATHERED = {
 
 
 KINDS = [config["datasets"][name]["kind"] for name in DATASETS]
-COLLECT_CODE = {
-    name: stamps.of(
+
+
+def collect_code(table):
+    return code_inputs.digest(
         "collect",
-        datasets=KINDS if name in specs.DRAWN else [],
-        metrics=sorted(config["quality"]["metrics"]) if name == "quality" else [],
+        datasets=KINDS if table in specs.DRAWN else [],
+        metrics=config["quality"]["metrics"] if table == "quality" else [],
     )
-    for name in TABLES
-}
 
 
 rule collect:
     input:
-        results=lambda w: GATHERED[w.table],
-        code=lambda w: COLLECT_CODE[w.table],
+        lambda w: GATHERED[w.table],
     output:
         multiext("results/tables/{table}", ".parquet", ".csv"),
     log:
         "results/logs/collect/{table}.log",
     params:
+        code=lambda w: collect_code(w.table),
         spec=lambda w: spec(specs.collect(config, w.table)),
     shell:
-        "python -m approxgan collect {wildcards.table} --spec {params.spec:q} > {log} 2>&1"
+        "python -m approxgan collect {wildcards.table} --spec {params.spec:q}"
+        " --code {params.code:q} > {log} 2>&1"
 
 
 rule comparisons:
@@ -58,7 +59,6 @@ rule comparisons:
             "results/tables/{table}.parquet",
             table=["outcomes", "quality", "quality_null"],
         ),
-        code=stamps.of("compare"),
     output:
         multiext("results/tables/comparisons", ".parquet", ".csv"),
         multiext("results/tables/aggregates", ".parquet", ".csv"),
@@ -67,9 +67,11 @@ rule comparisons:
     resources:
         **asked(lambda w: estimate.judged(len(CELLS), config["claims"])),
     params:
+        code=code_inputs.digest("compare"),
         spec=spec(specs.comparisons(config)),
     shell:
-        "python -m approxgan comparisons --spec {params.spec:q} > {log} 2>&1"
+        "python -m approxgan comparisons --spec {params.spec:q}"
+        " --code {params.code:q} > {log} 2>&1"
 
 
 rule claims:
@@ -78,12 +80,13 @@ rule claims:
             "results/tables/{table}.parquet",
             table=["outcomes", "quality", "gradient_error", "cost", "comparisons"],
         ),
-        code=stamps.of("claims"),
     output:
         multiext("results/tables/claims", ".parquet", ".csv"),
     log:
         "results/logs/claims.log",
     params:
+        code=code_inputs.digest("claims"),
         spec=spec(specs.claims(config)),
     shell:
-        "python -m approxgan claims --spec {params.spec:q} > {log} 2>&1"
+        "python -m approxgan claims --spec {params.spec:q}"
+        " --code {params.code:q} > {log} 2>&1"

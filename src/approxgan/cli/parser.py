@@ -13,6 +13,7 @@ from approxgan import __version__
 from approxgan.cli import commands as cli
 from approxgan.core.errors import InputError
 from approxgan.core.settings import MOST_SAMPLES
+from approxgan.storage import code_inputs
 
 Handler = Callable[[argparse.Namespace], None]
 
@@ -148,6 +149,11 @@ def _spec(sub: argparse.ArgumentParser) -> None:
 def _common(sub: argparse.ArgumentParser) -> None:
     _spec(sub)
     _results(sub)
+    sub.add_argument(
+        "--code",
+        metavar="DIGEST",
+        help="end unless the stage's source files still have this digest, which the workflow gives",
+    )
     sub.add_argument("--threads", type=_count(1024), default=1, help="threads to use (1)")
 
 
@@ -183,6 +189,8 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     try:
         cli.check_names({name: getattr(chosen, name) for name in NAMES if name in chosen})
+        if getattr(chosen, "code", None):
+            code_inputs.check(chosen.code)
         chosen.handler(chosen)
     except InputError as error:
         print(f"approxgan: {error}", file=sys.stderr)

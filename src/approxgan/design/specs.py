@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from approxgan.core.errors import InputError
+from approxgan.core.protocols import PLAYERS
 from approxgan.design import cells as grid
 from approxgan.design.cells import JUDGING
 
@@ -42,6 +43,17 @@ def data(config: Config, dataset: str) -> Any:
 
 def train(config: Config, cell: str) -> dict[str, Any]:
     return grid.spec(config, _pick("cell", grid.cells(config), cell))
+
+
+def variants(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What a training job loads by name, by family."""
+    defined = spec["definitions"]
+    return {
+        "modes": [spec[player]["mode"] for player in PLAYERS],
+        "rules": list(defined["rules"]),
+        "losses": defined["loss"]["kind"],
+        "models": defined["model"]["kind"],
+    }
 
 
 def quality(config: Config) -> dict[str, Any]:

@@ -1,17 +1,20 @@
-"""Which source files a stage really imports, found from the syntax trees.
+"""Which source files a stage imports, found from the syntax trees, and the digest of their bytes.
 
-The workflow declares them as inputs, so that a change in one file reruns what depends on it and
-nothing else. Modules are parsed, never imported.
+Each rule of the workflow has the digest among its parameters: a change in one file reruns what
+imports it and nothing else, whatever the files' times are. Modules are parsed, never imported.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 from approxgan.config import registry
+from approxgan.core.errors import InputError
+from approxgan.storage import files
 
 PACKAGE = Path(__file__).parents[1]
 NAME = PACKAGE.name
@@ -37,13 +40,16 @@ def _statements(node: ast.AST) -> Iterator[ast.AST]:
             yield from _statements(inner)
 
 
-def _named(tree: ast.AST) -> Iterator[str]:
+def named(tree: ast.AST, package: str = "") -> Iterator[str]:
+    """Every name that a module in ``package`` imports: modules, and what is taken out of them."""
     for node in _statements(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) + 1 - node.level]
+            source = ".".join([*(above if node.level else ()), *([node.module or ""])]).rstrip(".")
+            yield source
+            yield from (f"{source}.{alias.name}" for alias in node.names)
 
 
 @cache
@@ -52,7 +58,8 @@ def imports(module: str) -> frozenset[str]:
     path = path_of(module)
     if path is None:
         return frozenset()
-    names = set(_named(ast.parse(path.read_text())))
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    names = set(named(ast.parse(path.read_bytes()), package))
     names |= {name.rpartition(".")[0] for name in names}  # their packages
     # The package's own __init__ has no behaviour: a new version number must not rerun everything.
     return frozenset(n for n in names if n.startswith(f"{NAME}.") and path_of(n) is not None)
@@ -62,11 +69,11 @@ def imports(module: str) -> frozenset[str]:
 def sweeps(module: str) -> bool:
     """Whether a module's text names an attribute ``sweep``: otherwise it cannot sweep itself."""
     path = path_of(module)
-    nodes = ast.walk(ast.parse(path.read_text())) if path else ()
+    nodes = ast.walk(ast.parse(path.read_bytes())) if path else ()
     return any(isinstance(node, ast.Attribute) and node.attr == "sweep" for node in nodes)
 
 
-def modules(roots: tuple[str, ...], without: str = "") -> frozenset[str]:
+def modules(roots: Iterable[str], without: str = "") -> frozenset[str]:
     """These modules and all they import, but for the one ``without`` and what it alone imports."""
     found: set[str] = set()
     waiting = list(roots)
@@ -79,27 +86,72 @@ def modules(roots: tuple[str, ...], without: str = "") -> frozenset[str]:
 
 
 @cache
-def closure(roots: tuple[str, ...], without: str = "") -> tuple[str, ...]:
-    """Paths of these modules and all they import, sorted."""
-    paths = {path_of(module) for module in modules(roots, without)}
-    return tuple(sorted(str(path) for path in paths if path is not None))
+def _files(package: str, variants: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[Path, ...]:
+    chosen = {
+        family: [f"{NAME}.{registry.FAMILIES[family]}.{name}" for name in names]
+        for family, names in variants
+    }
+    # Not the probe's points, which theory sweeps itself.
+    deciding = [*chosen.get("modes", ()), *chosen.get("rules", ())]
+    still = bool(deciding) and not any(map(sweeps, modules(deciding)))
+    roots = [f"{NAME}.{package}.stage", *(name for names in chosen.values() for name in names)]
+    for root in roots:
+        if path_of(root) is None:
+            raise InputError(f"{root} is not a module of {NAME}")
+    paths = {path_of(module) for module in modules(roots, SWEEPING if still else "")}
+    own = (p for p in (PACKAGE / package).rglob("*") if p.is_file())
+    paths |= {path for path in own if path.suffix not in (".py", ".pyc")}
+    return tuple(sorted(path for path in paths if path is not None))
 
 
-def stage(package: str, **variants: str | list[str]) -> list[str]:
+def stage(package: str, **variants: str | Iterable[str]) -> tuple[Path, ...]:
     """Files that a stage depends on: ``stage('training', modes='exact', losses='minimax')``.
 
     ``variants`` are the ones that the registry will load for it, by family. Where there are modes
-    and neither they nor their rules sweep, the compiled sweep is not among the files.
+    and neither they nor their rules sweep, the compiled sweep is not among the files. Templates
+    and whatever else lies in the stage's folder are. Raises ``InputError`` for an unknown name.
     """
-    named = {
-        family: [
-            f"{NAME}.{registry.FAMILIES[family]}.{name}"
-            for name in ([names] if isinstance(names, str) else names)
-        ]
-        for family, names in variants.items()
-    }
-    # Not the probe's points, which theory sweeps itself.
-    deciding = (*named.get("modes", ()), *named.get("rules", ()))
-    still = bool(deciding) and not any(map(sweeps, modules(deciding)))
-    roots = (f"{NAME}.{package}.stage", *(name for names in named.values() for name in names))
-    return list(closure(roots, SWEEPING if still else ""))
+    return _files(package, _sorted(variants))
+
+
+def _sorted(
+    variants: dict[str, str | Iterable[str]],
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    each = {family: {n} if isinstance(n, str) else set(n) for family, n in variants.items()}
+    return tuple((family, tuple(sorted(names))) for family, names in sorted(each.items()) if names)
+
+
+def digest(package: str, **variants: str | Iterable[str]) -> str:
+    """The stage, its variants, and 16 hexadecimal digits that stand for the bytes of its files."""
+    return _digest(package, _sorted(variants))
+
+
+@cache
+def _digest(package: str, variants: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
+    whole = hashlib.sha256()
+    for path in _files(package, variants):
+        whole.update(f"{path.relative_to(PACKAGE)} {_of_source(path)}\n".encode())
+    named = [f"{family}={','.join(names)}" for family, names in variants]
+    return " ".join([package, *named, whole.hexdigest()[:16]])
+
+
+def of_file(path: Path | str) -> str:
+    """SHA-256 of a file's bytes; raises ``InputError`` for what is no file."""
+    path = Path(path)
+    files.check_file(path)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+_of_source = cache(of_file)
+
+
+def check(told: str) -> None:
+    """Raise ``InputError`` unless the files have the bytes that ``told``, a digest, stands for."""
+    package, *named, _ = told.split(" ")
+    pairs = [part.split("=") for part in named]
+    if digest(package, **{family: names.split(",") for family, names in pairs}) != told:
+        raise InputError(
+            f"the source files of {package} have changed since the workflow was started; "
+            "start it again"
+        )

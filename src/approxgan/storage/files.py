@@ -27,6 +27,36 @@ MAKE = "remove it and make it again"
 """What to do about a result file that another version has written, or that is none."""
 
 
+ENDS = {
+    ".npz": b"PK\5\6",
+    ".parquet": b"PAR1",
+    ".json": b"}",
+    ".csv": b"\n",
+    ".svg": b"</svg>",
+    ".png": b"IEND\xaeB`\x82",
+    ".html": b"</html>",
+    ".md": b"\n",
+}
+"""What the last bytes of every kind of result file hold."""
+TAIL = 22
+"""Bytes of the record at the end of a .npz, which is no longer without a comment."""
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file of results has its end: an emptied or cut one has not, nor has another kind.
+
+    Reads the last bytes alone; damage elsewhere is found by who reads the file.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - TAIL))
+        tail = file.read()
+    if path.suffix == ".npz":
+        return len(tail) == TAIL and tail.startswith(ENDS[".npz"])
+    end = ENDS.get(path.suffix, b"")
+    return size > 0 and (tail.endswith(end) or tail.rstrip().endswith(end))
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary name in the same folder that becomes ``path`` if the block succeeds."""
@@ -96,9 +126,17 @@ class _Found(dict[str, Any]):
         )
 
 
+def check_file(path: Path) -> None:
+    """Raise ``InputError`` for what is missing or no file, such as a pipe that none writes to."""
+    if not path.is_file():
+        found = "not a file" if path.exists() else "no such file"
+        raise InputError(f"{path}: {found}; the path of a file is accepted")
+
+
 @contextmanager
 def _reading(path: Path, kind: str) -> Iterator[None]:
     """Whatever a parser raises over damaged bytes becomes one line that names the file."""
+    check_file(path)
     try:
         yield
     except Exception as error:

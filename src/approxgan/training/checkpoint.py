@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import importlib.metadata
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from torch import Tensor
 from approxgan.config import load
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import PLAYERS, Player
+from approxgan.design import specs
 from approxgan.storage import code_inputs
 from approxgan.storage import files as record
 from approxgan.training.loop import AdamState, TrainState
@@ -35,21 +37,15 @@ def as_array(values: Tensor) -> np.ndarray:
     return (values.float() if values.dtype == torch.bfloat16 else values).cpu().numpy()
 
 
-def key_of(spec: Mapping[str, Any]) -> str:
-    """A digest of the run's spec, its code and torch: others' checkpoints do not fit."""
-    choices = [spec[player] for player in PLAYERS]
-    files = code_inputs.stage(
-        "run",
-        modes=[choice["mode"] for choice in choices],
-        rules=list(spec["definitions"]["rules"]),
-        losses=spec["definitions"]["loss"]["kind"],
-        models=spec["definitions"]["model"]["kind"],
-    )
-    digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode())
-    for path in files:
-        digest.update(Path(path).read_bytes())
-    digest.update(torch.__version__.encode())
-    return digest.hexdigest()
+def key_of(spec: Mapping[str, Any], inputs: Sequence[Path]) -> str:
+    """A digest of what a run is made of and by: the checkpoints of others do not fit."""
+    made = [
+        spec,
+        code_inputs.digest("training", **specs.variants(spec)),
+        [code_inputs.of_file(path) for path in inputs],
+        [torch.__version__, np.__version__, importlib.metadata.version("numba")],
+    ]
+    return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass
@@ -58,6 +54,8 @@ class Checkpoint:
 
     path: Path
     spec: Mapping[str, Any]
+    inputs: Sequence[Path]
+    """Files that the run has read: its data, and what its matched settings were measured in."""
     every: float
     """Seconds between two checkpoints, at least."""
     trace: Trace
@@ -69,7 +67,7 @@ class Checkpoint:
     @cached_property
     def key(self) -> str:
         # Made where it is needed: it parses the run's code, and most jobs end before.
-        return key_of(self.spec)
+        return key_of(self.spec, self.inputs)
 
     def between(self, state: TrainState, diverged: Mapping[int, int]) -> None:
         """Write the file if it is due; raises ``Superseded`` if it is another process' turn."""
@@ -119,7 +117,9 @@ class Checkpoint:
             arrays = record.read_arrays(self.path)
             about = json.loads(str(arrays["about"]))
             if not isinstance(about, dict) or about.get("key") != self.key:
-                say(f"checkpoint not used: {self.path} is of another config, code or torch")
+                say(
+                    f"checkpoint not used: {self.path} is of another config, input, code or library"
+                )
                 return state, {}
             # Into a copy: an array that does not fit leaves the start as it was.
             restored = _restored(copy.deepcopy(state), about, arrays)

@@ -72,7 +72,8 @@ def run(
     Raises ``Superseded`` if another process has begun to train the cell in the meantime.
     """
     check_device(spec["training"]["device"])
-    data = arrays.data(results / "data" / f"{spec['dataset']}.npz")
+    data_file = results / "data" / f"{spec['dataset']}.npz"
+    data = arrays.data(data_file)
     game = game_of(spec, data["training"].shape[1], threads)
     training, s = spec["training"], settings(spec["training"])
     chosen, filled = plans_of(spec, results)
@@ -94,7 +95,10 @@ def run(
 
     path = out / "checkpoint.npz"
     writer = Writer(out)
-    saved = Checkpoint(path, spec, checkpoint_seconds, trace, snapshots, clock, writer)
+    choices = [c for player in PLAYERS if (c := cells.choice_in(spec[player]))]
+    matched = {results / cells.matched_file(spec, c) for c in choices if c.match}
+    inputs = [data_file, *sorted(matched)]
+    saved = Checkpoint(path, spec, inputs, checkpoint_seconds, trace, snapshots, clock, writer)
     state, before = saved.resume(state, lambda line: print(line, file=sys.stderr))
     clock.start()
     state, diverged = train(state, game, chosen, s, observe, saved.between, before)
