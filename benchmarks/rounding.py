@@ -31,7 +31,8 @@ from approxgan.objective.game import (
 )
 from approxgan.storage import files
 from approxgan.training import streams
-from approxgan.training.loop import Plan, Settings, init, step
+from approxgan.training.loop import init, step
+from approxgan.training.setup import Method, Settings
 from benchmarks.games import network
 
 EPSILONS = [10.0**k for k in range(-8, 0)]
@@ -55,11 +56,11 @@ def objectives(first: int) -> Iterator[tuple[str, PlayerObjective, Tensor]]:
     game = Game(network("article"), registry.build("losses", "nonsaturating", {}), 2, threads=2)
     data = np.random.RandomState(0).randn(1000, 2).astype(np.float32)
     state = init(game, data, range(first, first + BLOCK), SETTINGS)
-    exact = Plan(registry.build("modes", "exact", {}))
-    plans: dict[Player, Plan] = dict.fromkeys(PLAYERS, exact)
+    exact = Method(registry.build("modes", "exact", {}))
+    methods: dict[Player, Method] = dict.fromkeys(PLAYERS, exact)
     for moment in MOMENTS:
         while state.step < moment:
-            state, _ = step(state, game, plans, SETTINGS)
+            state, _ = step(state, game, methods, SETTINGS)
         batch = state.draws.next()
         for player in PLAYERS:
             bind = discriminator_objective if player == PLAYERS[0] else generator_objective

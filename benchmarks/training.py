@@ -17,7 +17,8 @@ from torch import nn
 from approxgan.config import registry
 from approxgan.core.protocols import PLAYERS
 from approxgan.objective.game import Game
-from approxgan.training.loop import Plan, Settings, init, step
+from approxgan.training.loop import init, step
+from approxgan.training.setup import Method, Settings
 from benchmarks.games import network
 from benchmarks.measure import Row, contest, report
 
@@ -47,12 +48,12 @@ def stacked(contender: str, name: str) -> Callable[[], Any]:
     mode_name, epsilon, settings = MODES[contender]
     game = Game(network(name), registry.build("losses", "nonsaturating", {}), 2)
     mode = registry.build("modes", mode_name, settings)
-    plans = dict.fromkeys(PLAYERS, Plan(mode, epsilon))
+    methods = dict.fromkeys(PLAYERS, Method(mode, epsilon))
     state = init(game, DATA, range(SEEDS), SETTINGS)
 
     def call() -> None:
         nonlocal state
-        state, _ = step(state, game, plans, SETTINGS)
+        state, _ = step(state, game, methods, SETTINGS)
 
     return call
 

@@ -258,7 +258,7 @@ def test_the_smoke_study_runs_every_mode_loss_metric_and_figure():
     for player in ("generator", "discriminator"):
         found = {getattr(cell, player).mode for cell in cells}
         assert found == set(registry.names("modes"))
-    chosen = {getattr(cell, player).epsilon for cell in cells for player in PLAYERS}
+    chosen = {getattr(cell, player).step.stated for cell in cells for player in PLAYERS}
     assert set(registry.names("rules")) <= chosen
     kinds = {grid.loss_definition(smoke, cell.loss)["kind"] for cell in cells}
     assert kinds == set(registry.names("losses"))

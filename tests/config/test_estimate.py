@@ -15,8 +15,8 @@ from worlds import ROOT
 from approxgan.cli import plan
 from approxgan.config import estimate, estimate_games, estimate_steps, load, registry
 from approxgan.config.estimate_modes import AT_ONCE, of_mode
-from approxgan.core.protocols import Choice
 from approxgan.design import cells
+from approxgan.design.choices import Choice, Step
 from approxgan.estimators import _directions
 from approxgan.objective.sweep import _plan, batched
 from approxgan.training import batches
@@ -113,7 +113,7 @@ def test_every_mode_has_its_work_read_from_its_file(mode):
     about = registry.describe("modes", mode)
     known = {"sides": 2, "which": "random", "element": "mean", "distribution": "gaussian"}
     settings = {name: known.get(name, 3) for name in about.required}
-    work = of_mode(Choice(mode, None, settings))
+    work = of_mode(Choice(mode, Step(), settings))
     assert work.assumed == ()
     assert work.values + work.gradients + work.sweeps > 0
     if not about.constants["differentiates"]:
@@ -122,17 +122,17 @@ def test_every_mode_has_its_work_read_from_its_file(mode):
 
 def test_evaluations_are_those_that_the_modes_count():
     """Against ``forwards`` of the modes' own estimates, where these are plain evaluations."""
-    assert of_mode(Choice("spsa", 1e-3, {"directions": 4})).values == 2 * 4 + 1
-    assert of_mode(Choice("random_coordinates", 1e-3, {"coordinates": 8})).values == 8 + 1
-    assert of_mode(Choice("uniform_shift", 1e-3, {})).values == 2
-    assert of_mode(Choice("central_difference", 1e-3, {})).sweeps == 2
-    assert of_mode(Choice("exact", None, {})).gradients == 1
+    assert of_mode(Choice("spsa", Step.of(1e-3), {"directions": 4})).values == 2 * 4 + 1
+    assert of_mode(Choice("random_coordinates", Step.of(1e-3), {"coordinates": 8})).values == 8 + 1
+    assert of_mode(Choice("uniform_shift", Step.of(1e-3), {})).values == 2
+    assert of_mode(Choice("central_difference", Step.of(1e-3), {})).sweeps == 2
+    assert of_mode(Choice("exact", Step(), {})).gradients == 1
 
 
 def test_a_mode_that_states_nothing_is_taken_for_the_dearest(monkeypatch):
     silent = registry.Description("Silent.", (), (), (), {"takes_epsilon": True})
     monkeypatch.setattr(registry, "describe", lambda family, name: silent)
-    work = of_mode(Choice("mine", 1e-3, {}))
+    work = of_mode(Choice("mine", Step.of(1e-3), {}))
     assert work.sweeps == 2.0
     assert "mine" in work.assumed[0]
 

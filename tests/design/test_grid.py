@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approxgan.core.errors import InputError
-from approxgan.core.protocols import Cell, Choice
 from approxgan.design import cells as grid
 from approxgan.design import names, specs
+from approxgan.design.choices import Cell, Choice, Step, scientific
 
 
 @pytest.mark.parametrize(
@@ -20,19 +20,19 @@ from approxgan.design import names, specs
     [(1e-3, "1e-3"), (0.1, "1e-1"), (1, "1e0"), (2.5, "2.5e0"), (3e-8, "3e-8"), (120.0, "1.2e2")],
 )
 def test_a_number_has_one_spelling(value, text):
-    assert names.canonical(value) == text
+    assert scientific(value) == text
 
 
 @given(st.floats(min_value=1e-300, max_value=1e300))
 def test_the_spelling_is_the_number(value):
-    assert float(names.canonical(value)) == value
+    assert float(scientific(value)) == value
 
 
 def test_modes_without_epsilon_run_once():
     cells = grid.cells(DEFAULT).values()
     here = [c for c in cells if c.study == "main" and c.dataset == "ring"]
     exact = [c for c in here if names.mode_name(c) == "exact"]
-    assert [c.generator.epsilon for c in exact] == [None, None]
+    assert [c.generator.step.stated for c in exact] == [None, None]
     assert grid.folder(exact[0]).endswith("/exact/none/seeds0-9")
     assert grid.folder(exact[1]).endswith("/exact/none/seeds10-19")
 
@@ -41,8 +41,8 @@ def test_lists_are_axes():
     entry = {"mode": "spsa", "epsilon": [0.1, "dtype"], "directions": [1, 2], "kind": "x"}
     points = list(grid.choices_of(entry))
     assert len(points) == 4
-    assert Choice("spsa", 0.1, {"directions": 2, "kind": "x"}) in points
-    tokens = [names.token(choice) for choice in points]
+    assert Choice("spsa", Step(0.1), {"directions": 2, "kind": "x"}) in points
+    tokens = [names.folder_name(choice) for choice in points]
     assert tokens[0] == "epsilon1e-1_directions1_x"
     assert tokens[3] == "dtype_directions2_x"
 
@@ -85,13 +85,13 @@ def test_both_players_choices_are_in_paths_and_tables(entry, path, mode, epsilon
     assert (keys["mode"], keys["rule"], keys["settings"]) == (mode, rule, settings)
     assert keys["epsilon"] == epsilon or (epsilon is None and keys["epsilon"] != keys["epsilon"])
     assert keys["generator_mode"] == made.generator.mode
-    assert keys["discriminator_settings"] == names.spelled(made.discriminator)
+    assert keys["discriminator_settings"] == names.settings_label(made.discriminator)
 
 
-def test_a_matched_control_needs_the_probe_of_what_it_is_matched_with():
+def test_a_matched_control_has_the_step_of_what_it_is_matched_with():
     made = cell({"mode": "masked_exact", "match": {"mode": "spsa", "epsilon": 0.1}})
-    assert grid.matched(made) == ["probe/d/m/l/spsa.parquet"]
-    assert grid.matched(cell({"mode": "exact"})) == []
+    keys = names.row_keys(made)
+    assert (keys["epsilon"], keys["matched_mode"], keys["own_settings"]) == (0.1, "spsa", "{}")
 
 
 def test_more_seeds_make_more_blocks_and_leave_the_others():

@@ -11,8 +11,8 @@ from worlds.variants import EXAMPLE
 
 from approxgan.config import registry
 from approxgan.core.errors import InputError
-from approxgan.core.protocols import Choice
 from approxgan.design import build, cells, check
+from approxgan.design.choices import Choice, Step
 from approxgan.dirac import stage as dirac
 from approxgan.storage import files, tables
 
@@ -39,7 +39,7 @@ SPEC: dict[str, Any] = {
 
 def choice(name: str, epsilon: float = 1e-3) -> Choice:
     takes = registry.load("modes", name).takes_epsilon
-    return Choice(name, epsilon if takes else None, SETTINGS.get(name, {}))
+    return Choice(name, Step.of(epsilon if takes else None), SETTINGS.get(name, {}))
 
 
 def playable() -> dict[str, tuple[Any, float | None]]:

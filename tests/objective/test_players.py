@@ -5,18 +5,18 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from training.test_train import DATA, nothing, settings
 from worlds.games import game
 from worlds.variants import example
 
-from approxgan.core.errors import InputError
-from approxgan.core.protocols import PLAYERS, Choice, Chosen
+from approxgan.core.protocols import PLAYERS, Chosen
+from approxgan.design.choices import Choice
 from approxgan.objective.game import Game
-from approxgan.training import setup
-from approxgan.training.loop import Plan, init, step, train
+from approxgan.training import setup, streams
+from approxgan.training.loop import init, step, train
+from approxgan.training.setup import Method
 
 
 def trained(chosen, g=None, **changes):
@@ -29,11 +29,14 @@ def trained(chosen, g=None, **changes):
 
 
 def both(name, epsilon=None):
-    return dict.fromkeys(PLAYERS, Plan(example("modes", name), epsilon))
+    return dict.fromkeys(PLAYERS, Method(example("modes", name), epsilon))
 
 
 def test_each_player_has_its_own_mode():
-    exact, shift = Plan(example("modes", "exact")), Plan(example("modes", "uniform_shift"), 1e-3)
+    exact, shift = (
+        Method(example("modes", "exact")),
+        Method(example("modes", "uniform_shift"), 1e-3),
+    )
     mixed = {"generator": exact, "discriminator": shift}
     _, (first, *_) = trained(mixed)
     _, (same, *_) = trained(both("uniform_shift", 1e-3))
@@ -61,7 +64,7 @@ class Counted:
 
 def test_a_rule_is_asked_when_it_is_due_and_paid_for():
     rule = Counted(every=2)
-    chosen = dict.fromkeys(PLAYERS, Plan(example("modes", "forward_difference"), rule))
+    chosen = dict.fromkeys(PLAYERS, Method(example("modes", "forward_difference"), rule=rule))
     state, infos = trained(chosen, steps=5)
     assert rule.asked == 3 * len(PLAYERS)
     used = [float(i.epsilon["generator"][0, 0]) for i in infos]
@@ -73,19 +76,19 @@ def test_a_rule_is_asked_when_it_is_due_and_paid_for():
 def test_a_chosen_epsilon_stays_with_its_seed_when_another_diverges():
     rule = Counted(every=10)
     g, s = game(), settings()
-    chosen = dict.fromkeys(PLAYERS, Plan(example("modes", "forward_difference"), rule))
+    chosen = dict.fromkeys(PLAYERS, Method(example("modes", "forward_difference"), rule=rule))
     state = init(g, DATA, [3, 4, 5], s)
     state.players["discriminator"].theta[1] = float("nan")
     state, diverged = train(state, g, chosen, s, nothing)
     assert diverged == {4: 0}
-    assert state.epsilon["generator"].shape[0] == 2
+    assert state.chosen["generator"].shape[0] == 2
 
 
 def test_a_moved_start_is_moved_by_the_distance_and_no_other_is():
     mode = example("modes", "perturbed_start")
     g, s = game(), settings()
     plain = init(g, DATA, [0, 1], s, both("exact"))
-    moved = init(g, DATA, [0, 1], s, dict.fromkeys(PLAYERS, Plan(mode)))
+    moved = init(g, DATA, [0, 1], s, dict.fromkeys(PLAYERS, Method(mode)))
     for player in PLAYERS:
         change = (moved.players[player].theta - plain.players[player].theta).abs()
         assert torch.allclose(change, torch.full_like(change, mode.distance), rtol=1e-6)
@@ -108,42 +111,68 @@ def test_networks_run_in_bfloat16(name):
     assert state.players["generator"].theta.dtype == torch.bfloat16
 
 
-def probed(**changes):
-    row = {
-        "player": "generator",
-        "dtype": "float32",
-        "settings": "",
-        "layer": -1,
-        "epsilon": 1e-3,
-        "relative_error": 0.5,
-        "zero_fraction": 0.25,
+def matched(control, **settings):
+    spec = {
+        "mode": control,
+        "epsilon": 1e-2,
+        "settings": settings,
+        "match": {"mode": "forward_difference", "epsilon": 1e-2, "settings": {}, "match": None},
     }
-    rows = [{**row, "relative_error": e} for e in (0.5, 0.7, 9.0)]
-    rows.append({**row, "epsilon": 1e-1, "relative_error": 100.0})
-    rows.append({**row, "layer": 0, "relative_error": 100.0})
-    rows.append({**row, "player": "discriminator", "relative_error": 100.0})
-    return pd.DataFrame(rows).assign(**changes)
+    return setup.method(Choice.of(spec), {})
 
 
-CONTROL = Choice("noisy_exact", 1e-3, {}, Choice("forward_difference", 1e-3, {}))
+def at_a_point(seeds, dtype="float64"):
+    """An objective, θ and what makes both differences and gradients there."""
+    g, s = game(), settings(dtype=dtype)
+    infos = []
+    train(init(g, DATA, seeds, s), g, both("exact"), s, lambda _, i: infos.append(i))
+    f, theta = infos[0].objectives["generator"], infos[0].theta["generator"]
+    exact, ahead = example("modes", "exact"), example("modes", "forward_difference")
+    draws = streams.SeedStreams([np.random.default_rng(k) for k in seeds], theta.dtype)
+    truth = exact.estimate(f, theta, eps=None, rng=draws)
+    return f, theta, truth, ahead.estimate(f, theta, eps=1e-2, rng=draws), draws
 
 
-def test_a_control_takes_the_median_of_what_it_is_matched_with():
-    assert setup.filled(CONTROL, "generator", "float32", probed()) == {"relative_error": 0.7}
-    masked = Choice("masked_exact", 1e-3, {"which": "random"}, CONTROL.match)
-    found = setup.filled(masked, "generator", "float32", probed())
-    assert found == {"which": "random", "fraction": 0.25}
-    plan = setup.plan(masked, {}, found)
-    assert plan.mode.fraction == 0.25
-    assert plan.epsilon is None
+def test_matched_noise_is_as_large_as_the_difference_is_wrong_there():
+    """E|noise|^2 = |error|^2 seed by seed; |noise|^2 / |error|^2 has variance 2 / P a draw."""
+    f, theta, truth, ahead, draws = at_a_point([3, 4])
+    method, count = matched("noisy_exact"), 300
+    error = (ahead.grad - truth.grad).square().sum(1)
+    found = torch.zeros_like(error)
+    for _ in range(count):
+        made = method.estimate(f, theta, eps=method.stepping.epsilon, rng=draws)
+        found += (made.grad - truth.grad).square().sum(1) / error / count
+    assert (found - 1).abs().max() < 5 * (2 / theta.shape[1] / count) ** 0.5
+    assert (made.forwards, made.backwards) == (truth.forwards + ahead.forwards, truth.backwards)
 
 
-@pytest.mark.parametrize(
-    "table", [probed(relative_error=np.nan), probed(dtype="float64"), probed(epsilon=1e-2)]
-)
-def test_what_the_probe_does_not_have_is_named(table):
-    with pytest.raises(InputError, match="noisy_exact is matched with forward_difference"):
-        setup.filled(CONTROL, "generator", "float32", table)
+@pytest.mark.parametrize("which", ["random", "smallest"])
+def test_a_matched_mask_hides_as_many_entries_as_the_difference_loses(which):
+    method = matched("masked_exact", which=which)
+    f, theta, truth, ahead, draws = at_a_point([3, 4], "float32")
+    lost = torch.zeros_like(ahead.grad)
+    lost[0, :7] = 1.0
+    lost[1, :2] = 1.0
+    like = dataclasses.replace(ahead, grad=torch.where(lost > 0, 0.0, 1.0))
+    made = method.estimator.estimate_like(like, f, theta, rng=draws)
+    hidden = made.grad != truth.grad
+    assert hidden.sum(1).tolist() == [7, 2]
+    assert (made.grad[hidden] == 0).all()
+    if which == "smallest":
+        sizes = truth.grad.abs()
+        assert all(sizes[s][hidden[s]].max() <= sizes[s][~hidden[s]].min() for s in (0, 1))
+
+
+def test_a_control_can_be_matched_with_steps_that_a_rule_chooses():
+    spec = {
+        "mode": "noisy_exact",
+        "epsilon": "dtype",
+        "settings": {},
+        "match": {"mode": "spsa", "epsilon": "dtype", "settings": {"directions": 2}, "match": None},
+    }
+    method = setup.method(Choice.of(spec), {"dtype": {}})
+    _, infos = trained(dict.fromkeys(PLAYERS, method))
+    assert (infos[0].epsilon["generator"] > 0).all()
 
 
 def test_a_step_without_clipping_is_what_it_was():

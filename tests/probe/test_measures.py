@@ -16,7 +16,7 @@ from approxgan.probe.measure import WHOLE, Point, measure
 from approxgan.storage import tables
 from approxgan.storage.tables import COLUMNS
 from approxgan.training import errors
-from approxgan.training.loop import Plan
+from approxgan.training.setup import Method
 from approxgan.training.trace import true_gradient
 
 G = torch.tensor([[3.0, 4.0, 0.0, 0.0]], dtype=torch.float64)
@@ -105,7 +105,7 @@ def measured(name, draws, epsilon=None, settings=None, step=5):
     mode = registry.build("modes", name, settings or {})
     f, theta = objectives(game(), seeds=(0, 1))["discriminator"]
     at = Point(f, theta, [0, 1], "discriminator", step)
-    return measure(at, Plan(mode, epsilon), draws)
+    return measure(at, Method(mode, epsilon), draws)
 
 
 def whole(rows):

@@ -13,8 +13,10 @@ from approxgan.core.protocols import PLAYERS
 from approxgan.objective.sweep import choose
 from approxgan.storage import code_inputs
 from approxgan.training import streams
+from approxgan.training.adam import AdamState, adam
 from approxgan.training.heldout import HeldOut
-from approxgan.training.loop import AdamState, Plan, Settings, adam, init, keep, step, train
+from approxgan.training.loop import init, keep, step, train
+from approxgan.training.setup import Method, Settings
 from approxgan.training.trace import Snapshots, Trace
 
 DATA = np.random.default_rng(0).standard_normal((50, 2))
@@ -40,8 +42,8 @@ def nothing(state, info):
     pass
 
 
-def plans(mode, epsilon=1e-4):
-    return dict.fromkeys(PLAYERS, Plan(mode, epsilon if mode.takes_epsilon else None))
+def methods(mode, epsilon=1e-4):
+    return dict.fromkeys(PLAYERS, Method(mode, epsilon if mode.takes_epsilon else None))
 
 
 def test_adam_is_torchs():
@@ -62,8 +64,8 @@ def test_adam_is_torchs():
 @pytest.mark.parametrize("name", MODES)
 def test_a_step_of_a_seed_alone_is_its_step_in_a_block(name):
     mode, s, g = example("modes", name), settings(), game()
-    block, _ = step(init(g, DATA, [3, 4, 5], s), g, plans(mode), s)
-    alone, _ = step(init(g, DATA, [4], s), g, plans(mode), s)
+    block, _ = step(init(g, DATA, [3, 4, 5], s), g, methods(mode), s)
+    alone, _ = step(init(g, DATA, [4], s), g, methods(mode), s)
     for player in PLAYERS:
         mine, other = alone.players[player], block.players[player]
         # Adam's first step is the gradient's sign where it is far from 0: moments are compared.
@@ -78,11 +80,11 @@ def difference(name: str, block: int) -> tuple[float, float]:
     """
     mode, s, g, epsilon = example("modes", name), settings(dtype="float32"), game(), 1e-2
     seeds = [0, 1, 2, 3, 4]
-    _, whole = step(init(g, DATA, seeds, s), g, plans(mode, epsilon), s)
+    _, whole = step(init(g, DATA, seeds, s), g, methods(mode, epsilon), s)
     worst, bound = 0.0, 0.0
     for start in range(0, 5, block):
         part = seeds[start : start + block]
-        _, info = step(init(g, DATA, part, s), g, plans(mode, epsilon), s)
+        _, info = step(init(g, DATA, part, s), g, methods(mode, epsilon), s)
         mine = info.estimates["discriminator"]
         other = whole.estimates["discriminator"].grad[start : start + block]
         worst = max(worst, float((mine.grad - other).abs().max()))
@@ -107,7 +109,7 @@ def test_a_mode_s_files_hold_the_compiled_sweep_where_it_sweeps(name, monkeypatc
     seen, how = [], choose.how
     monkeypatch.setattr(choose, "how", lambda *a, **more: seen.append(name) or how(*a, **more))
     s, g = settings(), game()
-    step(init(g, DATA, [0], s), g, plans(example("modes", name)), s)
+    step(init(g, DATA, [0], s), g, methods(example("modes", name)), s)
     declared = code_inputs.stage("training", modes=name)
     assert bool(seen) == any(path.endswith("compiled.py") for path in declared)
 
@@ -117,7 +119,7 @@ def test_a_mode_s_files_hold_the_compiled_sweep_where_it_sweeps(name, monkeypatc
 def test_every_mode_trains_in_both_precisions(name, dtype):
     mode, s, g = example("modes", name), settings(dtype=dtype), game()
     start = init(g, DATA, [0, 1], s)
-    state, diverged = train(start, g, plans(mode), s, nothing)
+    state, diverged = train(start, g, methods(mode), s, nothing)
     assert state.step == 4
     assert not diverged
     assert state.players["generator"].theta.dtype == s.torch_dtype
@@ -134,7 +136,7 @@ def test_modes_see_the_same_starts_batches_and_latents():
         train(
             init(g, DATA, [0, 1], s),
             g,
-            plans(mode),
+            methods(mode),
             s,
             lambda _, i, x=infos: x.append(i),
         )
@@ -195,12 +197,12 @@ def poisoned(state, row, value):
 def test_a_diverging_seed_is_recorded_and_the_others_go_on(value):
     s, g, mode = settings(), game(), example("modes", "exact")
     state, diverged = train(
-        poisoned(init(g, DATA, [3, 4, 5], s), 1, value), g, plans(mode), s, nothing
+        poisoned(init(g, DATA, [3, 4, 5], s), 1, value), g, methods(mode), s, nothing
     )
     assert diverged == {4: 0}
     assert state.seeds == (3, 5)
     assert state.step == s.steps
-    alone, _ = train(init(g, DATA, [3], s), g, plans(mode), s, nothing)
+    alone, _ = train(init(g, DATA, [3], s), g, methods(mode), s, nothing)
     for player in PLAYERS:
         mine, other = state.players[player].theta[0], alone.players[player].theta[0]
         assert torch.allclose(mine, other, rtol=1e-6, atol=1e-9)
@@ -210,7 +212,7 @@ def test_a_diverging_seed_is_recorded_and_the_others_go_on(value):
 def test_no_mode_crashes_where_all_seeds_diverge(name):
     mode, s, g = example("modes", name), settings(), game()
     state = poisoned(init(g, DATA, [0, 1], s), slice(None), float("nan"))
-    state, diverged = train(state, g, plans(mode), s, nothing)
+    state, diverged = train(state, g, methods(mode), s, nothing)
     assert diverged == {0: 0, 1: 0}
     assert state.seeds == ()
 
@@ -236,7 +238,7 @@ def test_snapshots_and_trace_hold_what_they_promise():
             trace.see(info)
         shots.see(state)
 
-    state, _ = train(init(g, DATA, [0, 1], s), g, plans(mode, 1e-6), s, observe)
+    state, _ = train(init(g, DATA, [0, 1], s), g, methods(mode, 1e-6), s, observe)
     rows, samples = trace.arrays(), shots.arrays()
     assert rows["step"].tolist() == [0, 2, 4]
     per_step = SMALL.size("generator", 2) + SMALL.size("discriminator", 2) + 2
@@ -260,7 +262,7 @@ def test_samples_of_a_diverged_seed_are_missing_and_the_others_there():
     s, g, mode = settings(), game(), example("modes", "exact")
     shots = Snapshots(g, [0, 1], 4, parts=1, n=5)
     state = poisoned(init(g, DATA, [0, 1], s), 0, float("nan"))
-    train(state, g, plans(mode), s, lambda state, _: shots.see(state))
+    train(state, g, methods(mode), s, lambda state, _: shots.see(state))
     drawn = shots.arrays()["samples"]
     assert np.isnan(drawn[0, 1]).all()
     assert np.isfinite(drawn[1]).all()

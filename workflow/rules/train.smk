@@ -7,7 +7,6 @@ def train_code(cell):
 rule train:
     input:
         data=lambda w: f"results/data/{CELLS[w.cell].dataset}.npz",
-        matched=lambda w: [f"results/{path}" for path in cells.matched(CELLS[w.cell])],
     output:
         expand(
             "results/runs/{{cell}}/{file}",

@@ -12,8 +12,8 @@ import pandas as pd
 from approxgan.collect import outcomes as outcome
 from approxgan.config import registry
 from approxgan.core.errors import InputError
-from approxgan.core.protocols import Cell
 from approxgan.design import cells, names
+from approxgan.design.choices import Cell
 from approxgan.storage import arrays as kept
 from approxgan.storage import files
 from approxgan.storage.columns import read_table

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 from approxgan.config.estimate_games import dim_of, game
 from approxgan.config.estimate_modes import Work, of_mode
 from approxgan.config.estimate_steps import DRAW, MULTIPLY, choosing, place, steps
-from approxgan.core.protocols import PLAYERS, Choice, Player
+from approxgan.core.protocols import PLAYERS, Player
 from approxgan.design import cells as grid
+from approxgan.design.choices import Choice, Step
 
 Spec = Mapping[str, Any]
 
@@ -59,7 +60,7 @@ MB = 2.0**20
 def training(spec: Spec) -> Estimate:
     """Of the training job whose spec ``grid.spec`` gives."""
     found, told, seeds = game(spec["definitions"]), spec["training"], float(len(spec["seeds"]))
-    choices: dict[Player, Choice] = {p: c for p in PLAYERS if (c := grid.choice_in(spec[p]))}
+    choices: dict[Player, Choice] = {p: Choice.of(spec[p]) for p in PLAYERS}
     works: dict[Player, Work] = {player: of_mode(choice) for player, choice in choices.items()}
     one, row = steps(spec, found, works), steps(spec, found, OBSERVING, "float64")
     traced = told["steps"] / told["trace_every"] + 1.0
@@ -108,7 +109,7 @@ def _scores(n: float, dim: float, count: float, kept: float) -> Estimate:
 
 def points(spec: Spec) -> Estimate:
     """Of training a probe's trajectory."""
-    exact = of_mode(Choice("exact", None, {}))
+    exact = of_mode(Choice("exact", Step(), {}))
     one = steps(spec, game(spec["definitions"]), dict.fromkeys(PLAYERS, exact), "float32")
     kept = 2.0 * one.held * len(spec["steps"]) / MB
     seconds = START + spec["training"]["steps"] * one.seconds

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from approxgan.config import registry
-from approxgan.core.protocols import Choice
+from approxgan.design.choices import Choice
 
 
 class Work(NamedTuple):
@@ -59,9 +59,9 @@ def of_rule(choice: Choice, rule: Mapping[str, Any]) -> tuple[Work, float]:
 
     A rule with settings that count something tests as many steps.
     """
-    assert isinstance(choice.epsilon, str)
+    assert choice.step.rule is not None
     about, mode = (
-        registry.describe("rules", choice.epsilon),
+        registry.describe("rules", choice.step.rule),
         registry.describe("modes", choice.mode),
     )
     every = max(1.0, float(rule.get("every", about.constants.get("every", 1))))

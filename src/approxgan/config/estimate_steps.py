@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from approxgan.config.estimate_games import Game, Network
 from approxgan.config.estimate_modes import Work, of_rule
-from approxgan.core.protocols import PLAYERS, Choice, Player
+from approxgan.core.protocols import PLAYERS, Player
+from approxgan.design.choices import Choice
 
 Spec = Mapping[str, Any]
 
@@ -84,9 +85,9 @@ def place(spec: Spec, found: Game, player: Player, dtype: str | None = None) -> 
 
 def choosing(spec: Spec, choice: Choice) -> tuple[Work, float]:
     """What choosing its ε takes, and how many training steps it lasts."""
-    if not isinstance(choice.epsilon, str) or choice.match is not None:
+    if choice.step.rule is None or choice.match is not None:
         return Work(), 1.0
-    return of_rule(choice, spec["definitions"]["rules"][choice.epsilon])
+    return of_rule(choice, spec["definitions"]["rules"][choice.step.rule])
 
 
 class Steps(NamedTuple):

@@ -7,8 +7,8 @@ K points. ε is an absolute step in parameter units.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Union
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Union
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,6 +109,19 @@ class GradientEstimator(Protocol):
 
     def squared_error(self, dimension: int) -> float | None:
         """Expected squared relative error in the smooth limit ε → 0, where theory gives it."""
+        ...
+
+
+class Control(GradientEstimator, Protocol):
+    """An estimator made from the exact gradient that can be as wrong as another estimate."""
+
+    matches: tuple[str, ...]
+    """Settings that the other estimate decides."""
+
+    def estimate_like(
+        self, like: Estimate, f: Objective, theta: Tensor, *, rng: Streams
+    ) -> Estimate:
+        """At θ [S, P], as wrong as ``like`` is there, seed by seed; its cost is its own alone."""
         ...
 
 
@@ -267,30 +280,3 @@ class FigureVariant(Protocol):
     """What is drawn and what to see in it."""
 
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure: ...
-
-
-@dataclass(frozen=True)
-class Choice:
-    """How one player's gradient is made."""
-
-    mode: str
-    epsilon: float | str | None
-    """A number, the name of a rule, or None for modes without; a matched control's is that of
-    the estimates it is matched with."""
-    settings: Mapping[str, Any]
-    match: Choice | None = None
-    """The estimates whose measured error fills the settings that are not given."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One training job: everything but the seeds is one point of the grid."""
-
-    study: str
-    dataset: str
-    model: str
-    loss: str
-    generator: Choice
-    discriminator: Choice
-    seeds: tuple[int, ...]
-    training: Mapping[str, Any] = field(repr=False)

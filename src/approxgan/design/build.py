@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from approxgan.config import registry
 from approxgan.core.errors import InputError
-from approxgan.core.protocols import Choice, GradientEstimator, Situation
+from approxgan.core.protocols import GradientEstimator, Situation
+from approxgan.design.choices import Choice
 
 DIRAC = Situation(dimension=1, slopes=None, penalised=False, rule=None)
 
 
-def estimator(choice: Choice, situation: Situation) -> GradientEstimator:
-    """A choice's estimator; raises ``InputError`` for settings or a place it cannot work with."""
-    # What a match decides has no number before training.
+def unchecked(choice: Choice) -> GradientEstimator:
+    """A choice's estimator, wherever it is to work; ``InputError`` for settings it refuses."""
+    # What a match decides is decided at every step.
     matched = dict.fromkeys(registry.matches(choice.mode), 0.0) if choice.match else {}
-    made = registry.build("modes", choice.mode, {**choice.settings, **matched})
-    reason = made.refuses(situation) if hasattr(made, "refuses") else None
+    return registry.build("modes", choice.mode, {**choice.settings, **matched})
+
+
+def estimator(choice: Choice, situation: Situation) -> GradientEstimator:
+    """The same; ``InputError`` for a situation that it cannot work in, too."""
+    made = unchecked(choice)
+    refuses = getattr(made, "refuses", None)
+    reason = None if refuses is None else refuses(situation)
     if reason is not None:
         raise InputError(f"{choice.mode}: {reason}")
     return made
@@ -22,15 +29,15 @@ def estimator(choice: Choice, situation: Situation) -> GradientEstimator:
 
 def played(choice: Choice) -> tuple[GradientEstimator, float | None]:
     """Estimator and ε of a choice that the Dirac-GAN is played with; raises ``InputError``."""
-    epsilon = choice.epsilon
+    step = choice.step
     if choice.match is not None:
         raise InputError(
             f"{choice.mode}: a control cannot be matched in the Dirac-GAN; give its settings"
         )
-    if isinstance(epsilon, str):
-        raise InputError(f"{choice.mode}: epsilon={epsilon!r} must be a number here")
+    if step.rule is not None:
+        raise InputError(f"{choice.mode}: epsilon={step.rule!r} must be a number here")
     made = estimator(choice, DIRAC)
-    if (epsilon is None) == made.takes_epsilon:
+    if (step.fixed is None) == made.takes_epsilon:
         needs = "needs epsilon, a number > 0" if made.takes_epsilon else "takes no epsilon"
-        raise InputError(f"{choice.mode} {needs}; got {epsilon}")
-    return made, epsilon
+        raise InputError(f"{choice.mode} {needs}; got {step.fixed}")
+    return made, step.fixed

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from approxgan.config import registry
 from approxgan.config.check import APART
 from approxgan.core.errors import InputError
-from approxgan.core.protocols import Cell, Choice
-from approxgan.design.names import joined, mode_name, token
+from approxgan.design.choices import Cell, Choice, Step
+from approxgan.design.names import folder_name, joined, mode_name
 
 JUDGING = ("vanishing_threshold", "vanishing_steps")
 """Keys of ``training`` that judge a finished trace: they decide nothing in a training job."""
@@ -23,8 +22,8 @@ def choices_of(entry: Mapping[str, Any]) -> Iterator[Choice]:
     matches = list(choices_of(entry["match"])) if "match" in entry else [None]
     for values, match in itertools.product(itertools.product(*axes.values()), matches):
         chosen = dict(zip(axes, values, strict=True))
-        mode, epsilon = chosen.pop("mode"), chosen.pop("epsilon", None)
-        yield Choice(mode, match.epsilon if match else epsilon, chosen, match)
+        mode, step = chosen.pop("mode"), Step.of(chosen.pop("epsilon", None))
+        yield Choice(mode, match.step if match else step, chosen, match)
 
 
 def pairs_of(entry: Mapping[str, Any]) -> Iterator[tuple[Choice, Choice]]:
@@ -80,23 +79,10 @@ def folder(cell: Cell) -> str:
     return "/".join(
         (
             *(cell.study, cell.dataset, cell.model, cell.loss, mode_name(cell)),
-            joined(token(cell.generator), token(cell.discriminator)),
+            joined(folder_name(cell.generator), folder_name(cell.discriminator)),
             f"seeds{cell.seeds[0]}-{cell.seeds[-1]}",
         )
     )
-
-
-def matched_file(names: Mapping[str, Any], choice: Choice) -> str:
-    """The probe's file, below results, that a choice's match is measured in."""
-    assert choice.match is not None
-    place = "/".join(names[key] for key in ("dataset", "model", "loss"))
-    return f"probe/{place}/{choice.match.mode}.parquet"
-
-
-def matched(cell: Cell) -> list[str]:
-    """All files, below results, that the cell's matched settings are taken from."""
-    choices = [c for c in (cell.generator, cell.discriminator) if c.match is not None]
-    return sorted({matched_file(vars(cell), choice) for choice in choices})
 
 
 def loss_definition(config: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -114,14 +100,16 @@ def definitions(config: Mapping[str, Any], dataset: str, model: str, loss: str) 
 
 def rules_of(*choices: Choice) -> list[str]:
     """Names of the rules that choose these ε, sorted."""
-    return sorted({c.epsilon for c in choices if isinstance(c.epsilon, str) and c.match is None})
+    return sorted({choice.step.rule for choice in choices if choice.step.rule})
 
 
 def spec(config: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
     """All that a training job needs to know, as JSON: the cell and what its names stand for."""
     rules = rules_of(cell.generator, cell.discriminator)
     return {
-        **asdict(cell),
+        **{key: getattr(cell, key) for key in ("study", "dataset", "model", "loss")},
+        "generator": cell.generator.spec,
+        "discriminator": cell.discriminator.spec,
         "seeds": list(cell.seeds),
         "training": {k: v for k, v in cell.training.items() if k not in JUDGING},
         "definitions": {
@@ -129,13 +117,6 @@ def spec(config: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
             "rules": {name: config["epsilon_rules"][name] for name in rules},
         },
     }
-
-
-def choice_in(found: Mapping[str, Any] | None) -> Choice | None:
-    """A choice as it stands in a spec."""
-    if found is None:
-        return None
-    return Choice(found["mode"], found["epsilon"], found["settings"], choice_in(found["match"]))
 
 
 def probes(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

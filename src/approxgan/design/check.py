@@ -16,8 +16,9 @@ from approxgan.config import check as names
 from approxgan.config import limits, load, registry
 from approxgan.config.check import located
 from approxgan.core.errors import InputError
-from approxgan.core.protocols import PLAYERS, Cell, Situation
+from approxgan.core.protocols import PLAYERS, Situation
 from approxgan.design import build, cells
+from approxgan.design.names import folder_name
 
 LONGEST = 200
 """Bytes of a folder's name; file systems hold 255, and files written there have longer names."""
@@ -79,7 +80,6 @@ def fully_checked(config: Any, results: Path | None = None) -> dict[str, Any]:
 def _check_grid(config: Mapping[str, Any]) -> None:
     """No cell, no seed of a cell and no probed choice stands there twice; all can be stored."""
     seeds: dict[str, set[int]] = {}
-    probes = cells.probes(config)
     for name, cell in cells.cells(config).items():
         longest = max(name.split("/"), key=lambda part: len(part.encode()))
         if len(longest.encode()) > LONGEST:
@@ -95,32 +95,15 @@ def _check_grid(config: Mapping[str, Any]) -> None:
                 "accepted"
             )
         seeds[point].update(cell.seeds)
-        _check_match(cell, probes)
-    for name, probe in probes.items():
+    for name, probe in cells.probes(config).items():
         _check_double(f"probes: {name}", probe["modes"])
     _check_double("dirac", config["dirac"]["modes"])
-
-
-def _check_match(cell: Cell, probes: Mapping[str, Mapping[str, Any]]) -> None:
-    """The probe of a cell's game measures what its controls are matched with."""
-    for choice in (cell.generator, cell.discriminator):
-        if choice.match is None:
-            continue
-        place = f"{cell.dataset}/{cell.model}/{cell.loss}"
-        what = f"matched with {choice.match.mode} {cells.token(choice.match)}"
-        if place not in probes:
-            raise InputError(f"{what}, but {place} is not probed; accepted: {', '.join(probes)}")
-        entries = cells.probe_modes(probes[place]).get(choice.match.mode, [])
-        if choice.match not in (c for entry in entries for c in cells.choices_of(entry)):
-            raise InputError(f"{what}, which the probe of {place} does not measure")
-        if cell.training["dtype"] not in probes[place]["dtypes"]:
-            raise InputError(f"{what} in a precision that the probe of {place} does not measure")
 
 
 def _check_double(place: str, entries: Iterable[Mapping[str, Any]]) -> None:
     known = set()
     for choice in (choice for entry in entries for choice in cells.choices_of(entry)):
-        name = f"{choice.mode} {cells.token(choice)}"
+        name = f"{choice.mode} {folder_name(choice)}"
         if name in known:
             raise InputError(f"{place}: duplicate {name}; each is accepted once")
         known.add(name)
@@ -144,8 +127,7 @@ def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -
         for pair in cells.pairs_of(entry):
             for player, choice in zip(("generator", "discriminator"), pair, strict=True):
                 own = penalised and player == "discriminator"
-                rule = choice.epsilon if isinstance(choice.epsilon, str) else None
-                situation = Situation(sizes[player], model.slopes(), own, rule)
+                situation = Situation(sizes[player], model.slopes(), own, choice.step.rule)
                 located(place, build.estimator, choice, situation)
 
 

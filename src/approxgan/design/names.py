@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+import json
 from typing import Any
 
-from approxgan.core.protocols import PLAYERS, Cell, Choice
+from approxgan.core.protocols import PLAYERS
+from approxgan.design.choices import Cell, Choice, Step
 
 NO_SETTING = "none"
 
 
-def canonical(value: float) -> str:
-    """The one spelling of a number in paths: 0.001 -> '1e-3', 2.5 -> '2.5e0'.
-
-    Two floats have the same spelling only if they are the same float.
-    """
-    sign, digits, exponent = Decimal(repr(float(value))).normalize().as_tuple()
-    text = "".join(map(str, digits))
-    mantissa = text[0] + (f".{text[1:]}" if len(text) > 1 else "")
-    return f"{'-' if sign else ''}{mantissa}e{int(exponent) + len(text) - 1}"
-
-
-def spelled(choice: Choice) -> str:
+def settings_label(choice: Choice) -> str:
     """What a choice has besides mode and ε: 'directions16_gaussian_sides1'.
 
-    A rule for ε and what a control is matched with come first: 'adaptive_directions16',
+    A step rule and what a control is matched with come first: 'adaptive_directions16',
     'like_forward_difference'.
     """
-    parts = [choice.epsilon] if isinstance(choice.epsilon, str) else []
+    parts = [choice.step.rule] if choice.step.rule else []
     if choice.match is not None:
-        own = spelled(Choice(choice.match.mode, None, choice.match.settings))
+        own = settings_label(Choice(choice.match.mode, Step(), choice.match.settings))
         parts += [f"like_{choice.match.mode}", *([own] if own else [])]
     # In one order, however the config or a spec of it is sorted.
     own = sorted(choice.settings.items())
@@ -37,11 +27,10 @@ def spelled(choice: Choice) -> str:
     return "_".join(parts)
 
 
-def token(choice: Choice) -> str:
+def folder_name(choice: Choice) -> str:
     """The folder of a choice's ε and settings."""
-    number = number_of(choice)
-    parts = [] if number is None else [f"epsilon{canonical(number)}"]
-    parts += [spelled(choice)] if spelled(choice) else []
+    parts = [] if choice.step.fixed is None else [choice.step.folder]
+    parts += [label] if (label := settings_label(choice)) else []
     return "_".join(parts) or NO_SETTING
 
 
@@ -59,44 +48,43 @@ def row_keys(cell: Cell) -> dict[str, Any]:
     """The columns that name a cell in the tables; see ``tables.RUN``."""
     names = {key: getattr(cell, key) for key in ("study", "dataset", "model", "loss")}
     both = {player: getattr(cell, player) for player in reversed(PLAYERS)}
-    numbers = [number for c in both.values() if (number := number_of(c)) is not None]
-    settings = [spelled(c) for c in both.values()]
+    steps = [c.step for c in both.values()]
+    numbers = [step.number for step in steps if step.fixed is not None]
+    settings = [settings_label(c) for c in both.values()]
+    own = [choice_columns(c)["own_settings"] for c in both.values()]
     if len(set(numbers)) > 1:
         # ``epsilon`` is the generator's: the other one has to stand somewhere.
-        settings[1] = token(cell.discriminator)
+        settings[1] = folder_name(cell.discriminator)
     each = {
         f"{player}_{key}": value
         for player, c in both.items()
         for key, value in choice_columns(c).items()
-        if key != "rule"
+        if key in ("mode", "epsilon", "settings")
     }
     return {
         **names,
         "mode": mode_name(cell),
         "epsilon": numbers[0] if numbers else float("nan"),
-        "rule": "+".join(sorted({rule_of(c) for c in both.values()} - {""})),
+        "rule": "+".join(sorted({step.origin for step in steps} - {""})),
         "settings": joined(*settings),
+        "own_settings": own[0] if own[0] == own[1] else f"[{own[0]}, {own[1]}]",
+        **{
+            key: joined(*(choice_columns(c)[key] for c in both.values()))
+            for key in ("matched_mode", "matched_settings")
+        },
         **each,
     }
 
 
-def number_of(choice: Choice) -> float | None:
-    return None if isinstance(choice.epsilon, str | None) else float(choice.epsilon)
-
-
-def rule_of(choice: Choice) -> str:
-    """How ε came about: fixed, the rule's name, or nothing."""
-    if choice.epsilon is None:
-        return ""
-    return choice.epsilon if isinstance(choice.epsilon, str) else "fixed"
-
-
 def choice_columns(choice: Choice) -> dict[str, Any]:
-    """mode, epsilon, rule and settings of one player, or of both alike."""
-    number = number_of(choice)
+    """The columns of the tables that say how one player's gradient is made."""
+    match = choice.match
     return {
         "mode": choice.mode,
-        "epsilon": float("nan") if number is None else number,
-        "rule": rule_of(choice),
-        "settings": spelled(choice),
+        "epsilon": choice.step.number,
+        "rule": choice.step.origin,
+        "settings": settings_label(choice),
+        "own_settings": json.dumps(dict(choice.settings), sort_keys=True),
+        "matched_mode": "" if match is None else match.mode,
+        "matched_settings": "" if match is None else settings_label(match),
     }

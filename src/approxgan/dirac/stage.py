@@ -144,7 +144,7 @@ def run(spec: Mapping[str, Any], mode: str, out: Path) -> None:
         key = {
             "mode": mode,
             "epsilon": np.nan if epsilon is None else epsilon,
-            "settings": names.spelled(choice),
+            "settings": names.settings_label(choice),
         }
         for game in games:
             try:

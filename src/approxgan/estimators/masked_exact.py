@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from approxgan.core.autograd import gradient
@@ -32,8 +34,9 @@ class MaskedExact(Derivatives):
 
     random: ClassVar[bool] = True
     """``smallest`` draws nothing."""
-    matches: ClassVar[dict[str, str]] = {"fraction": "zero_fraction"}
-    """Settings that can be taken from a measurement, and from which of its columns."""
+    differentiates: ClassVar[bool] = True
+    matches: ClassVar[tuple[str, ...]] = ("fraction",)
+    """Settings that another estimate decides where this one is made like it."""
 
     def __post_init__(self) -> None:
         require_within("fraction", self.fraction, 0.0, 1.0)
@@ -42,12 +45,23 @@ class MaskedExact(Derivatives):
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
     ) -> Estimate:
-        exact, count = gradient(f, theta), self._count(theta.shape[1])
+        return self._masked(gradient(f, theta), [self._count(theta.shape[1])] * len(theta), rng)
+
+    def estimate_like(
+        self, like: Estimate, f: Objective, theta: Tensor, *, rng: Streams
+    ) -> Estimate:
+        """With as many zeros as ``like`` has exact zeros, seed by seed."""
+        return self._masked(gradient(f, theta), (like.grad == 0).sum(1).tolist(), rng)
+
+    def _masked(self, exact: Estimate, counts: Sequence[int], rng: Streams) -> Estimate:
+        dimension = exact.grad.shape[1]
         if self.which == "random":
-            lost = subset(rng, theta.shape[1], count)
+            order = subset(rng, dimension, dimension)
         else:
-            lost = exact.grad.abs().argsort(dim=1, stable=True)[:, :count]
-        return replace(exact, grad=exact.grad.scatter(1, lost, 0.0))
+            order = exact.grad.abs().argsort(dim=1, stable=True)
+        lost = torch.arange(dimension) < torch.tensor(counts)[:, None]
+        mask = torch.zeros_like(lost).scatter(1, order.cpu(), lost).to(exact.grad.device)
+        return replace(exact, grad=exact.grad.masked_fill(mask, 0.0))
 
     def _count(self, dimension: int) -> int:
         return round(self.fraction * dimension)

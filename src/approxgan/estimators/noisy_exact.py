@@ -26,8 +26,9 @@ class NoisyExact(Derivatives):
     """r: root mean square of |ĝ - ∇f| / |∇f|."""
 
     random: ClassVar[bool] = True
-    matches: ClassVar[dict[str, str]] = {"relative_error": "relative_error"}
-    """Settings that can be taken from a measurement, and from which of its columns."""
+    differentiates: ClassVar[bool] = True
+    matches: ClassVar[tuple[str, ...]] = ("relative_error",)
+    """Settings that another estimate decides where this one is made like it."""
 
     def __post_init__(self) -> None:
         require_within("relative_error", self.relative_error, 0.0)
@@ -35,13 +36,27 @@ class NoisyExact(Derivatives):
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
     ) -> Estimate:
-        exact, dimension = gradient(f, theta), theta.shape[1]
+        exact = gradient(f, theta)
         size = exact.grad.double().norm(dim=1, keepdim=True) * self.relative_error
-        noise = rng.normal(dimension).to(theta) * (size / dimension**0.5).to(theta)
-        return replace(exact, grad=exact.grad + noise)
+        return _noisy(exact, size, rng)
+
+    def estimate_like(
+        self, like: Estimate, f: Objective, theta: Tensor, *, rng: Streams
+    ) -> Estimate:
+        """With noise as large as the error |ĝ − ∇f| of ``like``, seed by seed."""
+        exact = gradient(f, theta)
+        size = (like.grad.double() - exact.grad.double()).norm(dim=1, keepdim=True)
+        return _noisy(exact, size, rng)
 
     def squared_error(self, dimension: int) -> float | None:
         return self.relative_error**2
+
+
+def _noisy(exact: Estimate, size: Tensor, rng: Streams) -> Estimate:
+    """``size`` [S, 1]: root mean square length of the noise."""
+    dimension = exact.grad.shape[1]
+    noise = rng.normal(dimension).to(exact.grad) * (size / dimension**0.5).to(exact.grad)
+    return replace(exact, grad=exact.grad + noise)
 
 
 variant = NoisyExact

@@ -14,7 +14,7 @@ from approxgan.core.protocols import PLAYERS, Estimate, Player
 from approxgan.objective.game import PlayerObjective
 from approxgan.probe.kink_crossings import Watched
 from approxgan.training import errors, streams
-from approxgan.training.loop import Plan
+from approxgan.training.setup import Method
 from approxgan.training.trace import epsilon_quantile, true_gradient
 
 WHOLE = -1
@@ -67,23 +67,26 @@ class _Layer:
         return {**means, "bias_squared": bias / size, "variance": variance / size}
 
 
-def measure(at: Point, plan: Plan, draws: int) -> list[dict[str, Any]]:
+def measure(at: Point, method: Method, draws: int) -> list[dict[str, Any]]:
     """A row a seed and layer: errors of ``draws`` estimates (1 of a mode that is not random)."""
-    f, theta, mode = at.f, at.theta, plan.mode
+    f, theta, estimator = at.f, at.theta, method.estimator
     rng = at.streams()
-    eps, forwards = plan.choose(f, theta, rng)
+    eps, forwards = method.stepping.epsilon, 0
+    if (rule := method.stepping.rule) is not None:
+        chosen = method.choose(rule, f, theta, rng)
+        eps, forwards = chosen.eps, chosen.forwards
     watched = Watched(f, theta)
     truth = true_gradient(f, theta)
     sizes = f.game.model.layer_sizes(at.player, f.game.dim)
     layers = [_Layer(truth), *(_Layer(part) for part in truth.split(sizes, 1))]
     estimate: Estimate | None = None
-    for draw in range(draws if mode.random else 1):
+    for draw in range(draws if estimator.random else 1):
         objective: Any = f if draw else watched
-        estimate = mode.estimate(objective, theta, eps=eps, rng=rng)
+        estimate = method.estimate(objective, theta, eps=eps, rng=rng)
         for layer, part in zip(layers, _parts(estimate.grad, sizes), strict=True):
             layer.see(part)
     assert estimate is not None
-    theory = mode.squared_error(theta.shape[1])
+    theory = estimator.squared_error(theta.shape[1])
     shared = {
         "draws": len(layers[0].each),
         "theory": np.nan if theory is None else theory**0.5,

@@ -20,9 +20,8 @@ from approxgan.objective.game import Game, PlayerObjective
 from approxgan.probe.measure import Point, measure
 from approxgan.storage import arrays as kept
 from approxgan.storage import files
-from approxgan.training import setup
-from approxgan.training.loop import DTYPES, Plan, StepInfo, TrainState, init, train
-from approxgan.training.stage import check_device, game_of, settings
+from approxgan.training.loop import StepInfo, TrainState, init, train
+from approxgan.training.setup import DTYPES, Method, Settings, check_device, game_of, method
 
 FROZEN = ("opponent", "inputs", "constant")
 FORMS = {
@@ -44,7 +43,7 @@ def points(probe: Mapping[str, Any], data_path: Path, out: Path, threads: int = 
     check_device(probe["training"]["device"])
     data = kept.data(data_path)["training"]
     game = game_of(probe, data.shape[1], threads)
-    s = dataclasses.replace(settings(probe["training"]), dtype="float32")
+    s = dataclasses.replace(Settings.of(probe["training"]), dtype="float32")
     taken: dict[str, np.ndarray] = {}
 
     def observe(state: TrainState, info: StepInfo | None) -> None:
@@ -58,7 +57,7 @@ def points(probe: Mapping[str, Any], data_path: Path, out: Path, threads: int = 
             for part in FROZEN:
                 taken[f"{name}.{part}"] = getattr(f, part).cpu().numpy()
 
-    exact = Plan(registry.build("modes", "exact", {}))
+    exact = Method(registry.build("modes", "exact", {}))
     both = dict.fromkeys(PLAYERS, exact)
     train(init(game, data, probe["seeds"], s), game, both, s, observe)
     files.write_arrays(out, {"dim": np.array(game.dim), **taken})
@@ -140,7 +139,7 @@ def run(
     rows: list[dict[str, Any]] = []
     for entry in cells.probe_modes(probe)[mode]:
         for choice in cells.choices_of(entry):
-            plan = setup.plan(choice, probe["definitions"]["rules"], choice.settings)
+            made = method(choice, probe["definitions"]["rules"])
             key = {
                 **{name: probe[name] for name in ("dataset", "model", "loss")},
                 **names.choice_columns(choice),
@@ -149,5 +148,5 @@ def run(
                 for step in steps_kept(probe, arrays):
                     at = place(game, arrays, player, step, DTYPES[dtype])
                     where = {**key, "dtype": dtype, "player": player, "step": step}
-                    rows += [{**where, **m} for m in measure(at, plan, probe["draws"])]
+                    rows += [{**where, **m} for m in measure(at, made, probe["draws"])]
     files.write_bytes(out, files.parquet(pd.DataFrame(rows)))

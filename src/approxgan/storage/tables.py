@@ -16,6 +16,10 @@ RUN = {
     "rule": "how ε came about: fixed, the name of a rule, or empty without ε",
     "settings": "the mode's other settings, e.g. directions16, after a rule's name or what a "
     "control is matched with; empty when it has none",
+    "own_settings": "the mode's own settings as a JSON map; a list of the generator's and the "
+    "discriminator's where they differ",
+    "matched_mode": "the mode that a control is matched with; empty for others",
+    "matched_settings": "that mode's settings",
     **{
         f"{player}_{name}": f"the {player}'s own {name}"
         for player in ("generator", "discriminator")

@@ -23,7 +23,8 @@ from approxgan.core.protocols import PLAYERS, Player
 from approxgan.design import specs
 from approxgan.storage import code_inputs
 from approxgan.storage import files as record
-from approxgan.training.loop import AdamState, TrainState
+from approxgan.training.adam import AdamState
+from approxgan.training.loop import TrainState
 from approxgan.training.ownership import Writer
 from approxgan.training.trace import Clock, Snapshots, Trace
 
@@ -91,15 +92,12 @@ class Checkpoint:
                 for player, streams in state.directions.items()
             },
             "diverged": list(diverged.items()),
-            "epsilon": {p: e for p, e in state.epsilon.items() if not isinstance(e, Tensor)},
             "clock": [self.clock.seconds, self.clock.cpu_seconds, self.clock.marks],
         }
         arrays = {"about": np.array(json.dumps(about))}
         for player, adam in state.players.items():
             arrays |= {f"{player}.{part}": as_array(getattr(adam, part)) for part in PARTS}
-        for player, epsilon in state.epsilon.items():
-            if isinstance(epsilon, Tensor):
-                arrays[f"{player}.epsilon"] = as_array(epsilon)
+        arrays |= {f"{player}.epsilon": as_array(eps) for player, eps in state.chosen.items()}
         arrays |= {f"trace.{name}": array for name, array in self.trace.arrays().items()}
         arrays |= {f"shots.{name}": array for name, array in self.snapshots.arrays().items()}
         record.write_arrays(self.path, arrays)
@@ -168,7 +166,7 @@ def _restored(
         players={p: AdamState(*(tensor(p, part) for part in PARTS)) for p in state.players},
         seeds=tuple(about["seeds"]),
         directions=directions,
-        epsilon={**about["epsilon"], **chosen},
+        chosen=chosen,
         forwards=about["forwards"],
         backwards=about["backwards"],
     )

@@ -10,14 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import (
-    PLAYERS,
-    EpsilonRule,
-    Estimate,
-    GradientEstimator,
-    Player,
-    StepSize,
-)
+from approxgan.core.protocols import PLAYERS, Estimate, GradientEstimator, Player, StepSize
 from approxgan.objective.game import (
     Game,
     PlayerObjective,
@@ -25,62 +18,9 @@ from approxgan.objective.game import (
     generator_objective,
 )
 from approxgan.training import streams
+from approxgan.training.adam import AdamState, adam
 from approxgan.training.batches import Draws
-
-DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the config says of training; see config.yaml for meanings and units."""
-
-    steps: int
-    batch: int
-    learning_rate: float
-    beta1: float
-    beta2: float
-    adam_epsilon: float
-    dtype: str
-    device: str
-    divergence_threshold: float
-
-    @property
-    def torch_dtype(self) -> torch.dtype:
-        return DTYPES[self.dtype]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How one player's gradients are made: the mode, and its ε or the rule that chooses it."""
-
-    mode: GradientEstimator
-    epsilon: float | EpsilonRule | None = None
-
-    @property
-    def rule(self) -> EpsilonRule | None:
-        return None if isinstance(self.epsilon, float | int | None) else self.epsilon
-
-    def choose(
-        self, f: PlayerObjective, theta: Tensor, rng: streams.SeedStreams
-    ) -> tuple[StepSize | None, int]:
-        """ε at θ [S, P], and the evaluations spent on choosing it."""
-        if isinstance(self.epsilon, float | int | None):
-            return self.epsilon, 0
-        sides, per_coordinate = self.mode.sides, self.mode.per_coordinate
-        chosen = self.epsilon.choose(f, theta, sides=sides, per_coordinate=per_coordinate, rng=rng)
-        return chosen.eps, chosen.forwards
-
-
-Plans = dict[Player, Plan]
-
-
-@dataclass(frozen=True)
-class AdamState:
-    """One player's parameters and Adam's moments, each [S, P]."""
-
-    theta: Tensor
-    first: Tensor
-    second: Tensor
+from approxgan.training.setup import Methods, Settings
 
 
 @dataclass
@@ -93,8 +33,8 @@ class TrainState:
     """Seeds still training; a seed that diverged is taken out of the stack."""
     directions: dict[Player, list[np.random.Generator]]
     draws: Draws
-    epsilon: dict[Player, StepSize | None] = field(default_factory=dict)
-    """ε of the last step; a rule's stays until it chooses again."""
+    chosen: dict[Player, Tensor] = field(default_factory=dict)
+    """ε of the players whose rule chooses it, as in ``Chosen.eps``; kept until it chooses again."""
     forwards: int = 0
     backwards: int = 0
 
@@ -120,11 +60,11 @@ def init(
     data: np.ndarray,
     seeds: Sequence[int],
     settings: Settings,
-    plans: Plans | None = None,
+    methods: Methods | None = None,
 ) -> TrainState:
     """The start of a block of seeds; ``data`` [n, dim] is the training set.
 
-    A mode of ``plans`` that moves the start does so here.
+    An estimator of ``methods`` that moves the start does so here.
     """
     place = {"device": settings.device, "dtype": settings.torch_dtype}
     players = {}
@@ -135,8 +75,8 @@ def init(
             for seed in seeds
         ]
         theta = torch.from_numpy(np.stack(start)).to(**place)
-        if plans is not None:
-            theta = _moved(theta, plans[player].mode, seeds, number)
+        if methods is not None:
+            theta = _moved(theta, methods[player].estimator, seeds, number)
         players[player] = AdamState(theta, torch.zeros_like(theta), torch.zeros_like(theta))
         directions[player] = [streams.generator(seed, "direction", number) for seed in seeds]
     sources = [
@@ -152,26 +92,19 @@ def init(
     return TrainState(0, players, tuple(seeds), directions, draws)
 
 
-def _moved(theta: Tensor, mode: GradientEstimator, seeds: Sequence[int], number: int) -> Tensor:
-    start = getattr(mode, "start", None)
+def _moved(
+    theta: Tensor, estimator: GradientEstimator, seeds: Sequence[int], number: int
+) -> Tensor:
+    start = getattr(estimator, "start", None)
     if start is None:
         return theta
     sources = [streams.generator(seed, "perturbation", number) for seed in seeds]
     return start(theta, streams.SeedStreams(sources, theta.dtype, theta.device))
 
 
-def adam(state: AdamState, grad: Tensor, step: int, s: Settings) -> AdamState:
-    """One Adam update (Kingma and Ba 2015, as in torch.optim.Adam); ``step`` counts from 0."""
-    first = state.first.lerp(grad, 1.0 - s.beta1)
-    second = (state.second * s.beta2).addcmul_(grad, grad, value=1.0 - s.beta2)
-    correction1 = 1.0 - s.beta1 ** (step + 1)
-    correction2 = 1.0 - s.beta2 ** (step + 1)
-    scale = second.sqrt().div_(correction2**0.5).add_(s.adam_epsilon)
-    theta = state.theta.addcdiv(first, scale, value=-s.learning_rate / correction1)
-    return AdamState(theta, first, second)
-
-
-def step(state: TrainState, game: Game, plans: Plans, s: Settings) -> tuple[TrainState, StepInfo]:
+def step(
+    state: TrainState, game: Game, methods: Methods, s: Settings
+) -> tuple[TrainState, StepInfo]:
     """One update of the discriminator, then one of the generator."""
     batch = state.draws.next()
     players = dict(state.players)
@@ -179,15 +112,24 @@ def step(state: TrainState, game: Game, plans: Plans, s: Settings) -> tuple[Trai
     objectives: dict[Player, PlayerObjective] = {}
     estimates: dict[Player, Estimate] = {}
     epsilon: dict[Player, StepSize | None] = {}
+    chosen = dict(state.chosen)
     forwards = state.forwards
     for player in PLAYERS:
         frozen = players["generator" if player == "discriminator" else "discriminator"].theta
         bind = discriminator_objective if player == "discriminator" else generator_objective
         f = bind(game, frozen, batch.real, batch.latent[player])
-        plan, theta[player] = plans[player], players[player].theta
+        method, theta[player] = methods[player], players[player].theta
         rng = streams.SeedStreams(state.directions[player], s.torch_dtype, s.device)
-        epsilon[player], spent = _epsilon(state, player, plan, f, rng)
-        estimate = plan.mode.estimate(f, theta[player], eps=epsilon[player], rng=rng)
+        spent = 0
+        if (rule := method.stepping.rule) is None:
+            epsilon[player] = method.stepping.epsilon
+        elif state.step % rule.every == 0:
+            made = method.choose(rule, f, theta[player], rng)
+            epsilon[player] = chosen[player] = made.eps
+            spent = made.forwards
+        else:
+            epsilon[player] = chosen[player]
+        estimate = method.estimate(f, theta[player], eps=epsilon[player], rng=rng)
         updated = adam(players[player], estimate.grad, state.step, s)
         players[player] = _clipped(updated, game) if player == "discriminator" else updated
         objectives[player], estimates[player] = f, estimate
@@ -207,20 +149,11 @@ def step(state: TrainState, game: Game, plans: Plans, s: Settings) -> tuple[Trai
         state,
         step=state.step + 1,
         players=players,
-        epsilon=epsilon,
+        chosen=chosen,
         forwards=forwards,
         backwards=state.backwards + sum(e.backwards for e in estimates.values()),
     )
     return after, info
-
-
-def _epsilon(
-    state: TrainState, player: Player, plan: Plan, f: PlayerObjective, rng: streams.SeedStreams
-) -> tuple[StepSize | None, int]:
-    """This step's ε, and the evaluations spent on choosing it."""
-    if plan.rule is not None and state.step % plan.rule.every:
-        return state.epsilon[player], 0
-    return plan.choose(f, state.players[player].theta, rng)
 
 
 def _clipped(state: AdamState, game: Game) -> AdamState:
@@ -247,17 +180,14 @@ def keep(state: TrainState, good: Tensor) -> TrainState:
         },
         seeds=tuple(state.seeds[row] for row in rows),
         directions={player: [g[row] for row in rows] for player, g in state.directions.items()},
-        epsilon={
-            player: eps[index] if isinstance(eps, Tensor) else eps
-            for player, eps in state.epsilon.items()
-        },
+        chosen={player: eps[index] for player, eps in state.chosen.items()},
     )
 
 
 def train(
     state: TrainState,
     game: Game,
-    plans: Plans,
+    methods: Methods,
     s: Settings,
     observe: Callable[[TrainState, StepInfo | None], Any],
     between: Callable[[TrainState, dict[int, int]], Any] = lambda state, diverged: None,
@@ -271,7 +201,7 @@ def train(
     """
     diverged = dict(diverged or {})
     while state.step < s.steps and state.seeds:
-        after, info = step(state, game, plans, s)
+        after, info = step(state, game, methods, s)
         good = healthy(info, s)
         observe(state, info)
         if not good.all():

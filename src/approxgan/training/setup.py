@@ -1,53 +1,127 @@
-"""From a run's spec to what trains it: the modes with their settings, matched ones filled in."""
+"""From a run's spec to what trains it: settings, the game, each player's method."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, cast
 
-import numpy as np
-import pandas as pd
+import torch
+from torch import Tensor
 
 from approxgan.config import registry
 from approxgan.core.errors import InputError
-from approxgan.core.protocols import Choice, Player
-from approxgan.design import names
-from approxgan.training.loop import Plan
+from approxgan.core.protocols import (
+    PLAYERS,
+    Chosen,
+    Control,
+    EpsilonRule,
+    Estimate,
+    GradientEstimator,
+    Objective,
+    Player,
+    StepSize,
+    Streams,
+)
+from approxgan.design import build, cells
+from approxgan.design.choices import Choice
+from approxgan.objective.game import Game
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 
 
-def plan(choice: Choice, rules: Mapping[str, Any], settings: Mapping[str, Any]) -> Plan:
-    """The plan of one player; ``settings`` are the choice's own and the matched ones."""
-    mode = registry.build("modes", choice.mode, settings)
-    if not mode.takes_epsilon:
-        return Plan(mode)
-    if isinstance(choice.epsilon, str):
-        return Plan(mode, registry.build("rules", choice.epsilon, dict(rules[choice.epsilon])))
-    return Plan(mode, choice.epsilon)
+@dataclass(frozen=True)
+class Settings:
+    """What the config says of training; see config.yaml for meanings and units."""
+
+    steps: int
+    batch: int
+    learning_rate: float
+    beta1: float
+    beta2: float
+    adam_epsilon: float
+    dtype: str
+    device: str
+    divergence_threshold: float
+
+    @property
+    def torch_dtype(self) -> torch.dtype:
+        return DTYPES[self.dtype]
+
+    @classmethod
+    def of(cls, training: Mapping[str, Any]) -> Settings:
+        """From a spec's ``training``, which says more."""
+        return cls(**{f.name: training[f.name] for f in fields(cls)})
 
 
-def filled(
-    choice: Choice, player: Player, dtype: str, measured: pd.DataFrame | None
-) -> dict[str, Any]:
-    """A choice's settings, the matched ones from the probe's rows of the matched estimates.
+@dataclass(frozen=True)
+class Method:
+    """How one player's gradients are made: an estimator and its ε, or the rule that chooses it.
 
-    The number is the median over the probed seeds and steps, for this player and precision.
-    Raises ``InputError`` where the probe has no finite number for it.
+    A control can be matched: at every step it is as wrong as another method's estimate is there,
+    at the same θ, batch and draws.
     """
-    settings = dict(choice.settings)
-    if choice.match is None or measured is None:
-        return settings
-    wanted = names.choice_columns(choice.match)
-    rows = measured[(measured["player"] == player) & (measured["dtype"] == dtype)]
-    rows = rows[(rows["settings"] == wanted["settings"]) & (rows["layer"] < 0)]
-    epsilon = wanted["epsilon"]
-    rows = rows[np.isclose(rows["epsilon"], epsilon, rtol=1e-6, atol=0.0, equal_nan=True)]
-    for setting, column in registry.describe("modes", choice.mode).constants["matches"].items():
-        value = rows[column].median() if len(rows) else np.nan
-        if not np.isfinite(value):
-            raise InputError(
-                f"{choice.mode} is matched with {choice.match.mode} "
-                f"{names.token(choice.match)}, whose {column} the probe does not have as a "
-                f"finite number for the {player} in {dtype}"
-            )
-        settings[setting] = float(value)
-    return settings
+
+    estimator: GradientEstimator
+    epsilon: float | None = None
+    rule: EpsilonRule | None = None
+    matched: Method | None = None
+
+    @property
+    def stepping(self) -> Method:
+        """The method that takes ε: a control's match."""
+        return self.matched or self
+
+    def choose(self, rule: EpsilonRule, f: Objective, theta: Tensor, rng: Streams) -> Chosen:
+        """ε that the rule chooses at θ [S, P]."""
+        one = self.stepping.estimator
+        return rule.choose(f, theta, sides=one.sides, per_coordinate=one.per_coordinate, rng=rng)
+
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
+        """The gradient at θ [S, P]; a control's cost holds that of what it is matched with."""
+        if self.matched is None:
+            return self.estimator.estimate(f, theta, eps=eps, rng=rng)
+        like = self.matched.estimator.estimate(f, theta, eps=eps, rng=rng)
+        made = cast("Control", self.estimator).estimate_like(like, f, theta, rng=rng)
+        return replace(
+            made,
+            forwards=made.forwards + like.forwards,
+            backwards=made.backwards + like.backwards,
+        )
+
+
+Methods = dict[Player, Method]
+
+
+def method(choice: Choice, rules: Mapping[str, Any]) -> Method:
+    """A choice's method; ``rules`` are the definitions of the step rules, by name."""
+    matched = None if choice.match is None else method(choice.match, rules)
+    estimator = build.unchecked(choice)
+    if not estimator.takes_epsilon:
+        return Method(estimator, matched=matched)
+    rule = choice.step.rule
+    if rule is not None:
+        return Method(estimator, rule=registry.build("rules", rule, dict(rules[rule])))
+    return Method(estimator, choice.step.fixed)
+
+
+def methods(spec: Mapping[str, Any]) -> Methods:
+    """How each player's gradients are made in a run."""
+    rules = spec["definitions"]["rules"]
+    return {player: method(Choice.of(spec[player]), rules) for player in PLAYERS}
+
+
+def check_device(device: str) -> None:
+    """Raises ``InputError`` for a device that this machine lacks."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError("training.device=cuda, but torch finds no CUDA device; accepted: cpu")
+
+
+def game_of(spec: Mapping[str, Any], dim: int, threads: int) -> Game:
+    """Networks and loss of a spec; one thread unless told otherwise."""
+    torch.set_num_threads(threads)
+    loss = spec["definitions"]["loss"]
+    model = cells.build_model(spec["definitions"]["model"])
+    return Game(model, cells.build_loss(loss), dim, threads, float(loss.get("r1", 0.0)))

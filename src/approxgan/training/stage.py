@@ -5,58 +5,19 @@ from __future__ import annotations
 import resource
 import sys
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from approxgan.core.errors import InputError
-from approxgan.core.protocols import PLAYERS
-from approxgan.design import cells, names
-from approxgan.objective.game import Game
+from approxgan.design import names
 from approxgan.storage import arrays, files
-from approxgan.training import setup
 from approxgan.training.checkpoint import Checkpoint, as_array
 from approxgan.training.heldout import HeldOut
-from approxgan.training.loop import Plans, Settings, StepInfo, TrainState, init, train
+from approxgan.training.loop import StepInfo, TrainState, init, train
 from approxgan.training.ownership import Writer
+from approxgan.training.setup import Settings, check_device, game_of, methods
 from approxgan.training.trace import Clock, Progress, Snapshots, Trace
-
-
-def settings(training: Mapping[str, Any]) -> Settings:
-    """The part of a spec's ``training`` that the loop needs."""
-    return Settings(**{f.name: training[f.name] for f in fields(Settings)})
-
-
-def check_device(device: str) -> None:
-    """Raises ``InputError`` for a device that this machine lacks."""
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InputError("training.device=cuda, but torch finds no CUDA device; accepted: cpu")
-
-
-def game_of(spec: Mapping[str, Any], dim: int, threads: int) -> Game:
-    """Networks and loss of a spec; one thread unless told otherwise."""
-    torch.set_num_threads(threads)
-    loss = spec["definitions"]["loss"]
-    model = cells.build_model(spec["definitions"]["model"])
-    return Game(model, cells.build_loss(loss), dim, threads, float(loss.get("r1", 0.0)))
-
-
-def plans_of(spec: Mapping[str, Any], results: Path) -> tuple[Plans, dict[str, Any]]:
-    """How each player's gradients are made, and the settings that were filled in."""
-    made: Plans = {}
-    settings: dict[str, Any] = {}
-    for player in PLAYERS:
-        choice = cells.choice_in(spec[player])
-        assert choice is not None
-        measured = None
-        if choice.match is not None:
-            measured = files.read_table(results / cells.matched_file(spec, choice))
-        settings[player] = setup.filled(choice, player, spec["training"]["dtype"], measured)
-        made[player] = setup.plan(choice, spec["definitions"]["rules"], settings[player])
-    return made, settings
 
 
 def run(
@@ -75,8 +36,8 @@ def run(
     data_file = results / "data" / f"{spec['dataset']}.npz"
     data = arrays.data(data_file)
     game = game_of(spec, data["training"].shape[1], threads)
-    training, s = spec["training"], settings(spec["training"])
-    chosen, filled = plans_of(spec, results)
+    training, s = spec["training"], Settings.of(spec["training"])
+    chosen = methods(spec)
     state = init(game, data["training"], spec["seeds"], s, chosen)
     held_out = HeldOut(game, spec["seeds"], data["true"])
     trace = Trace(spec["seeds"], training["trace_every"], held_out)
@@ -114,7 +75,7 @@ def run(
         "sweep": "+".join(sorted(game.sweeps)) or "none",
     }
     writer.check()
-    write(out, {**spec, "filled": filled}, trace, snapshots, state, diverged, cost)
+    write(out, spec, trace, snapshots, state, diverged, cost)
     path.unlink(missing_ok=True)
     writer.end()
 
