@@ -12,12 +12,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from matplotlib.figure import Figure
 from worlds import pages, synthetic
 from worlds.pages import CONFIG, FIGURES, NASTY, RULES
 
 from approxgan.claims import stage as claims
 from approxgan.core.errors import InputError
+from approxgan.figures import stage as drawing
 from approxgan.report import stage as report
+from approxgan.report import svg
 from approxgan.storage.tables import COLUMNS
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -95,13 +98,12 @@ def test_runs_no_script_and_style_but_its_own(page: Page) -> None:
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     kinds = [a.get("type") for a in page.all("script")]
-    style, data, scenes, *scripts = page.scripts
-    assert kinds == [*["application/json"] * 2, *[None] * len(scripts)]
+    style, data, *scripts = page.scripts
+    assert kinds == ["application/json", *[None] * len(scripts)]
     for part in (style, *scripts):
         digest = base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in policy
     assert json.loads(data)["cells"]
-    assert json.loads(scenes)[0]["cells"]
 
 
 def test_escapes_every_value(source: str, page: Page) -> None:
@@ -180,6 +182,7 @@ def test_results_hold_mean_and_comparison_of_a_cell(tmp_path: Path) -> None:
     (tmp_path / "tables" / "comparisons.parquet").unlink()
     report.stage(CONFIG, tmp_path)
     without = (tmp_path / "report.html").read_text()
+    assert "energy distance (lower is better)" in " ".join(Page(without).text.split())
     assert "9.87" not in without
     assert "against exact" not in without
 
@@ -189,6 +192,16 @@ def test_stands_with_empty_tables(tmp_path: Path) -> None:
     assert not made.open
     for said in ("No run.", "No claim was judged", "The game was not played"):
         assert said in made.text
+
+
+@pytest.mark.parametrize("cut", [0, 10, 23, 40, -9])
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_a_damaged_figure_is_named(tmp_path: Path, kind: str, cut: int) -> None:
+    drawing.save(Figure(figsize=(1, 1)), tmp_path / "f", 20, "title", "caption")
+    path = tmp_path / f"f.{kind}"
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(InputError, match=rf"f\.{kind}: no.*remove it and make it again"):
+        svg.figure(tmp_path, "f")
 
 
 def test_names_what_is_missing(tmp_path: Path) -> None:

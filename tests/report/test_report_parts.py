@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
 import json
 
@@ -12,8 +11,7 @@ import pytest
 from worlds import synthetic
 
 from approxgan.analysis import text
-from approxgan.report import animation, cells, steps, verdicts
-from approxgan.report import interactive as picker
+from approxgan.report import cells, interactive, steps, verdicts
 from approxgan.storage.tables import COLUMNS
 
 KINDS = verdicts.KINDS
@@ -168,17 +166,18 @@ def test_the_picker_holds_less_per_cell_the_more_cells_there_are(
 ) -> None:
     tables = synthetic.make()
     tidy = {n: cells.tidy(frame) if "mode" in frame else frame for n, frame in tables.items()}
-    monkeypatch.setattr(picker, "ALL_POINTS", 200)
-    data = picker.data(tidy, "energy_distance", ["forward_difference"])
+    monkeypatch.setattr(interactive, "ALL_POINTS", 200)
+    data = interactive.data(tidy, ["forward_difference"])
     assert sum(len(cell["x"]) for cell in data["cells"]) <= 200
     assert data["cells"][data["start"]]["mode"] == "forward_difference"
+    assert (data["metric"], data["better"]) == ("energy distance", "lower")
     whole = [*data["cells"][0]["x"], *data["sets"]["ring"]["x"]]
-    assert all(isinstance(x, int) and 0 <= x <= picker.SIDE for x in whole)
+    assert all(isinstance(x, int) and 0 <= x <= interactive.SIDE for x in whole)
 
 
 def test_embedded_json_cannot_end_its_script() -> None:
     value = {"a": "</script><!-- & \u2028", "b": [1, None]}
-    made = picker.embedded(value)
+    made = interactive.embedded(value)
     assert not set("<>&\u2028") & set(made)
     assert json.loads(made) == value
 
@@ -202,24 +201,3 @@ def test_names() -> None:
     assert text.spans([0, 1, 2, 5]) == "0–2, 5"
     assert text.between([3, 1, float("nan")]) == "1 to 3"
     assert text.markdown("a|b <i>_") == "a\\|b &lt;i>\\_"
-
-
-def test_the_animation_packs_points_to_a_255th_of_the_frame() -> None:
-    true = pd.DataFrame({"dataset": "d", "source": "true", "x": [0.0, 10.0], "y": [0.0, 5.0]})
-    base = {"study": "s", "dataset": "d", "model": "m", "loss": "l", "settings": "", "rule": "",
-            "epsilon": np.nan, "seed": 0}  # fmt: skip
-    places = {"exact": [(1.0, 2.0), (9.0, -1.5)], "spsa": [(3.0, 3.0), (99.0, 0.0)]}
-    rows = [{**base, "mode": mode, "step": step, "x": x, "y": y}
-            for mode, points in places.items() for step in (0, 7) for x, y in points
-            if (mode, step) != ("spsa", 7)]  # fmt: skip
-    tables = {"evolution": pd.DataFrame(rows), "data": true}
-    (scene,) = animation.scenes(tables, ["spsa"])
-    assert scene["steps"] == [0, 7]
-    whole = np.frombuffer(base64.b64decode(scene["exact"]["frames"][1]["points"]), np.uint8)
-    # The frame is 13 wide: 15 % of the range of x beyond each end, and y's middle is 2.5.
-    back = np.array([-1.5, -4.0]) + 13 / 255 * whole.reshape(-1, 2).astype(float)
-    assert back == pytest.approx(np.array(places["exact"]), abs=13 / 255 / 2)
-    (other,) = scene["cells"]
-    assert other["name"] == "spsa"
-    assert [frame and frame["outside"] for frame in other["frames"]] == [1, None]
-    assert animation.scenes({"data": true}, []) == []

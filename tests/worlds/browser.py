@@ -25,15 +25,6 @@ FLAGS = (
     "--disable-component-update", "--disable-extensions", "--disable-sync", "--hide-scrollbars",
     "--enable-logging=stderr", "--v=0",
 )  # fmt: skip
-BEFORE = """
-const watched = [];
-IntersectionObserver = class {
-  constructor(call) { this.call = call; }
-  observe(node) { watched.push([node, this.call]); }
-  disconnect() {}
-};
-"""
-"""What comes into view is the test's to say."""
 HARNESS = """
 const found = {};
 const all = (query) => [...document.querySelectorAll(query)];
@@ -60,9 +51,7 @@ def allowed(code: str) -> str:
 def look(page: Path, script: str, width: int, height: int = 900, *flags: str) -> dict[str, Any]:
     """What the script finds on a copy of the page that allows it, and it alone, to run too."""
     code = HARNESS % script
-    sources = f"script-src {allowed(BEFORE)} {allowed(code)} "
-    text = page.read_text().replace("script-src ", sources, 1)
-    text = text.replace("</title>", f"</title><script>{BEFORE}</script>", 1)
+    text = page.read_text().replace("script-src ", f"script-src {allowed(code)} ", 1)
     inner = escape(text.replace("</body>", f"<script>{code}</script></body>"))
     # A window has a least width; a frame does not.
     frame = f'<iframe width="{width}" height="{height}" frameborder="0" srcdoc="{inner}"></iframe>'

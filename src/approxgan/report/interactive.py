@@ -13,7 +13,6 @@ from markupsafe import Markup
 from approxgan.analysis.text import words
 from approxgan.figures import _style
 from approxgan.report.cells import CELL, GROUP, key, step
-from approxgan.report.frame import square
 
 Tables = Mapping[str, pd.DataFrame]
 SIDE = 1000
@@ -23,11 +22,13 @@ POINTS = 400
 ALL_POINTS = 300_000
 CURVE = 50
 """Traced steps that a loss curve keeps."""
+MARGIN = 0.15
+"""How far a frame reaches beyond the true points, as a share of their range."""
 ALL_SEEDS = 20_000
 """Quality curves of single seeds that the page holds; beyond it, each cell keeps its share."""
 
 
-def data(tables: Tables, metric: str, judged: Sequence[str]) -> dict[str, Any]:
+def data(tables: Tables, judged: Sequence[str]) -> dict[str, Any]:
     """Everything the picker needs, by cell; it starts with one of a judged mode."""
     outcomes = tables["outcomes"]
     names = [name for name, _ in outcomes.groupby(CELL, dropna=False)]
@@ -36,8 +37,8 @@ def data(tables: Tables, metric: str, judged: Sequence[str]) -> dict[str, Any]:
     sets = {str(name): _frame(part) for name, part in tables["data"].groupby("dataset")}
     drawn = _by_cell(tables["samples"])
     losses = _by_cell(tables["training"])
-    quality = tables["quality"]
-    scores = _by_cell(quality[quality["metric"] == metric])
+    quality = primary(tables["quality"])
+    scores = _by_cell(quality)
     cells = []
     for name in names:
         row = dict(zip(CELL, name, strict=True))
@@ -54,12 +55,24 @@ def data(tables: Tables, metric: str, judged: Sequence[str]) -> dict[str, Any]:
             }
         )
     return {
-        "metric": words(metric),
+        **score(quality),
         "side": SIDE,
         "sets": sets,
         "cells": cells,
         "start": _start(cells, judged),
     }
+
+
+def primary(quality: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the number that decides."""
+    return quality[quality["is_primary"].eq(True)]
+
+
+def score(quality: pd.DataFrame) -> dict[str, str]:
+    """The name of the number that decides, in words, and which way it is better."""
+    for row in primary(quality).head(1).to_dict("records"):
+        return {"metric": words(row["metric"]), "better": str(row["better"])}
+    return {"metric": "score", "better": "neither"}
 
 
 def _start(cells: Sequence[Mapping[str, Any]], judged: Sequence[str]) -> int:
@@ -98,7 +111,10 @@ def _frame(points: pd.DataFrame) -> dict[str, Any]:
     """A data set's frame, and its true points in it."""
     true = points[points["source"] == "true"]
     true = (points if true.empty else true)[["x", "y"]].to_numpy(float)
-    low, size = square(true)
+    low, high = true.min(0), true.max(0)
+    # One scale for both coordinates: a circle stays a circle.
+    size = (1 + 2 * MARGIN) * float((high - low).max() or 1.0)
+    low = (low + high - size) / 2
     frame = {"low": [float(v) for v in low], "size": size}
     x, y, _ = _placed(true[:TRUE_POINTS], frame)
     return {**frame, "x": x, "y": y}

@@ -15,8 +15,7 @@ import yaml
 from markupsafe import Markup
 
 from approxgan.analysis import text
-from approxgan.report import animation, cells, scope, steps, verdicts
-from approxgan.report import interactive as picker
+from approxgan.report import cells, interactive, scope, steps, verdicts
 from approxgan.report.svg import figure
 from approxgan.storage import files, provenance
 from approxgan.storage.columns import read_table
@@ -27,22 +26,21 @@ NEEDS = (
     "claims", "outcomes", "quality", "cost", "gradient_error", "dirac", "samples", "data",
     "training",
 )  # fmt: skip
-OPTIONAL = ("comparisons", "aggregates", "evolution")
+OPTIONAL = ("comparisons", "aggregates")
 SUMMARY = "summary.md"
-SCRIPTS = ("tables", "picker", "animation")
+SCRIPTS = ("tables", "picker")
 PLACED = {"dirac": "dirac", "epsilon_rules": "steps"}
 """Figures that stand in another section than the one of figures."""
 LITERAL = {
     "article_formula": (
         "the article's printed formula taken literally. It swaps the roles: the generator "
-        "minimises the discriminator's classification loss, and the discriminator maximises it, "
-        "so that both work against what they are for."
+        "minimises the discriminator's classification loss, and the discriminator maximises it."
     ),
     "article_code": (
         "the article's listing taken literally. L_G = mean(−D(real)) does not depend on the "
         "generator: its gradient is exactly zero, and the generator never moves. "
-        "L_D = mean(logits on real) has no lower bound: the discriminator can lower it for ever "
-        "without telling real from generated points."
+        "L_D = mean(logits on real) has no lower bound: the discriminator can lower it without "
+        "end and without telling real from generated points."
     ),
 }
 
@@ -117,13 +115,12 @@ def _findings(
         "best": best,
         "advice": steps.advice(best),
         "placed": {name: place for name, place in PLACED.items() if name in figures},
-        "metric": text.words(metric),
+        **interactive.score(tables["quality"]),
         "cells": cells.cells(tables, metric),
         "compared": "comparisons" in tables,
         "aggregates": cells.aggregates(tables.get("aggregates")),
         "metrics": cells.metrics(tables["quality"]),
-        "scenes": animation.scenes(tables, verdicts.modes(claims)),
-        "picker": picker.data(tables, metric, verdicts.modes(claims)),
+        "picker": interactive.data(tables, verdicts.modes(claims)),
         "methods": scope.methods(outcomes),
         "seeds": scope.seeds(outcomes, config),
         "cost": scope.cost(tables),
@@ -159,7 +156,7 @@ def _environment() -> jinja2.Environment:
         "words": text.words,
         "initial": text.initial,
         "md": text.markdown,
-        "embedded": picker.embedded,
+        "embedded": interactive.embedded,
         "sortable": text.sortable,
     }
     environment.globals |= {"interval": text.interval}

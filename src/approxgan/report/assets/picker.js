@@ -104,10 +104,10 @@
   function samples(cell) {
     const frame = data.sets[cell.dataset];
     if (!frame || !(cell.x.length + cell.outside)) {
-      return figure("Samples", "No finite sample of the first seed was kept: its run diverged.", "", null);
+      return figure("Samples", "The run of the first seed diverged: it has no finite sample.", "", null);
     }
     const out = cell.outside ? ` ${cell.outside} more lie outside the frame.` : "";
-    const caption = `Seed ${cell.seed} at step ${cell.at}: ${cell.x.length} generated points (in colour) over ${frame.x.length} true ones (grey).${out}`;
+    const caption = `Seed ${cell.seed} at step ${cell.at}: ${cell.x.length} generated points (colour) over ${frame.x.length} true points (grey).${out}`;
     return figure("Samples", caption, caption, (svg) => {
       const room = H - TOP - BOTTOM, left = (W - room + LEFT - RIGHT) / 2;
       const px = (v) => (left + (v / data.side) * room).toFixed(1);
@@ -126,7 +126,7 @@
   }
   function quality(cell) {
     const { step, median, seeds } = cell.quality;
-    if (!median.some((v) => v !== null)) return figure("Quality", "No score: every run had diverged by the first snapshot.", "", null);
+    if (!median.some((v) => v !== null)) return figure("Quality", "Every run had diverged by the first snapshot: there is no score.", "", null);
     const exact = data.cells.find(
       (other) => other.mode === "exact" && ["study", "dataset", "model", "loss"].every((k) => other[k] === cell[k]),
     );
@@ -135,7 +135,7 @@
     if (against) lines.push({ values: exact.quality.median, look: "base" });
     lines.push({ values: median, look: "line" });
     const name = data.metric[0].toUpperCase() + data.metric.slice(1);
-    const caption = `${name}, lower is better. Thick: median over seeds, ${ends(step, median)}; thin: ${seeds.length} seeds${against ? `; dotted: the median with exact gradients, ${ends(step, exact.quality.median)}` : ""}.`;
+    const caption = `${name}${data.better === "neither" ? "" : `, ${data.better} is better`}. Thick: median over seeds, ${ends(step, median)}; thin: ${seeds.length} seeds${against ? `; dotted: the median with exact gradients, ${ends(step, exact.quality.median)}` : ""}.`;
     return figure("Quality", caption, caption, (svg) => curves(svg, step, lines, data.metric), cell.colour);
   }
   function loss(cell) {
