@@ -56,10 +56,7 @@ def run(
 
     path = out / "checkpoint.npz"
     writer = Writer(out)
-    choices = [c for player in PLAYERS if (c := cells.choice_in(spec[player]))]
-    matched = {results / cells.matched_file(spec, c) for c in choices if c.match}
-    inputs = [data_file, *sorted(matched)]
-    saved = Checkpoint(path, spec, inputs, checkpoint_seconds, trace, snapshots, clock, writer)
+    saved = Checkpoint(path, spec, [data_file], checkpoint_seconds, trace, snapshots, clock, writer)
     state, before = saved.resume(state, lambda line: print(line, file=sys.stderr))
     clock.start()
     state, diverged = train(state, game, chosen, s, observe, saved.between, before)
