@@ -9,9 +9,8 @@ from snakemake.persistence import PersistenceBase
 from snakemake.utils import min_version
 
 from approxgan.config import load, registry
-from approxgan.config import estimate
 from approxgan.core.errors import InputError
-from approxgan.design import cells, check, specs
+from approxgan.design import cells, check, cost, specs
 from approxgan.storage import code_inputs, files, tables
 
 min_version("9.0")

@@ -17,7 +17,7 @@ rule evaluate:
         "results/logs/evaluate/{cell}.log",
     resources:
         **asked(
-            lambda w: estimate.evaluate(
+            lambda w: cost.evaluate(
                 cells.spec(config, CELLS[w.cell]), config["quality"]
             )
         ),
@@ -37,7 +37,7 @@ rule null:
     log:
         "results/logs/null/{dataset}/samples{samples}.log",
     resources:
-        **asked(lambda w: estimate.null(specs.null(config, w.dataset, int(w.samples)))),
+        **asked(lambda w: cost.null(specs.null(config, w.dataset, int(w.samples)))),
     params:
         code=lambda w: quality_code(w.dataset),
         spec=lambda w: spec(specs.null(config, w.dataset, int(w.samples))),

@@ -32,7 +32,7 @@ rule points:
         "results/logs/probe/{probe}/points.log",
     threads: 1
     resources:
-        **asked(lambda w: estimate.points(specs.points(config, w.probe))),
+        **asked(lambda w: cost.points(specs.points(config, w.probe))),
         gpu=lambda w: gpus(PROBES[w.probe]["training"]),
     params:
         code=lambda w: probe_code(w.probe, "exact"),
@@ -51,7 +51,7 @@ rule describe:
         "results/logs/probe/{probe}/describe.log",
     threads: 1
     resources:
-        **asked(lambda w: estimate.describe(specs.describe(config, w.probe))),
+        **asked(lambda w: cost.describe(specs.describe(config, w.probe))),
     params:
         code=lambda w: probe_code(w.probe),
         spec=lambda w: spec(specs.describe(config, w.probe)),
@@ -69,7 +69,7 @@ rule probe:
         "results/logs/probe/{probe}/{mode}.log",
     threads: 1
     resources:
-        **asked(lambda w: estimate.probe(specs.probe_mode(config, w.probe, w.mode))),
+        **asked(lambda w: cost.probe(specs.probe_mode(config, w.probe, w.mode))),
     params:
         code=lambda w: PROBE_CODE[w.probe, w.mode],
         spec=lambda w: spec(specs.probe_mode(config, w.probe, w.mode)),

@@ -65,7 +65,7 @@ rule comparisons:
     log:
         "results/logs/comparisons.log",
     resources:
-        **asked(lambda w: estimate.judged(len(CELLS), config["claims"])),
+        **asked(lambda w: cost.judged(len(CELLS), config["claims"])),
     params:
         code=code_inputs.digest("compare"),
         spec=spec(specs.comparisons(config)),

@@ -22,7 +22,7 @@ rule train:
         "results/logs/train/{cell}.log",
     threads: 1
     resources:
-        **asked(lambda w: estimate.training(cells.spec(config, CELLS[w.cell]))),
+        **asked(lambda w: cost.train(cells.spec(config, CELLS[w.cell]))),
         gpu=lambda w: gpus(CELLS[w.cell].training),
     params:
         code=lambda w: train_code(w.cell),

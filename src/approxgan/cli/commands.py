@@ -12,7 +12,7 @@ from approxgan.config import load, registry
 from approxgan.core.errors import InputError
 from approxgan.design import cells as grid
 from approxgan.design import check as design
-from approxgan.design import specs
+from approxgan.design import cost, limits, specs
 
 FAMILIES = tuple(registry.FAMILIES)
 DEFAULT = Path("config.yaml")
@@ -65,10 +65,11 @@ def cells(args: Namespace) -> None:
 
 def plan(args: Namespace) -> None:
     from approxgan.cli import plan as forecast
-    from approxgan.config import limits
 
     config = _config(args)
-    print(forecast.text(list(forecast.jobs(config))))
+    said = forecast.prepare(config)
+    print(forecast.text(list(cost.jobs(config))))
+    print(said + forecast.measured(config, args.results))
     limits.check(config, args.results)
 
 

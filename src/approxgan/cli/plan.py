@@ -1,104 +1,179 @@
-"""Every job of a config with what it will take, and the table of them that ``plan`` prints."""
+"""What a config will take: this machine's speeds, measured once, and the table of all jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+import contextlib
+import io
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from approxgan.config import estimate
-from approxgan.config.estimate import Estimate
-from approxgan.design import cells as grid
-from approxgan.design import specs
-from approxgan.storage import tables
+from approxgan.core.errors import InputError
+from approxgan.design import cells, cost, work
+from approxgan.design.cost import Job
+from approxgan.storage import files
 
-HOUR = 3600.0
-
-
-class Job(NamedTuple):
-    rule: str
-    name: str
-    estimate: Estimate
-
-
-def jobs(config: Mapping[str, Any]) -> Iterator[Job]:
-    """The jobs of a checked config, as if nothing were made yet."""
-    cells = {name: grid.spec(config, cell) for name, cell in grid.cells(config).items()}
-    rows = 0.0
-    for name, spec in cells.items():
-        yield Job("train", name, estimate.training(spec))
-        yield Job("evaluate", name, estimate.evaluate(spec, config["quality"]))
-        rows += len(spec["seeds"]) * (spec["training"]["steps"] / spec["training"]["trace_every"])
-    for name in grid.used_datasets(config):
-        yield Job("data", name, estimate.data(specs.data(config, name)))
-    for name, sizes in grid.scored(config).items():
-        for samples in sizes:
-            spec = specs.null(config, name, samples)
-            yield Job("null", f"{name} {samples}", estimate.null(spec))
-    for name, probe in grid.probes(config).items():
-        yield Job("points", name, estimate.points(probe))
-        yield Job("describe", name, estimate.describe(probe))
-        for mode, entries in grid.probe_modes(probe).items():
-            yield Job("probe", f"{name} {mode}", estimate.probe({**probe, "modes": entries}))
-    for mode, entries in grid.probe_modes(config["dirac"]).items():
-        yield Job("dirac", mode, estimate.dirac({**config["dirac"], "modes": entries}))
-    yield from _gathering(config, len(cells), rows)
+WIDTHS = {"small": 32, "large": 160}
+TRIALS = {
+    "gradient": ({"mode": "exact"}, 60),
+    "value": (
+        {
+            "mode": "random_direction",
+            "epsilon": 1e-3,
+            "directions": 8,
+            "distribution": "gaussian",
+            "sides": 1,
+        },
+        30,
+    ),
+    "sweep": ({"mode": "forward_difference", "epsilon": 1e-3}, 10),
+}
+"""Kind of evaluation -> an estimator that makes it, and training steps of a trial."""
+SAMPLES = (500, 2000)
 
 
-def _gathering(config: Mapping[str, Any], cells: int, rows: float) -> Iterator[Job]:
-    for name in tables.COLUMNS:
-        if name not in tables.JUDGED:
-            yield Job("collect", name, estimate.table(cells, rows))
-    yield Job("comparisons", "", estimate.judged(cells, config["claims"]))
-    yield Job("claims", "", estimate.judged(1, config["claims"]))
-    for name in config["figures"]["names"]:
-        yield Job("figure", name, estimate.figure(rows))
-    yield Job("report", "", estimate.figure(rows))
+def measure(config: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Seconds of a call and of a unit of each kind in ``work.SPEEDS``, by trials of two sizes.
+
+    The trials train on networks of their own, with the other settings of the config's training.
+    """
+    from approxgan.data.stage import make
+
+    found = {}
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
+        results = Path(folder)
+        for kind, (entry, steps) in TRIALS.items():
+            taken = []
+            for model in WIDTHS:
+                spec = _trial(config, model, entry, steps)
+                make(spec["definitions"]["dataset"], results / "data" / "ring.npz")
+                taken.append((_seconds(spec, results), *_counts(spec, kind)))
+            found[kind] = _fitted(*taken)
+    found["score"] = _fitted(*((_score(n), 1.0, 2.0 * n * n) for n in SAMPLES))
+    return found
 
 
-class Total(NamedTuple):
-    """Of several jobs."""
+def _trial(config: Mapping[str, Any], model: str, entry: Any, steps: int) -> dict[str, Any]:
+    """The spec of a cell of four seeds."""
+    widths = {player: 2 * [WIDTHS[model]] for player in ("generator", "discriminator")}
+    own = {"steps": steps, "batch": 64, "dtype": "float32", "device": "cpu", "trace_every": steps}
+    small = {
+        "datasets": {
+            "ring": {"kind": "ring", "points": 500, "count": 8, "radius": 2, "sigma": 0.1}
+        },
+        "models": {
+            model: {"kind": "dense", "latent": 16, "activation": "relu", **widths},
+        },
+        "losses": {},
+        "epsilon_rules": {},
+        "seeds": {"first": 0, "count": 4, "block": 4},
+        "training": {**config["training"], **own, "snapshots": 1, "samples": 10},
+        "studies": [
+            {
+                "name": "trial",
+                "datasets": ["ring"],
+                "models": [model],
+                "losses": ["nonsaturating"],
+                "modes": [entry],
+            }
+        ],
+    }
+    return cells.spec(small, next(iter(cells.cells(small).values())))
 
-    jobs: int
-    core_hours: float
-    longest: Job
-    largest: Job
-    disk_gb: float
+
+def _seconds(spec: Mapping[str, Any], results: Path) -> float:
+    """Processor seconds of a training step, by the job's own clock, everything compiled before."""
+    from approxgan.training.stage import run
+
+    out = results / "run"
+    for steps in (2, spec["training"]["steps"]):
+        run({**spec, "training": {**spec["training"], "steps": steps}}, results, out)
+    return files.read_json(out / "cost.json")["cpu_seconds"] / spec["training"]["steps"]
 
 
-def total(found: Sequence[Job]) -> Total:
-    return Total(
-        len(found),
-        sum(job.estimate.seconds for job in found) / HOUR,
-        max(found, key=lambda job: job.estimate.seconds),
-        max(found, key=lambda job: job.estimate.memory_mb),
-        sum(job.estimate.disk_mb for job in found) / 1024.0,
-    )
+def _counts(spec: Mapping[str, Any], kind: str) -> tuple[float, float]:
+    """Calls and units of both players' estimates in a step."""
+    made = work.work(spec["generator"])
+    both = [place.work(made)[kind] for place in work.places(spec)]
+    return sum(calls for calls, _ in both), sum(units for _, units in both)
+
+
+def _score(n: int) -> float:
+    """Seconds of scoring n samples of two columns."""
+    import numpy as np
+
+    from approxgan.config import registry
+
+    metric = registry.build("metrics", "energy_distance", {})
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((2, n, 2))
+    started = time.process_time()
+    metric(x, y, None, rng)
+    return time.process_time() - started
+
+
+def _fitted(small: tuple[float, ...], large: tuple[float, ...]) -> list[float]:
+    """Seconds of a call and of a unit, from (seconds, calls, units) of two sizes."""
+    unit = max(large[0] - small[0], 0.0) / (large[2] - small[2])
+    return [max(small[0] - unit * small[2], 0.0) / small[1], unit]
+
+
+def prepare(config: Mapping[str, Any]) -> str:
+    """Measure this machine's speeds where none are kept; a line that says what is counted with."""
+    path = work.kept_at()
+    if work.kept() is None and path is not None:
+        try:
+            files.write_json(path, measure(config))
+            work.kept.cache_clear()
+        except OSError as error:
+            return f"speeds: stated ones, for {path} cannot be written ({error.strerror})"
+    if work.kept() is None:
+        return "speeds: stated ones, for there is no home folder to keep measured ones in"
+    return f"speeds: measured on this machine, kept in {path}"
 
 
 def text(found: Sequence[Job]) -> str:
-    """A line for every rule, one for all jobs, the longest job, and what was assumed."""
+    """A line for every rule, one for all jobs, and the longest and largest job."""
     by_rule: dict[str, list[Job]] = {}
     for job in found:
         by_rule.setdefault(job.rule, []).append(job)
     by_rule["total"] = list(found)
     lines = [f"{'rule':<12} {'jobs':>6} {'core-hours':>11} {'longest':>9} {'memory':>9}"]
     for rule, own in by_rule.items():
-        about = total(own)
-        hours = f"{about.core_hours:.2f}" if about.core_hours < 1e6 else f"{about.core_hours:.1e}"
-        longest = duration(about.longest.estimate.seconds)
-        memory = size(about.largest.estimate.memory_mb)
-        lines.append(f"{rule:<12} {about.jobs:>6} {hours:>11} {longest:>9} {memory:>9}")
-    whole = total(found)
-    lines.append(f"longest job: {whole.longest.rule} {whole.longest.name}".rstrip())
-    lines.append(f"most memory: {whole.largest.rule} {whole.largest.name}".rstrip())
-    lines.append(f"results: {size(whole.disk_gb * 1024.0)} at most")
-    assumed = dict.fromkeys(a for job in found for a in job.estimate.assumed)
-    return "\n".join([*lines, *(f"assumed: {what}" for what in assumed)])
+        hours = sum(job.cost.seconds for job in own) / 3600.0
+        shown = f"{hours:.2f}" if hours < 1e6 else f"{hours:.1e}"
+        longest = duration(max(job.cost.seconds for job in own))
+        memory = size(max(job.cost.memory_mb for job in own))
+        lines.append(f"{rule:<12} {len(own):>6} {shown:>11} {longest:>9} {memory:>9}")
+    longest = max(found, key=lambda job: job.cost.seconds)
+    largest = max(found, key=lambda job: job.cost.memory_mb)
+    lines.append(f"longest job: {longest.rule} {longest.name}".rstrip())
+    lines.append(f"most memory: {largest.rule} {largest.name}".rstrip())
+    lines.append(f"results: {size(sum(job.cost.disk_mb for job in found))} at most")
+    return "\n".join(lines)
+
+
+def measured(config: Mapping[str, Any], results: Path) -> str:
+    """How the cells that are trained already compare with their estimates; empty without any."""
+    taken, estimated, count = 0.0, 0.0, 0
+    for name, cell in cells.cells(config).items():
+        try:
+            seconds = files.read_json(results / "runs" / name / "cost.json")["cpu_seconds"]
+        except InputError:
+            continue
+        taken, count = taken + seconds, count + 1
+        estimated += cost.stepping(cells.spec(config, cell))
+    if not count:
+        return ""
+    times = taken / estimated
+    return f"\ntrained already: {count} cells, whose steps took {times:.2f} times the estimate"
 
 
 def duration(seconds: float) -> str:
     """'12 s', '3.4 min', '2.5 h' or '40 days'."""
-    for unit, length, most in (("s", 1.0, 120.0), ("min", 60.0, 7200.0), ("h", HOUR, 2e5)):
+    for unit, length, most in (("s", 1.0, 120.0), ("min", 60.0, 7200.0), ("h", 3600.0, 2e5)):
         if seconds < most:
             return f"{seconds / length:.3g} {unit}"
     return f"{seconds / 86400.0:.3g} days"

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from approxgan.config import check as names
-from approxgan.config import limits, load, registry
+from approxgan.config import load, registry
 from approxgan.config.check import located
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import PLAYERS, Situation
-from approxgan.design import build, cells
+from approxgan.design import build, cells, limits
 from approxgan.design.names import folder_name
 
 LONGEST = 200

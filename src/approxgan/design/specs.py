@@ -21,6 +21,8 @@ OUTCOME = ("steps", "trace_every", *JUDGING)
 PROBED = ("gradient_error", "layer_error", "probe_points")
 DRAWN = ("samples", "evolution", "data", "images")
 """Tables of points to draw: made by the datasets' own views."""
+GATHERED = (*PROBED, *DRAWN, "training", "outcomes", "quality", "quality_null", "cost", "dirac")
+"""Tables that are collected from the results of cells, probes and games."""
 OF_CLAIMS_ALONE = (
     *("modes", "losses", "probe_dtype", "never_runs"),
     *("speed_margin", "rate_margin", "spread_margin", "cost_margin"),

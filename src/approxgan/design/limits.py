@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from approxgan.cli import plan
 from approxgan.config.check import number
 from approxgan.core.errors import InputError
+from approxgan.design import cost
 
 GB = 2.0**30
 CONTAINER = Path("/sys/fs/cgroup/memory.max")
@@ -19,14 +19,16 @@ CONTAINER = Path("/sys/fs/cgroup/memory.max")
 
 def check(config: Mapping[str, Any], results: Path) -> None:
     """Raise ``InputError`` for estimated time, memory or results beyond the limits."""
-    told, whole = config["limits"], plan.total(list(plan.jobs(config)))
-    if whole.core_hours > told["core_hours"]:
+    told, jobs = config["limits"], list(cost.jobs(config))
+    hours = sum(job.cost.seconds for job in jobs) / 3600.0
+    if hours > told["core_hours"]:
         raise InputError(
-            f"config: limits.core_hours: {number(whole.core_hours)} core-hours are estimated, at "
-            f"most {number(told['core_hours'])} are accepted; 'approxgan plan' says what takes "
-            "them; ask for less, or raise limits.core_hours"
+            f"config: limits.core_hours: {number(hours)} core-hours are estimated, at most "
+            f"{number(told['core_hours'])} are accepted; 'approxgan plan' says what takes them; "
+            "ask for less, or raise limits.core_hours"
         )
-    job, needed = whole.largest, whole.largest.estimate.memory_mb / 1024.0
+    job = max(jobs, key=lambda job: job.cost.memory_mb)
+    needed = job.cost.memory_mb / 1024.0
     most, found = _most(told["memory_gb"], memory_gb)
     if needed > most:
         raise InputError(
@@ -34,11 +36,12 @@ def check(config: Mapping[str, Any], results: Path) -> None:
             f"{number(needed)} GB, {found}; ask for less at once (seeds.block, batch, samples, "
             "widths), or set limits.memory_gb to what the machines have that jobs run on"
         )
+    needed = sum(job.cost.disk_mb for job in jobs) / 1024.0
     most, found = _most(told["disk_gb"], lambda: disk_gb(results))
-    if whole.disk_gb > most:
+    if needed > most:
         raise InputError(
-            f"config: limits.disk_gb: results are estimated to take {number(whole.disk_gb)} GB, "
-            f"{found}; ask for fewer samples or snapshots, or set limits.disk_gb"
+            f"config: limits.disk_gb: results are estimated to take {number(needed)} GB, {found}; "
+            "ask for fewer samples or snapshots, or set limits.disk_gb"
         )
 
 
