@@ -81,7 +81,8 @@ def template(place: Path) -> Path:
     _stage(place, specs.data(config, "ring"), "data", "ring")
     _stage(place, specs.train(config, cell), "train", cell)
     _stage(place, specs.quality(config), "evaluate", cell)
-    _stage(place, specs.null(config, "ring"), "null", "ring")
+    samples = config["training"]["samples"]
+    _stage(place, specs.null(config, "ring", samples), "null", "ring", str(samples))
     _stage(place, specs.points(config, probe), "points", probe)
     _stage(place, specs.describe(config, probe), "describe", probe)
     # Modes that stand for the others, too.

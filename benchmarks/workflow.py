@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from approxgan.cli import plan
-from approxgan.design import specs
+from approxgan.design import cost, specs
 from approxgan.storage import tables
 from benchmarks import madeup
 from benchmarks.madeup import ROOT, SNAKEMAKE, Config, Size
@@ -86,7 +85,7 @@ def stubbed(cells: int, folder: Path, config: Config) -> list[Row]:
     (stub / "python").chmod(0o755)
     prefix = f'shell.prefix("export PATH={stub}:$PATH; ")'
     (folder / "stubbed.smk").write_text(f'include: "Snakefile"\n\n\n{prefix}\n')
-    overlay, jobs = f"{cells}.yaml", len(list(plan.jobs(config)))
+    overlay, jobs = f"{cells}.yaml", len(list(cost.jobs(config)))
     run = [SNAKEMAKE, "results/report.html", "-s", "stubbed.smk", "--cores", "2"]
     run += ["--configfile", overlay]
     case, says = f"run of {jobs} jobs that copy", f"{jobs} of {jobs} steps (100%) done"

@@ -45,7 +45,8 @@ NO_TORCH = (
     "storage.files",
     "collect.stage",
     "figures.stage",
-    "config.estimate",
+    "design.check",
+    "design.cost",
 )
 
 

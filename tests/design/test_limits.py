@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from worlds import ROOT
 
-from approxgan.cli import parser, plan
+from approxgan.cli import parser
 from approxgan.config import check as names
-from approxgan.config import limits, load
+from approxgan.config import load
 from approxgan.core.errors import InputError
 from approxgan.datasets.ring import Ring
-from approxgan.design import cells
+from approxgan.design import cells, cost, limits
 
 DEFAULT = load.config([ROOT / "config.yaml"])
 SPSA = {"mode": "spsa", "epsilon": 1e-3, "directions": 10**12}
@@ -85,8 +85,8 @@ def test_the_count_is_that_of_the_grid(overlays):
 
 
 def test_the_limit_is_for_one_job_of_the_largest_memory():
-    job = plan.total(list(plan.jobs(DEFAULT))).largest
-    needed = job.estimate.memory_mb / 1024
+    job = max(cost.jobs(DEFAULT), key=lambda job: job.cost.memory_mb)
+    needed = job.cost.memory_mb / 1024
     fine, little = (
         load.merged(DEFAULT, {"limits": {"memory_gb": needed * share}}) for share in (1.01, 0.99)
     )
