@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from worlds import ROOT
 
 from approxgan.config import registry
 from approxgan.config.registry import FAMILIES
-from approxgan.storage import code_inputs
+from approxgan.storage import code_inputs, files
 
 PACKAGE = ROOT / "src" / "approxgan"
 MODULES = sorted(
@@ -80,6 +82,35 @@ def test_what_the_snakefile_imports_does_not_load_torch():
     names = ", ".join(f"approxgan.{name}" for name in NO_TORCH)
     code = f"import sys, {names}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+HEAVY = ("torch", "numba", "sklearn", "ot", "matplotlib", "scipy.stats", "scipy.signal")
+STAGES = {
+    "data ring": ("pandas", "scipy", *HEAVY),
+    "collect quality": HEAVY,
+    "null ring 50": HEAVY,
+}
+"""Stages that train nothing -> what their start would take longer than they do with."""
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_trains_nothing_loads_what_it_uses_alone(stage, tmp_path):
+    files.write_arrays(tmp_path / "data" / "ring.npz", dict.fromkeys(
+        ("training", "true"), np.zeros((9, 2))))  # fmt: skip
+    definition = {"kind": "ring", "points": 9, "count": 8, "radius": 2.0, "sigma": 0.1}
+    spec = {
+        "data": definition,
+        "collect": {"studies": [], "metrics": [], "metric": "energy_distance"},
+        "null": {"definition": definition, "samples": 50, "null_repeats": 2, "seed": 0,
+                 "metrics": {"energy_distance": {}, "memorisation": {}}},
+    }[stage.split()[0]]  # fmt: skip
+    call = [*stage.split(), "--spec", json.dumps(spec), "--results", str(tmp_path)]
+    code = (
+        f"import sys; from approxgan.cli.parser import main; status = main({call!r})\n"
+        f"print(*(m for m in {STAGES[stage]!r} if m in sys.modules)); sys.exit(status)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "\n"), done.stderr
 
 
 def test_figures_do_not_import_torch():

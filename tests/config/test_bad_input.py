@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from worlds import ROOT
 
 from approxgan.cli.parser import main
 from approxgan.config import load
-from approxgan.design import cells
+from approxgan.design import cells, specs
 from approxgan.storage import files
 from approxgan.storage.tables import COLUMNS, OF_A_SEED
 
@@ -165,12 +166,17 @@ def test_a_text_in_place_of_a_number_is_one_line(folder, capsys, stage):
 
 
 def test_samples_that_a_metric_cannot_score_are_one_line(folder, capsys):
-    """classifier_test asks for at least k points; nothing is scored, and no other file changes."""
+    """classifier_test asks for at least k points: nothing is made, nor scored from a bare spec."""
     (folder / "few.yaml").write_text("training: {steps: 1, snapshots: 1, samples: 10}\n")
     few = [*SMOKE, "few.yaml"]
-    assert main(["data", "ring", *few]) == 0
-    assert main(["train", CELL, *few]) == 0
-    capsys.readouterr()
-    said = one_line(["evaluate", CELL, *few], capsys)
-    assert "samples.npz: cannot be scored" in said
-    assert not (folder / "results" / "runs" / CELL / "quality.parquet").exists()
+    for stage in (["data", "ring"], ["train", CELL], ["evaluate", CELL], ["check"]):
+        assert "classifier_test: 10 training points" in one_line([*stage, *few], capsys)
+    assert not (folder / "results").exists()
+    assert main(["data", "ring", *SMOKE]) == 0
+    config = load.config([ROOT / "config.yaml"])
+    spec = json.dumps(specs.null(config, "ring", 10))
+    said = one_line(["null", "ring", "10", "--spec", spec], capsys)
+    assert "ring.npz: cannot be scored: 10 training points" in said
+    assert not (folder / "results" / "null").exists()
+    spec = json.dumps({**config["datasets"]["article"], "points": 999})
+    assert "accepted: 1000" in one_line(["data", "article", "--spec", spec], capsys)

@@ -6,6 +6,7 @@ import copy
 import datetime
 import math
 
+import numpy as np
 import pytest
 import yaml
 from worlds import ROOT
@@ -206,8 +207,16 @@ VALUES = [
     (("quality", "metrics", "sliced_wasserstein", "projections"), 0, "projections"),
     (("claims", "metric"), "mmd2", "every_snapshot"),
     (("losses", "wasserstein", "clip"), -1, "clip"),
+    (("quality", "metrics", "sliced_wasserstein", "projections"), 10**12, "1 to 10000"),
+    (("datasets", "ring", "count"), 10**9, "1 to 10000"),
+    (("datasets", "grid", "side"), 100_000, "1 to 100"),
+    (("datasets", "digits", "points"), 1797, "the training part has 1258 rows"),
     (("epsilon_rules", "adaptive", "low"), 9.0, "low"),
     # What makes no sense together: the variant says why.
+    (("training", "samples"), 40, "classifier_test: 40 training points"),
+    (("quality", "metrics", "neighbours", "k"), 2500, "neighbours: 2500 samples"),
+    (("quality", "metrics", "neighbours", "k"), 450, "500 draws of 539 different points"),
+    (("datasets", "ring", "radius"), 1e5, "float32 moves column 1"),
     (("studies", 3, "losses"), ["nonsaturating_r1"], "penalty"),
     (("studies", 0, "modes"), [{**ORTHONORMAL, "directions": 5000}], "1 to 1666"),
     (("studies", 0, "modes"), [{"mode": "subgradient", "alpha": 0.1}], "alpha"),
@@ -224,6 +233,48 @@ def test_settings_values_are_checked_before_any_job(path, value, named):
     check.checked(config)
     with pytest.raises(InputError, match=named):
         check.fully_checked(config)
+
+
+OFFSET = np.random.default_rng(0).permutation(np.arange(200.0).reshape(100, 2))
+
+
+@pytest.mark.parametrize(
+    ("rows", "named"),
+    [
+        (np.add(OFFSET, [1.7e9, 0]), "float32 moves column 1 by about 4e"),
+        (np.add(OFFSET, [0, 1e8]), "float32 moves column 2"),
+        (np.add(OFFSET, [1e4, -1e4]), None),
+        # One far row, whole columns of one value, and columns of few values are no offset.
+        (np.concatenate([OFFSET, [[1e12, 0]]]), None),
+        (OFFSET * [1, 0] + [0, 1e9 + 1], None),
+        ((OFFSET > 5) * 0.1, None),
+        (OFFSET[:5].repeat(20, axis=0), "different points may hold no more than k"),
+    ],
+)
+def test_data_that_float32_cannot_resolve_is_refused(tmp_path, rows, named):
+    path = tmp_path / "rows.npy"
+    np.save(path, rows)
+    definition = {"kind": "file", "path": str(path), "held_out": 0.5, "points": 40}
+    config = changed(("datasets", "ring"), definition)
+    config["training"]["batch"] = 40
+    if "no more" in str(named):
+        config["quality"]["metrics"]["neighbours"]["k"] = 5
+    if named is None:
+        config["quality"]["metrics"].pop("neighbours")
+        check.fully_checked(config)
+    else:
+        with pytest.raises(InputError, match=named):
+            check.fully_checked(config)
+
+
+def test_what_float32_cannot_resolve_float64_can():
+    config = changed(("datasets", "ring", "radius"), 1e5)
+    config["training"]["dtype"] = "float64"
+    config["probes"] = [p for p in config["probes"] if "ring" not in p["datasets"]]
+    for study in config["studies"]:
+        for entry in [e for e in study["modes"] if "match" in e]:
+            study["modes"].remove(entry)
+    check.fully_checked(config)
 
 
 @pytest.mark.parametrize(

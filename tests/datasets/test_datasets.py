@@ -76,6 +76,27 @@ def test_draws_follow_from_the_generator_alone(name: str) -> None:
     assert state["pos"] == after["pos"]
 
 
+@pytest.mark.parametrize("name", DATASETS)
+def test_points_are_refused_without_making_any_where_there_are_not_as_many(name: str) -> None:
+    dataset = example("datasets", name)
+    refuses = getattr(dataset, "refuses", lambda points: None)
+    for points in (2, 999, 1000, 1258, 1259):
+        reason = refuses(points)
+        if reason is None:
+            assert len(dataset.training(points, rng())) == points
+        else:
+            with pytest.raises(ValueError, match=f"^points is {points}; .*accepted: "):
+                dataset.training(points, rng())
+    assert (refuses(10**15) is None) == (name not in {*RESAMPLED, "article"})
+
+
+@pytest.mark.parametrize("name", RESAMPLED)
+def test_the_support_is_the_number_of_different_draws(name: str) -> None:
+    dataset = example("datasets", name)
+    draws = dataset.sample(100 * dataset.support, rng())
+    assert len(np.unique(draws, axis=0)) == dataset.support
+
+
 @pytest.mark.parametrize("name", MIXTURES)
 def test_moments_are_those_of_the_stated_modes(name: str) -> None:
     dataset = example("datasets", name)
@@ -112,7 +133,7 @@ def test_article_points_are_those_of_the_article() -> None:
 
 
 def test_article_has_a_fixed_number_of_points() -> None:
-    with pytest.raises(ValueError, match=r"999 .*fixed.*accepted: 1000"):
+    with pytest.raises(ValueError, match=r"999; .*fixed.*accepted: 1000"):
         example("datasets", "article").training(999, rng())
 
 

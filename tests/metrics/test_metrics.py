@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,26 @@ def test_refuses_finite_samples_whose_distances_overflow(name: str) -> None:
     x[3, 1] = -1e200
     with pytest.raises(FloatingPointError, match="samples lie beyond"):
         ready(name)(x, normal(20), RING, rng())
+
+
+@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("samples", [2, 3, 4, 5, 6, 10, 60])
+@pytest.mark.parametrize("different", [None, 2, 4, 60])
+def test_what_is_not_refused_before_can_be_scored(name: str, samples: int, different: Any) -> None:
+    dataset: Any = RING
+    if different is not None:
+        rows = normal(different, seed=7)
+        dataset = SimpleNamespace(
+            dim=2,
+            support=different,
+            modes=lambda: None,
+            sample=lambda n, rng: rows[rng.integers(different, size=n)],
+        )
+    metric = ready(name)
+    reason = metric.refuses(samples, dataset) if hasattr(metric, "refuses") else None
+    assert reason is None or "accepted: " in reason
+    for seed in range(5 if reason is None else 0):
+        metric(dataset.sample(samples, rng(seed)), dataset.sample(samples, rng(99)), dataset, rng())
 
 
 @pytest.mark.parametrize("name", DISTANCES)

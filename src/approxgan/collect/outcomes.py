@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import signal
 
 from approxgan.core.protocols import PLAYERS
 
@@ -39,6 +38,9 @@ def dominant_period(values: np.ndarray, spacing: float) -> tuple[float, float]:
     """
     if len(values) < SHORTEST:
         return np.nan, np.nan
+    # A second to load, for one table of many.
+    from scipy import signal
+
     frequency, power = signal.periodogram(values, detrend="linear")
     total = power[1:].sum()
     # What detrending leaves of equal values is rounding.

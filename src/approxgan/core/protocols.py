@@ -1,4 +1,4 @@
-"""The nouns of the experiment and the protocols its parts meet by.
+"""The protocols that the parts meet by.
 
 Shapes: S seeds stacked on the leading axis, P parameters of one player, B samples of a batch,
 K points. ε is an absolute step in parameter units.
@@ -224,8 +224,10 @@ class Model(Protocol):
 class Dataset(Protocol):
     """A distribution to learn; a frozen dataclass whose fields are its settings.
 
-    It may also have ``image``, (rows, columns) of samples that are pictures; ``views()``, maps to
-    other coordinates, by name, to be scored in too; ``reads``, names of settings that are paths.
+    It may have ``image``, (rows, columns) of pictures; ``views()``, maps by name to other
+    coordinates to be scored in too, equal rows to equal rows; ``reads``, names of settings that
+    are paths; ``support``, how many different points the true density has, if not infinitely
+    many; ``refuses(points)``, why there are not so many training points, or None.
     """
 
     dim: int
@@ -254,7 +256,10 @@ class Modes:
 
 
 class Metric(Protocol):
-    """A family of numbers that compare samples with the truth."""
+    """Numbers that compare samples with the truth; a frozen dataclass.
+
+    It may have ``refuses(samples, dataset)``: why it cannot compare so many samples, or None.
+    """
 
     directions: Mapping[str, Literal["lower", "higher", "neither"]]
     """The names it returns, and which way is better."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from approxgan.core.errors import InputError
 from approxgan.design import cells
 from approxgan.storage import files
 from approxgan.training import streams
@@ -15,8 +16,12 @@ def make(definition: Mapping[str, Any], out: Path) -> None:
     """Write ``training`` [points, dim] and as many ``true`` draws of the density, float64."""
     dataset = cells.build_dataset(definition)
     n = definition["points"]
+    try:
+        training = dataset.training(n, streams.generator(0, "data"))
+    except ValueError as error:
+        raise InputError(f"{definition['kind']}: {error}") from error
     arrays = {
-        "training": dataset.training(n, streams.generator(0, "data")),
+        "training": training,
         "true": dataset.sample(n, streams.generator(0, "reference")),
     }
     files.write_arrays(out, arrays)

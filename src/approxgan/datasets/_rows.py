@@ -25,13 +25,23 @@ class Split:
     held_out: np.ndarray
     """[rows, dim] float64"""
 
+    @property
+    def support(self) -> int:
+        """Different points of the true density."""
+        return len(np.unique(self.held_out, axis=0))
+
+    def refuses(self, points: int) -> str | None:
+        """Why there are not so many training rows."""
+        most = len(self.training)
+        if 1 <= points <= most:
+            return None
+        return f"points is {points}; the training part has {most} rows; accepted: 1 to {most}"
+
     def first(self, n: int) -> np.ndarray:
         """[n, dim] float64: the first n training rows. Raises ``ValueError`` if there are fewer."""
-        if not 1 <= n <= len(self.training):
-            raise ValueError(
-                f"{n!r} training points asked for; the training part has {len(self.training)} "
-                f"rows; accepted: 1 to {len(self.training)}"
-            )
+        reason = self.refuses(n)
+        if reason is not None:
+            raise ValueError(reason)
         return self.training[:n].copy()
 
     def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:

@@ -25,12 +25,16 @@ class Article:
         They come from a legacy generator of their own: NumPy's global state stays as it was.
         Raises ``ValueError`` for any other n.
         """
-        if n != POINTS:
-            raise ValueError(
-                f"{n!r} training points asked for; the article's data set is fixed; "
-                f"accepted: {POINTS}"
-            )
+        reason = self.refuses(n)
+        if reason is not None:
+            raise ValueError(reason)
         return np.random.RandomState(SEED).randn(POINTS, self.dim)
+
+    def refuses(self, points: int) -> str | None:
+        """The article's data set is fixed."""
+        if points == POINTS:
+            return None
+        return f"points is {points}; the article's data set is fixed; accepted: {POINTS}"
 
     def modes(self) -> None:
         """None: a single Gaussian is not a mixture.

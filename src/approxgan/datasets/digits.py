@@ -51,6 +51,15 @@ class Digits:
         """
         return _images(self.held_out).first(n)
 
+    @property
+    def support(self) -> int:
+        """Different held-out images."""
+        return _images(self.held_out).support
+
+    def refuses(self, points: int) -> str | None:
+        """Why there are not so many training images."""
+        return _images(self.held_out).refuses(points)
+
     def modes(self) -> None:
         """None: the ten digits are not Gaussians."""
         return None

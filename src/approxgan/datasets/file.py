@@ -48,6 +48,15 @@ class File:
         """
         return _rows(self.path, self.held_out).first(n)
 
+    @property
+    def support(self) -> int:
+        """Different held-out rows."""
+        return _rows(self.path, self.held_out).support
+
+    def refuses(self, points: int) -> str | None:
+        """Why there are not so many training rows."""
+        return _rows(self.path, self.held_out).refuses(points)
+
     def modes(self) -> None:
         """None: unknown."""
         return None

@@ -20,6 +20,8 @@ from approxgan.core.protocols import PLAYERS, Situation
 from approxgan.design import build, cells, limits
 from approxgan.design.names import folder_name
 
+DRAWS, RESOLVED = 1000, 1e-3
+"""True points looked at, and the share of their spread that rounding may move them by."""
 LONGEST = 200
 """Bytes of a folder's name; file systems hold 255, and files written there have longer names."""
 
@@ -48,6 +50,7 @@ def fully_checked(config: Any, results: Path | None = None) -> dict[str, Any]:
         name: located(f"datasets.{name}", cells.build_dataset, definition)
         for name, definition in found["datasets"].items()
     }
+    _check_data(found, datasets)
     models = {
         name: located(f"models.{name}", cells.build_model, definition)
         for name, definition in found["models"].items()
@@ -69,11 +72,6 @@ def fully_checked(config: Any, results: Path | None = None) -> dict[str, Any]:
     _check_metrics(found, datasets)
     if results is not None:
         limits.check(found, results)
-    for name, definition in found["datasets"].items():
-        try:
-            datasets[name].training(definition["points"], np.random.default_rng(0))
-        except ValueError as error:
-            raise InputError(f"config: datasets.{name}.points: {error}") from error
     return found
 
 
@@ -129,6 +127,43 @@ def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -
                 own = penalised and player == "discriminator"
                 situation = Situation(sizes[player], model.slopes(), own, choice.step.rule)
                 located(place, build.estimator, choice, situation)
+
+
+def _check_data(config: Mapping[str, Any], datasets: Mapping[str, Any]) -> None:
+    """There are as many points as are asked for, and the precision of training resolves them."""
+    for name, dataset in datasets.items():
+        refuses = getattr(dataset, "refuses", None)
+        reason = refuses(config["datasets"][name]["points"]) if refuses else None
+        if reason is not None:
+            raise InputError(f"config: datasets.{name}: {reason}")
+    for number, study in enumerate(config["studies"]):
+        if {**config["training"], **study.get("training", {})}["dtype"] == "float32":
+            for name in study["datasets"]:
+                located(f"studies[{number}]: {name}", _check_resolved, datasets[name])
+    for number, probe in enumerate(config["probes"]):
+        for name in probe["datasets"]:
+            located(f"probes[{number}]: {name}", _check_resolved, datasets[name])
+
+
+def _check_resolved(dataset: Any) -> None:
+    """Rounding to float32 moves the points by a small part of their spread, in every column.
+
+    Of most points: one that lies far decides nothing.
+    """
+    points, modes = dataset.sample(DRAWS, np.random.default_rng(0)), dataset.modes()
+    with np.errstate(over="ignore"):
+        moved = np.median(np.abs(points - points.astype(np.float32)), axis=0)
+    spread = np.median(np.abs(points - np.median(points, axis=0)), axis=0)
+    spread = np.where(spread > 0, spread, points.std(axis=0))
+    finest = spread if modes is None else np.minimum(spread, modes.sigma)
+    lost = np.flatnonzero((moved > RESOLVED * finest) & (spread > 0))
+    if len(lost):
+        column = lost[0]
+        raise InputError(
+            f"float32 moves column {column + 1} by about {moved[column]:.1g} and its spread is "
+            f"{finest[column]:.1g}: too coarse; accepted: data without so large an offset, or "
+            "training.dtype float64"
+        )
 
 
 def _check_metrics(config: Mapping[str, Any], datasets: Mapping[str, Any]) -> None:

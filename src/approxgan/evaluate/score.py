@@ -10,18 +10,13 @@ import numpy as np
 import pandas as pd
 
 from approxgan.core.protocols import Dataset, Metric
+from approxgan.training.streams import Purpose, generator
 
 T = TypeVar("T")
 Score = Callable[[np.ndarray], dict[str, float]]
 """Samples [n, dim] -> numbers by name."""
 View = Callable[[np.ndarray], np.ndarray]
 """Points [n, dim] -> the same points in other coordinates [n, k]."""
-
-REFERENCE, METRIC, NULL_SAMPLES, NULL_REFERENCE, NULL_METRIC = range(100, 105)
-"""Purposes of the random streams: a stream serves one purpose of one run (or repeat).
-
-They start beyond the purposes that training numbers its own streams with.
-"""
 
 
 @runtime_checkable
@@ -114,8 +109,10 @@ def run(
     spaces = _spaces(metrics, dataset, training, snapshots.shape[2])
     rows: list[tuple[object, ...]] = []
     for s, run_seed in enumerate(seeds):
-        reference = dataset.sample(snapshots.shape[2], _stream(seed, REFERENCE, run_seed))
-        scores = [_scores(space, reference, (seed, METRIC, run_seed)) for space in spaces]
+        reference = dataset.sample(
+            snapshots.shape[2], generator(seed, "scored_reference", run_seed)
+        )
+        scores = [_scores(space, reference, (seed, "scored_metric", run_seed)) for space in spaces]
         for t, step in enumerate(steps):
             samples = snapshots[s, t].astype(np.float64)
             for space, score in zip(spaces, scores, strict=True):
@@ -142,16 +139,12 @@ def null(
     spaces = _spaces(metrics, dataset, training, samples)
     rows: list[tuple[object, ...]] = []
     for repeat in range(repeats):
-        reference = dataset.sample(samples, _stream(seed, NULL_REFERENCE, repeat))
-        fresh = dataset.sample(samples, _stream(seed, NULL_SAMPLES, repeat))
+        reference = dataset.sample(samples, generator(seed, "null_reference", repeat))
+        fresh = dataset.sample(samples, generator(seed, "null_samples", repeat))
         for space in spaces:
-            scores = _scores(space, reference, (seed, NULL_METRIC, repeat))
+            scores = _scores(space, reference, (seed, "null_metric", repeat))
             rows += [(repeat, name, value) for name, value in _values(space, scores, fresh)]
     return _table(rows, ("repeat",), samples)
-
-
-def _stream(seed: int, purpose: int, index: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose, index)))
 
 
 def _spaces(
@@ -209,7 +202,9 @@ def _names(
     return {name: name + suffix for name in metric.directions if name in given}
 
 
-def _scores(space: _Space, reference: np.ndarray, stream: tuple[int, int, int]) -> dict[str, Score]:
+def _scores(
+    space: _Space, reference: np.ndarray, stream: tuple[int, Purpose, int]
+) -> dict[str, Score]:
     """Every metric as a function of the samples in the space's coordinates alone."""
     reference = space.view(reference)
 
@@ -218,7 +213,7 @@ def _scores(space: _Space, reference: np.ndarray, stream: tuple[int, int, int]) 
             return metric.against(reference)
         # A generator made anew for each call: a metric's draws depend neither on the metrics
         # before it nor on the steps before.
-        return lambda samples: metric(samples, reference, space.dataset, _stream(*stream))
+        return lambda samples: metric(samples, reference, space.dataset, generator(*stream))
 
     return {key: score(metric) for key, metric in space.metrics.items()}
 

@@ -46,6 +46,13 @@ class ClassifierTest:
         if self.k % 2 == 0:
             raise ValueError(f"k is {self.k}; accepted: an odd number, as even votes can tie")
 
+    def refuses(self, samples: int, dataset: Dataset) -> str | None:
+        """Half the points train the classifier: there have to be k of them."""
+        training = 2 * (samples // 2)
+        if self.k <= training:
+            return None
+        return f"{training} training points; accepted: at least k, which is {self.k}"
+
     def __call__(
         self,
         samples: np.ndarray,
@@ -58,8 +65,9 @@ class ClassifierTest:
         samples = checked(samples, "samples", reference.shape[1])
         count = min(len(samples), len(reference))
         half = count // 2
-        if self.k > 2 * half:
-            raise ValueError(f"{2 * half} training points; accepted: at least k, which is {self.k}")
+        reason = self.refuses(count, dataset)
+        if reason is not None:
+            raise ValueError(reason)
         train = np.concatenate([samples[:half], reference[:half]])
         test = np.concatenate([samples[half:count], reference[half:count]])
         # Of the points in either set the first half are generated.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +14,12 @@ from approxgan.metrics._directions import better
 from approxgan.metrics._nearest import balls, distinct, nearest
 from approxgan.metrics._points import checked
 from approxgan.metrics._prepared import Prepared
+
+if TYPE_CHECKING:
+    from approxgan.core.protocols import Dataset
+
+RARE = math.log(1e-9)
+"""Chances below this do not happen."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,18 @@ class Neighbours(Prepared):
     def __post_init__(self) -> None:
         require_count("k", self.k, most=MOST_SAMPLES)
 
+    def refuses(self, samples: int, dataset: Dataset) -> str | None:
+        """Balls need more than k samples, and more than k different true points among as many."""
+        if samples <= self.k:
+            return f"{samples} samples; accepted: more than k, which is {self.k}"
+        points: int | None = getattr(dataset, "support", None)
+        if points is None or (points > self.k and _log_chance(samples, points, self.k) < RARE):
+            return None
+        return (
+            f"{samples} draws of {points} different points may hold no more than k, which is "
+            f"{self.k}, different ones; accepted: a smaller k, or data with more held-out rows"
+        )
+
     def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
         """The metric with the reference's balls found once, for many samples."""
         reference = distinct(checked(reference, "reference points"))
@@ -70,6 +90,12 @@ class Neighbours(Prepared):
         # The first of the k + 1 is the point itself, or a copy of it, at the distance 0.
         distances, _ = nearest(points, points, self.k + 1)
         return distances[:, -1]
+
+
+def _log_chance(draws: int, points: int, k: int) -> float:
+    """Log of a bound on the chance of at most k different points: one term for each k-set."""
+    sets = math.lgamma(points + 1) - math.lgamma(k + 1) - math.lgamma(points - k + 1)
+    return sets + draws * math.log(k / points)
 
 
 variant = Neighbours

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,8 +13,13 @@ from approxgan.metrics._directions import better
 from approxgan.metrics._points import checked
 from approxgan.metrics._prepared import Prepared
 
+if TYPE_CHECKING:
+    from approxgan.core.protocols import Dataset
+
 MOST = 10_000
 """Directions: the error of their mean is then beyond what samples resolve."""
+MOST_NUMBERS = 10**8
+"""Coordinates along directions, 0.8 GB."""
 SEED = 0
 """Of the directions outside the plane: part of the definition, like the angles within it."""
 
@@ -35,6 +41,13 @@ class SlicedWasserstein(Prepared):
 
     def __post_init__(self) -> None:
         require_count("projections", self.projections, most=MOST)
+
+    def refuses(self, samples: int, dataset: Dataset) -> str | None:
+        """All points are held along all directions."""
+        most = MOST_NUMBERS // max(samples, dataset.dim)
+        if self.projections <= most:
+            return None
+        return f"projections is {self.projections}; accepted: up to {most} with {samples} samples"
 
     def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
         """The metric with the reference projected and sorted once, for many samples."""

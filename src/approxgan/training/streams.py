@@ -8,22 +8,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 Purpose = Literal[
-    "start", "batch", "latent", "direction", "evaluation", "data", "reference", "perturbation"
+    "start",
+    "batch",
+    "latent",
+    "direction",
+    "evaluation",
+    "data",
+    "reference",
+    "perturbation",
+    "scored_reference",
+    "scored_metric",
+    "null_samples",
+    "null_reference",
+    "null_metric",
 ]
-PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
-"""In order: a purpose's place is part of its streams' keys, so new ones go last."""
+KEYS = dict(zip(get_args(Purpose), (*range(8), *range(100, 105)), strict=True))
+"""Of a purpose's streams: each keeps its own."""
 
 
 def generator(seed: int, purpose: Purpose, *further: int) -> np.random.Generator:
     """The stream of one seed for one purpose; ``further`` numbers split it."""
-    key = (PURPOSES.index(purpose), *further)
+    key = (KEYS[purpose], *further)
     return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=key))
 
 
@@ -33,14 +47,20 @@ class SeedStreams:
     def __init__(
         self,
         generators: Sequence[np.random.Generator],
-        dtype: torch.dtype = torch.float64,
+        dtype: torch.dtype | None = None,
         device: str | torch.device = "cpu",
     ) -> None:
+        """Numbers of ``dtype``, float64 unless told otherwise."""
+        # Not at the top: stages that train nothing draw from ``generator`` and start in a second.
+        import torch
+
         self._generators = list(generators)
-        self._dtype = dtype
+        self._dtype = torch.float64 if dtype is None else dtype
         self._device = device
 
     def _tensor(self, rows: np.ndarray) -> Tensor:
+        import torch
+
         return torch.from_numpy(rows).to(device=self._device, dtype=self._dtype)
 
     def normal(self, *shape: int) -> Tensor:

@@ -127,10 +127,15 @@ class Snapshots:
         theta = state.players["generator"].theta
         latents = self._latents[place].to(theta)
         drawn = self._game.model.apply("generator", self._game.dim, theta, latents)
-        self._samples[place, self._due.index(state.step)] = drawn.float().cpu().numpy()
+        found = (drawn if drawn.dtype == torch.float64 else drawn.float()).cpu().numpy()
+        # In the run's own precision: float32 could round away what float64 has learnt.
+        self._samples = self._samples.astype(found.dtype, copy=False)
+        self._samples[place, self._due.index(state.step)] = found
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """steps [T], seeds [S], samples [S, T, n, dim] float32; NaN after divergence."""
+        """steps [T], seeds [S], samples [S, T, n, dim], float64 in a float64 run and float32 in
+        others; NaN after divergence.
+        """
         return {
             "steps": np.array(self._due),
             "seeds": np.array(self._seeds),
