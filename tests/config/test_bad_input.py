@@ -15,7 +15,7 @@ from approxgan.cli.parser import main
 from approxgan.config import load
 from approxgan.design import cells, specs
 from approxgan.storage import files
-from approxgan.storage.tables import COLUMNS, OF_A_SEED
+from approxgan.storage.tables import COLUMNS, OF_A_SEED, OF_A_STEP
 
 CELL = "smoke/ring/compact/nonsaturating/exact/none/seeds0-2"
 SMOKE = ["--configfile", "studies/smoke.yaml"]
@@ -107,7 +107,7 @@ def test_a_stage_fed_a_text_says_so_and_leaves_it(folder, capsys, stage):
 
 RING = {"training": np.zeros((20, 2)), "true": np.zeros((20, 2))}
 SHOTS = {"steps": np.arange(2), "seeds": np.arange(3), "samples": np.zeros((3, 2, 9, 2))}
-TRACE = {name: np.arange(4) for name in ("step", "forwards", "backwards")}
+TRACE = {name: np.arange(4) for name in OF_A_STEP}
 TRACE |= {"seeds": np.arange(3), "diverged_step": np.full(3, -1)}
 TRACE |= {name: np.zeros((4, 3)) for name in OF_A_SEED}
 FORMS = {

@@ -70,7 +70,9 @@ def test_a_rule_is_asked_when_it_is_due_and_paid_for():
     used = [float(i.epsilon["generator"][0, 0]) for i in infos]
     assert used == pytest.approx([2e-4, 2e-4, 4e-4, 4e-4, 6e-4])
     fixed, _ = trained(both("forward_difference", 1e-4), steps=5)
-    assert state.forwards == fixed.forwards + 3 * len(PLAYERS) * 7
+    for player in PLAYERS:
+        name = f"forwards_{player}"
+        assert state.counts[name] == fixed.counts[name] + 3 * 7
 
 
 def test_a_chosen_epsilon_stays_with_its_seed_when_another_diverges():

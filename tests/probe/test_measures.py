@@ -14,7 +14,7 @@ from approxgan.config import registry
 from approxgan.probe.kink_crossings import Watched
 from approxgan.probe.measure import WHOLE, Point, measure
 from approxgan.storage import tables
-from approxgan.storage.tables import COLUMNS
+from approxgan.storage.tables import COLUMNS, COUNTS
 from approxgan.training import errors
 from approxgan.training.setup import Method
 from approxgan.training.trace import true_gradient
@@ -80,8 +80,7 @@ def test_how_a_run_ended_is_read_off_its_trace():
     arrays = {
         "step": np.arange(6) * 10,
         "diverged_step": np.array([37, -1]),
-        "forwards_total": np.array(99),
-        "backwards_total": np.array(7),
+        **{f"{name}_total": np.array(number) for number, name in enumerate(COUNTS)},
         "generator_gradient_norm": norms,
         "discriminator_gradient_norm": np.full((6, 2), 1.0),
         "generator_loss": np.tile([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], (2, 1)).T,
@@ -91,6 +90,7 @@ def test_how_a_run_ended_is_read_off_its_trace():
     first, second = (outcomes.of(arrays, row, training) for row in (0, 1))
     assert first["diverged"]
     assert first["diverged_step"] == 37
+    assert [first[name] for name in COUNTS] == list(range(len(COUNTS)))
     assert not first["vanished"]
     assert not second["diverged"]
     assert (second["vanished_step"], second["vanished_player"]) == (20, "generator")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import ClassVar
+
 import numpy as np
 import pytest
 import torch
@@ -10,14 +13,16 @@ from worlds.variants import example
 
 from approxgan.config import registry
 from approxgan.core.protocols import PLAYERS
+from approxgan.models.dense import Dense
+from approxgan.objective.game import Game
 from approxgan.objective.sweep import choose
-from approxgan.storage import code_inputs
+from approxgan.storage import code_inputs, tables
 from approxgan.training import streams
 from approxgan.training.adam import AdamState, adam
 from approxgan.training.heldout import HeldOut
-from approxgan.training.loop import init, keep, step, train
-from approxgan.training.setup import Method, Settings
-from approxgan.training.trace import Snapshots, Trace
+from approxgan.training.loop import init, keep, step, totals, train
+from approxgan.training.setup import Method, Methods, Settings
+from approxgan.training.trace import Snapshots, Trace, epsilon_quantile
 
 DATA = np.random.default_rng(0).standard_normal((50, 2))
 MODES = registry.names("modes")
@@ -111,7 +116,7 @@ def test_a_mode_s_files_hold_the_compiled_sweep_where_it_sweeps(name, monkeypatc
     s, g = settings(), game()
     step(init(g, DATA, [0], s), g, methods(example("modes", name)), s)
     declared = code_inputs.stage("training", modes=name)
-    assert bool(seen) == any(path.endswith("compiled.py") for path in declared)
+    assert bool(seen) == any(path.name == "compiled.py" for path in declared)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -124,7 +129,7 @@ def test_every_mode_trains_in_both_precisions(name, dtype):
     assert not diverged
     assert state.players["generator"].theta.dtype == s.torch_dtype
     assert not torch.equal(state.players["generator"].theta, start.players["generator"].theta)
-    assert state.forwards > 0
+    assert totals(state.counts)["forwards"] > 0
 
 
 def test_modes_see_the_same_starts_batches_and_latents():
@@ -241,8 +246,11 @@ def test_snapshots_and_trace_hold_what_they_promise():
     state, _ = train(init(g, DATA, [0, 1], s), g, methods(mode, 1e-6), s, observe)
     rows, samples = trace.arrays(), shots.arrays()
     assert rows["step"].tolist() == [0, 2, 4]
-    per_step = SMALL.size("generator", 2) + SMALL.size("discriminator", 2) + 2
-    assert rows["forwards"].tolist() == [0, 2 * per_step, 4 * per_step]
+    per_step = {f"forwards_{player}": SMALL.size(player, 2) + 1 for player in PLAYERS}
+    per_step["forwards_frozen"] = 1
+    per_step["forwards"] = sum(per_step.values())
+    for column, count in per_step.items():
+        assert rows[column].tolist() == [0, 2 * count, 4 * count], column
     assert rows["generator_cosine"].min() > 1 - 1e-8
     assert samples["steps"].tolist() == [0, 2, 4, 6]
     assert samples["samples"].shape == (2, 4, 11, 2)
@@ -257,6 +265,56 @@ def test_snapshots_and_trace_hold_what_they_promise():
     )
     assert samples["samples"].dtype == np.float64, "of a float64 run; of others float32"
     assert np.array_equal(samples["samples"][:, -1], last.numpy())
+
+
+class Counting(Dense):
+    """Counts the passes of its networks."""
+
+    passes: ClassVar[Counter[str]] = Counter()
+
+    def apply(self, player, dim, theta, x, kink=None):
+        self.passes[player] += 1
+        return super().apply(player, dim, theta, x, kink)
+
+    def layers(self, player, dim):
+        return None
+
+
+@pytest.mark.parametrize("loss", registry.names("losses"))
+def test_passes_are_counted_by_the_player_that_they_are_made_for(loss):
+    """An evaluation of G's loss passes both networks, one of D's its own, a frozen one either."""
+    model = Counting(3, [5, 4], [6, 5], activation="leaky_relu", slope=0.2)
+    model.passes.clear()
+    chosen: Methods = {
+        "generator": Method(example("modes", "exact")),
+        "discriminator": Method(example("modes", "uniform_shift"), 1e-3),
+    }
+    g, s = Game(model, example("losses", loss), 2), settings(steps=3)
+    state, _ = train(init(g, DATA, [0], s), g, chosen, s, nothing)
+    counts, passes = totals(state.counts), model.passes
+    moves = any(term.on == "fake" for term in g.loss.generator)
+    assert counts["forwards_generator"] == counts["backwards_generator"] == 3
+    assert counts["forwards_discriminator"] == 3 * 2
+    assert counts["backwards_discriminator"] == 0
+    # The two points of the shift are one stacked pass.
+    made = passes["discriminator"] + passes["generator"]
+    assert made == 3 * (1 + 2 * moves) + counts["forwards_frozen"]
+    assert counts["forwards"] == 3 + 6 + counts["forwards_frozen"]
+    assert set(counts) == set(tables.COUNTS)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.1, 0.5, 0.77, 1.0])
+def test_quantiles_of_the_steps_used_are_numpys(level):
+    eps = torch.rand(3, 11, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    for steps in (eps, eps[:, :1], eps[:, :2].bfloat16()):
+        expected = np.quantile(steps.double().numpy(), level, axis=1)
+        assert np.allclose(epsilon_quantile(steps, 3, level), expected, rtol=1e-15, atol=0)
+
+
+def test_more_steps_than_torch_sorts_have_a_median():
+    eps = torch.ones(1, 2**24 + 2)
+    eps[0, ::2] = 3.0
+    assert epsilon_quantile(eps, 1, 0.5).tolist() == [2.0]
 
 
 def test_samples_of_a_diverged_seed_are_missing_and_the_others_there():

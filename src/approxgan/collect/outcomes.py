@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from approxgan.core.protocols import PLAYERS
+from approxgan.storage.tables import COUNTS
 
 SHORTEST = 8
 """Values without which no period is looked for."""
@@ -74,8 +75,7 @@ def of(arrays: Mapping[str, np.ndarray], row: int, training: Mapping[str, Any]) 
         "vanished": vanished_step is not None,
         "vanished_step": pd.NA if vanished_step is None else vanished_step,
         "vanished_player": player,
-        "forwards": int(arrays["forwards_total"]),
-        "backwards": int(arrays["backwards_total"]),
+        **{name: int(arrays[f"{name}_total"]) for name in COUNTS},
     }
     late = arrays["step"] >= training["steps"] / 2
     for name in PLAYERS:

@@ -34,6 +34,11 @@ class Game:
         penalty = self.r1 > 0 and player == "discriminator" and on == "real"
         return penalty or any(term.on == on for term in getattr(self.loss, player))
 
+    def frozen_forwards(self, player: Player) -> int:
+        """Passes of the opponent that a player's objective is made with: fakes, or real logits."""
+        on = "fake" if player == "discriminator" else "real"
+        return int(any(term.on == on for term in getattr(self.loss, player)))
+
     def penalises(self, player: Player) -> bool:
         return self.r1 > 0 and player == "discriminator"
 

@@ -46,6 +46,16 @@ POINT = {
     "step": "training step of the trajectory at which the point was taken",
 }
 
+COUNTS = {
+    "forwards": "evaluations so far: the sum of the next three",
+    "forwards_discriminator": "evaluations of the discriminator's loss, choices of ε included",
+    "forwards_generator": "evaluations of the generator's loss, choices of ε included",
+    "forwards_frozen": "passes of one network alone, made once a step for what the other player "
+    "cannot change: the discriminator's fakes, and a generator's loss on real data",
+    "backwards": "reverse passes so far: the sum of the next two",
+    "backwards_discriminator": "reverse passes of the discriminator's loss",
+    "backwards_generator": "reverse passes of the generator's loss",
+}
 TRAINING = {
     **RUN,
     "step": "training step, before its update (0 is the start)",
@@ -71,10 +81,9 @@ TRAINING = {
         for player in ("generator", "discriminator")
         for name, text in ERRORS.items()
     },
-    "forwards": "evaluations of a player's loss so far, both players together",
-    "backwards": "reverse passes so far, both players together",
+    **COUNTS,
 }
-OF_A_STEP = ("step", "forwards", "backwards")
+OF_A_STEP = ("step", *COUNTS)
 OF_A_SEED = tuple(name for name in TRAINING if name not in (*RUN, *OF_A_STEP))
 OUTCOMES = {
     **RUN,
@@ -95,8 +104,7 @@ OUTCOMES = {
             "period_share": "share of the variance at that peak: near 0 there is no oscillation",
         }.items()
     },
-    "forwards": TRAINING["forwards"],
-    "backwards": TRAINING["backwards"],
+    **COUNTS,
 }
 PROBED = {
     **PROBE,

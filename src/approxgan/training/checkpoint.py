@@ -7,6 +7,7 @@ import hashlib
 import importlib.metadata
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -84,8 +85,7 @@ class Checkpoint:
             "key": self.key,
             "step": state.step,
             "seeds": state.seeds,
-            "forwards": state.forwards,
-            "backwards": state.backwards,
+            "counts": state.counts,
             "draws": state.draws.position(),
             "directions": {
                 player: [stream.bit_generator.state for stream in streams]
@@ -167,6 +167,5 @@ def _restored(
         seeds=tuple(about["seeds"]),
         directions=directions,
         chosen=chosen,
-        forwards=about["forwards"],
-        backwards=about["backwards"],
+        counts=Counter(about["counts"]),
     )

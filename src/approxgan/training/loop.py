@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,6 +23,18 @@ from approxgan.training.adam import AdamState, adam
 from approxgan.training.batches import Draws
 from approxgan.training.setup import Methods, Settings
 
+COUNTS = {
+    "forwards": (*(f"forwards_{player}" for player in PLAYERS), "forwards_frozen"),
+    "backwards": tuple(f"backwards_{player}" for player in PLAYERS),
+}
+"""What is counted, by the total that it adds up to."""
+
+
+def totals(counts: Mapping[str, int]) -> dict[str, int]:
+    """All counts, those without entries as 0, and the totals."""
+    parts = {name: counts.get(name, 0) for names in COUNTS.values() for name in names}
+    return {total: sum(parts[n] for n in names) for total, names in COUNTS.items()} | parts
+
 
 @dataclass
 class TrainState:
@@ -35,8 +48,8 @@ class TrainState:
     draws: Draws
     chosen: dict[Player, Tensor] = field(default_factory=dict)
     """ε of the players whose rule chooses it, as in ``Chosen.eps``; kept until it chooses again."""
-    forwards: int = 0
-    backwards: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    """Evaluations so far, by the names in ``COUNTS``."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +64,8 @@ class StepInfo:
     objectives: dict[Player, PlayerObjective]
     estimates: dict[Player, Estimate]
     epsilon: dict[Player, StepSize | None]
-    forwards: int
-    backwards: int
+    counts: Counter[str]
+    """Before this step."""
 
 
 def init(
@@ -113,7 +126,7 @@ def step(
     estimates: dict[Player, Estimate] = {}
     epsilon: dict[Player, StepSize | None] = {}
     chosen = dict(state.chosen)
-    forwards = state.forwards
+    counts = state.counts.copy()
     for player in PLAYERS:
         frozen = players["generator" if player == "discriminator" else "discriminator"].theta
         bind = discriminator_objective if player == "discriminator" else generator_objective
@@ -133,7 +146,9 @@ def step(
         updated = adam(players[player], estimate.grad, state.step, s)
         players[player] = _clipped(updated, game) if player == "discriminator" else updated
         objectives[player], estimates[player] = f, estimate
-        forwards += spent + estimate.forwards
+        counts[f"forwards_{player}"] += spent + estimate.forwards
+        counts["forwards_frozen"] += game.frozen_forwards(player)
+        counts[f"backwards_{player}"] += estimate.backwards
     info = StepInfo(
         state.step,
         state.seeds,
@@ -142,16 +157,14 @@ def step(
         objectives,
         estimates,
         epsilon,
-        state.forwards,
-        state.backwards,
+        state.counts,
     )
     after = replace(
         state,
         step=state.step + 1,
         players=players,
         chosen=chosen,
-        forwards=forwards,
-        backwards=state.backwards + sum(e.backwards for e in estimates.values()),
+        counts=counts,
     )
     return after, info
 

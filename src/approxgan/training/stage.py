@@ -14,7 +14,7 @@ from approxgan.design import names
 from approxgan.storage import arrays, files
 from approxgan.training.checkpoint import Checkpoint, as_array
 from approxgan.training.heldout import HeldOut
-from approxgan.training.loop import StepInfo, TrainState, init, train
+from approxgan.training.loop import StepInfo, TrainState, init, totals, train
 from approxgan.training.ownership import Writer
 from approxgan.training.setup import Settings, check_device, game_of, methods
 from approxgan.training.trace import Clock, Progress, Snapshots, Trace
@@ -88,13 +88,13 @@ def write(
 ) -> None:
     """The run folder; cost.json alone differs from one run to the next."""
     steps = [diverged.get(seed, -1) for seed in spec["seeds"]]
-    totals = {"forwards_total": state.forwards, "backwards_total": state.backwards}
+    spent = {f"{name}_total": count for name, count in totals(state.counts).items()}
     files.write_arrays(
         out / "trace.npz",
         {
             **trace.arrays(),
             "diverged_step": np.array(steps),
-            **{name: np.array(value) for name, value in totals.items()},
+            **{name: np.array(value) for name, value in spent.items()},
         },
     )
     files.write_arrays(out / "samples.npz", snapshots.arrays())

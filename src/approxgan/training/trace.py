@@ -17,7 +17,9 @@ from approxgan.core.protocols import PLAYERS, Player, StepSize
 from approxgan.objective.game import Game, PlayerObjective
 from approxgan.training import errors, streams
 from approxgan.training.heldout import HeldOut
-from approxgan.training.loop import StepInfo, TrainState
+from approxgan.training.loop import StepInfo, TrainState, totals
+
+OF_A_STEP = ("step", *totals({}))
 
 PROGRESS_LINES = 10
 """Progress lines of a job's log, where no person watches."""
@@ -29,9 +31,16 @@ def true_gradient(f: PlayerObjective, theta: Tensor) -> Tensor:
 
 
 def epsilon_quantile(epsilon: StepSize | None, seeds: int, level: float) -> Tensor:
-    """[S]: a quantile over coordinates of the ε used; NaN for none."""
+    """[S]: a quantile over coordinates of the ε used, linear between ranks; NaN for none."""
     if isinstance(epsilon, Tensor):
-        return epsilon.double().quantile(level, dim=1)
+        # torch.quantile takes at most 2²⁴ numbers.
+        place = level * (epsilon.shape[1] - 1)
+        first = int(place)
+        below, above = (
+            epsilon.kthvalue(min(rank, epsilon.shape[1]), dim=1).values.double()
+            for rank in (first + 1, first + 2)
+        )
+        return below.lerp(above, place - first)
     return torch.full((seeds,), np.nan if epsilon is None else float(epsilon), dtype=torch.float64)
 
 
@@ -53,7 +62,7 @@ class Trace:
         self._every = every
         self._held_out = held_out
         self._rows: list[dict[str, np.ndarray]] = []
-        self._counts: list[tuple[int, int, int]] = []
+        self._counts: list[dict[str, int]] = []
 
     def see(self, info: StepInfo) -> bool:
         """Take the row of a traced step; whether the step is one."""
@@ -67,30 +76,25 @@ class Trace:
             for name, value in _player(info, player).items():
                 row[f"{player}_{name}"][place] = value.double().cpu().numpy()
         self._rows.append(row)
-        self._counts.append((info.step, info.forwards, info.backwards))
+        self._counts.append({"step": info.step, **totals(info.counts)})
         return True
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """step, forwards, backwards [T]; seeds [S]; every other column [T, S]."""
-        counts = np.array(self._counts, dtype=np.int64).reshape(-1, 3)
+        """step and evaluations so far [T]; seeds [S]; every other column [T, S]."""
         columns = {
             name: np.array([row[name] for row in self._rows]).reshape(-1, len(self._seeds))
             for name in self.columns
         }
         return {
-            "step": counts[:, 0],
-            "forwards": counts[:, 1],
-            "backwards": counts[:, 2],
+            **{n: np.array([c[n] for c in self._counts], dtype=np.int64) for n in OF_A_STEP},
             "seeds": np.array(self._seeds),
             **columns,
         }
 
     def resume(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on after the rows that ``arrays`` gave."""
-        counts = zip(
-            *(arrays[name].tolist() for name in ("step", "forwards", "backwards")), strict=True
-        )
-        counted = list(counts)
+        columns = (arrays[name].tolist() for name in OF_A_STEP)
+        counted = [dict(zip(OF_A_STEP, row, strict=True)) for row in zip(*columns, strict=True)]
         for name in self.columns:
             if arrays[name].shape != (len(counted), len(self._seeds)):
                 raise ValueError(f"trace.{name} is {[*arrays[name].shape]}")
