@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
+from worlds.clouds import compared
 from worlds.snapshots import (
-    ARTICLE,
     RING,
     SEEDS,
     STEPS,
@@ -19,7 +19,6 @@ from worlds.snapshots import (
     Spy,
     all_metrics,
     null,
-    ready,
     run,
     training,
     true_snapshots,
@@ -78,9 +77,8 @@ def test_views_map_samples_reference_and_training_alike() -> None:
     values = table[SEEDS[1], STEPS[2]]
     # Without modes in sight, as in a view, the Wasserstein distance has no strata.
     for key in set(metrics) - set(WITHOUT_MODES):
-        metric = ready(metrics[key], first(training()))
         points = first(snapshots[1, 2].astype(np.float64)), first(reference)
-        given = metric(*points, ARTICLE, np.random.default_rng(0))
+        given = compared(metrics[key], *points, training=first(training()))
         assert given == {name: values[f"{name}_first"] for name in given}
     for name in ("energy_distance", "frechet_distance", "density", "mmd2", "nearer_to_training"):
         assert values[f"{name}_turned"] == pytest.approx(values[name], rel=1e-9, abs=1e-12)
@@ -111,7 +109,7 @@ def test_views_that_overflow_have_no_values() -> None:
 
 def test_a_views_names_must_not_clash() -> None:
     class Clashing(Spy):
-        def __call__(self, *given: Any) -> dict[str, float]:
+        def numbers(self, samples: np.ndarray) -> dict[str, float]:
             return {"drawn_first": 1.0}
 
     with pytest.raises(ValueError, match="spy gives 'drawn_first'; another metric gives it"):

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds.clouds import RING, normal, rng, value
+from worlds.clouds import RING, compared, normal, rng, value
 from worlds.variants import EXAMPLE, example
 
-from approxgan.config.registry import names
+from approxgan.config.registry import describe, names
+from approxgan.core.protocols import Truth
 
 METRICS = names("metrics")
 DISTANCES = {"energy_distance": 1, "frechet": 2, "sliced_wasserstein": 1}
@@ -20,10 +21,9 @@ DISTANCES = {"energy_distance": 1, "frechet": 2, "sliced_wasserstein": 1}
 TRAINING = RING.training(250, np.random.default_rng(9))
 
 
-def ready(name: str) -> Any:
-    """The metric with its example settings, and the training points where it needs them."""
-    metric = example("metrics", name)
-    return metric.beside(TRAINING) if hasattr(metric, "beside") else metric
+def given(name: str, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """What the metric with its example settings says of samples x beside true points y."""
+    return compared(example("metrics", name), x, y, RING, TRAINING)
 
 
 def test_every_metric_has_example_settings() -> None:
@@ -37,11 +37,11 @@ def test_no_two_metrics_share_a_name() -> None:
 
 @pytest.mark.parametrize("name", METRICS)
 def test_gives_finite_numbers_under_its_stated_names(name: str) -> None:
-    metric = ready(name)
-    given = metric(RING.sample(300, rng(1)), RING.sample(200, rng(2)), RING, rng(3))
-    assert list(given) == list(metric.directions)
-    assert all(type(number) is float and math.isfinite(number) for number in given.values())
-    assert set(metric.directions.values()) <= {"lower", "higher", "neither"}
+    found = given(name, RING.sample(300, rng(1)), RING.sample(200, rng(2)))
+    stated = example("metrics", name).directions
+    assert list(found) == list(stated) == list(describe("metrics", name).constants["directions"])
+    assert all(type(number) is float and math.isfinite(number) for number in found.values())
+    assert set(stated.values()) <= {"lower", "higher", "neither"}
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -54,13 +54,12 @@ def test_is_frozen_and_its_settings_have_no_default(name: str) -> None:
 
 @pytest.mark.parametrize("name", METRICS)
 def test_follows_from_its_arguments_and_leaves_them_alone(name: str) -> None:
-    metric = ready(name)
     x, y = RING.sample(150, rng(1)), RING.sample(150, rng(2))
     x.flags.writeable = y.flags.writeable = False
-    first = metric(x, y, RING, rng())
-    assert metric(x, y, RING, rng()) == first
-    if hasattr(metric, "against"):
-        assert metric.against(y)(x) == first
+    score = example("metrics", name).against(Truth(y, TRAINING, RING.modes()))
+    first = score(x)
+    score(y[:100])
+    assert score(x) == given(name, x, y) == first, "whatever was scored before"
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -69,16 +68,15 @@ def test_refuses_samples_that_are_not_finite(name: str, bad: float) -> None:
     x = normal(20)
     x[3, 1] = bad
     with pytest.raises(ValueError, match="1 of 20 samples are not finite"):
-        ready(name)(x, normal(20), RING, rng())
+        given(name, x, normal(20))
 
 
 @pytest.mark.parametrize("name", METRICS)
 def test_refuses_samples_of_another_shape(name: str) -> None:
-    metric = ready(name)
     with pytest.raises(ValueError, match=r"3 columns; accepted: 2"):
-        metric(normal(20, 3), normal(20), RING, rng())
+        given(name, normal(20, 3), normal(20))
     with pytest.raises(ValueError, match=r"shape \(20,\); accepted: \[n, dim\]"):
-        metric(normal(20)[:, 0], normal(20), RING, rng())
+        given(name, normal(20)[:, 0], normal(20))
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -86,7 +84,7 @@ def test_refuses_finite_samples_whose_distances_overflow(name: str) -> None:
     x = normal(20)
     x[3, 1] = -1e200
     with pytest.raises(FloatingPointError, match="samples lie beyond"):
-        ready(name)(x, normal(20), RING, rng())
+        given(name, x, normal(20))
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -102,11 +100,12 @@ def test_what_is_not_refused_before_can_be_scored(name: str, samples: int, diffe
             modes=lambda: None,
             sample=lambda n, rng: rows[rng.integers(different, size=n)],
         )
-    metric = ready(name)
+    metric = example("metrics", name)
     reason = metric.refuses(samples, dataset) if hasattr(metric, "refuses") else None
     assert reason is None or "accepted: " in reason
     for seed in range(5 if reason is None else 0):
-        metric(dataset.sample(samples, rng(seed)), dataset.sample(samples, rng(99)), dataset, rng())
+        x, y = (dataset.sample(samples, rng(number)) for number in (seed, 99))
+        compared(metric, x, y, dataset, TRAINING)
 
 
 @pytest.mark.parametrize("name", DISTANCES)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
-from worlds.clouds import NO_MODES, assert_mean, normal, rng
+from worlds.clouds import assert_mean, compared, normal, rng
 
 from approxgan.config.registry import build
 
 
 def memorised(x: np.ndarray, y: np.ndarray, training: np.ndarray) -> float:
-    metric = build("metrics", "memorisation", {}).beside(training)
-    return metric(x, y, NO_MODES, rng())["nearer_to_training"]
+    metric = build("metrics", "memorisation", {})
+    return compared(metric, x, y, training=training)["nearer_to_training"]
 
 
 @pytest.mark.parametrize("dim", [2, 12])
@@ -63,11 +63,8 @@ def test_memorisation_counts_repeated_points_once() -> None:
     assert memorised(x, training, drawn) == memorised(x, training[:40], pool)
 
 
-def test_memorisation_asks_for_the_training_points() -> None:
-    metric = build("metrics", "memorisation", {})
-    with pytest.raises(ValueError, match="needs the training points"):
-        metric(normal(9), normal(9), NO_MODES, rng())
+def test_memorisation_refuses_points_of_another_form() -> None:
     with pytest.raises(ValueError, match="training points are not finite"):
-        metric.beside(np.full((9, 2), np.nan))
+        memorised(normal(9), normal(9), np.full((9, 2), np.nan))
     with pytest.raises(ValueError, match="reference points have 3 columns; accepted: 2"):
         memorised(normal(9), normal(9, 3), normal(9))

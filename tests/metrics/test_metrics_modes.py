@@ -16,7 +16,7 @@ from approxgan.config.registry import build
 
 
 def coverage(points: np.ndarray) -> dict[str, float]:
-    return example("metrics", "mode_coverage")(points, points, RING, rng())
+    return score("mode_coverage", points, points, RING)
 
 
 def test_mode_coverage_counts_constructed_points() -> None:
@@ -45,7 +45,7 @@ def test_mode_coverage_counts_constructed_points() -> None:
 
 def test_mode_coverage_holds_a_sample_for_its_nearest_mode_alone() -> None:
     wide = build("datasets", "ring", {"count": 2, "radius": 1.0, "sigma": 1.0})
-    given = example("metrics", "mode_coverage")(np.full((10, 2), [0.5, 0.0]), None, wide, rng())
+    given = score("mode_coverage", np.full((10, 2), [0.5, 0.0]), np.zeros((9, 2)), wide)
     assert given == {"modes_captured": 2, "modes_covered": 1, "high_quality_fraction": 1}
 
 
@@ -53,7 +53,7 @@ def test_mode_coverage_holds_a_sample_for_its_nearest_mode_alone() -> None:
 def test_mode_coverage_of_true_samples_is_at_its_ceiling(name: str) -> None:
     dataset, n = example("datasets", name), 20_000
     points = dataset.sample(n, rng())
-    given = example("metrics", "mode_coverage")(points, points, dataset, rng())
+    given = score("mode_coverage", points, points, dataset)
     count = len(dataset.modes().centres)
     assert given["modes_captured"] == given["modes_covered"] == count
     ceiling = 1 - math.exp(-9 / 2)
@@ -62,8 +62,7 @@ def test_mode_coverage_of_true_samples_is_at_its_ceiling(name: str) -> None:
 
 
 def test_mode_coverage_gives_nothing_where_no_modes_are_stated() -> None:
-    article = example("datasets", "article")
-    assert example("metrics", "mode_coverage")(normal(10), normal(10), article, rng()) == {}
+    assert score("mode_coverage", normal(10), normal(10)) == {}
 
 
 def divergence(points: np.ndarray, dataset: Any = RING) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 from scipy.spatial.distance import cdist
-from worlds.clouds import GRID, NO_MODES, RING, assert_mean, normal, rng, score
+from worlds.clouds import GRID, NO_MODES, RING, assert_mean, compared, normal, rng, score
 
 from approxgan.config.registry import build
 from approxgan.core.errors import InputError
@@ -124,7 +124,7 @@ def test_wasserstein_does_not_see_the_references_imbalance() -> None:
     uneven = np.concatenate([RING.sample(400, rng()), RING.modes().centres[0] + 0.1 * normal(300)])
     target, weights = metric.target(uneven, RING.modes())
     away = cdist(target, RING.modes().centres).min(axis=1)
-    given = metric(samples, uneven, RING, rng())
+    given = compared(metric, samples, uneven, RING)
     assert given["wasserstein_1"] == pytest.approx(weights @ away, rel=1e-12)
     assert given["wasserstein_2"] == pytest.approx(math.sqrt(weights @ away**2), rel=1e-12)
 
@@ -139,7 +139,7 @@ def test_wasserstein_of_unequal_weights_agrees_with_a_linear_program() -> None:
     rows = np.kron(np.eye(7), np.ones(len(target)))
     columns = np.kron(np.ones(7), np.eye(len(target)))
     margins = np.concatenate([np.full(7, 1 / 7), weights])
-    given = metric(x, y, SimpleNamespace(modes=lambda: modes), rng())
+    given = compared(metric, x, y, SimpleNamespace(modes=lambda: modes))
     for power, value in enumerate(given.values(), start=1):
         costs = cdist(x, target).ravel() ** power
         solved = optimize.linprog(costs, A_eq=np.vstack([rows, columns]), b_eq=margins)
@@ -157,11 +157,11 @@ def test_wasserstein_says_so_where_it_was_not_solved(monkeypatch: pytest.MonkeyP
 
 def test_wasserstein_leaves_torch_alone() -> None:
     code = (
-        "import sys, numpy as np; from types import SimpleNamespace as N\n"
+        "import sys, numpy as np; from approxgan.core.protocols import Truth\n"
         "from approxgan.config.registry import build\n"
         "x = np.arange(6.0).reshape(3, 2)\n"
         "metric = build('metrics', 'wasserstein', {'points': 3})\n"
-        "metric(x, x + 1, N(modes=lambda: None), None)\n"
+        "metric.against(Truth(x + 1, x, None))(x)\n"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from approxgan.config.registry import build
-from approxgan.core.protocols import Metric
+from approxgan.core.protocols import Metric, Truth
 from worlds.variants import example
 
 RING = example("datasets", "ring")
@@ -25,15 +25,22 @@ def normal(n: int, dim: int = 2, seed: int = 1) -> np.ndarray:
     return rng(seed).standard_normal((n, dim))
 
 
+def compared(
+    metric: Metric, x: np.ndarray, y: np.ndarray, dataset: Any = NO_MODES, training: Any = None
+) -> dict[str, float]:
+    """The metric of samples x, with y drawn from the true density."""
+    return metric.against(Truth(y, y if training is None else training, dataset.modes()))(x)
+
+
 def score(
     name: str, x: np.ndarray, y: np.ndarray, dataset: Any = NO_MODES, **settings: Any
 ) -> dict[str, float]:
-    return build("metrics", name, settings)(x, y, dataset, rng())
+    return compared(build("metrics", name, settings), x, y, dataset)
 
 
 def value(metric: Metric, x: np.ndarray, y: np.ndarray) -> float:
     """The only number of a metric that gives one."""
-    (number,) = metric(x, y, RING, rng()).values()
+    (number,) = compared(metric, x, y, RING).values()
     return number
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from approxgan.config.registry import names
+from approxgan.core.protocols import Score, Truth
 from approxgan.evaluate import score
 from worlds.variants import example
 
@@ -28,14 +29,20 @@ def true_snapshots(dataset: Any = RING) -> np.ndarray:
 
 
 class Spy:
-    """A metric that keeps what it was given and draws from its generator."""
+    """A metric that keeps what it was given."""
 
     def __init__(self, stated: str = "drawn") -> None:
         self.directions: Mapping[str, Literal["lower", "higher", "neither"]] = {stated: "neither"}
         self.calls: list[SimpleNamespace] = []
 
-    def __call__(self, samples: Any, reference: Any, dataset: Any, rng: Any) -> dict[str, float]:
-        self.calls.append(SimpleNamespace(samples=samples, reference=reference, draw=rng.random()))
+    def against(self, truth: Truth) -> Score:
+        def score(samples: np.ndarray) -> dict[str, float]:
+            self.calls.append(SimpleNamespace(samples=samples, reference=truth.reference))
+            return self.numbers(samples)
+
+        return score
+
+    def numbers(self, samples: np.ndarray) -> dict[str, float]:
         return {"drawn": 1.0}
 
     def kept(self) -> list[SimpleNamespace]:
@@ -46,11 +53,6 @@ class Spy:
 def training(dataset: Any = RING, n: int = 1000) -> np.ndarray:
     """[n, dim]: as many as the article's set has, which is of one size alone."""
     return dataset.training(n, np.random.default_rng(4))
-
-
-def ready(metric: Any, points: np.ndarray) -> Any:
-    """The metric with these training points where it needs them."""
-    return metric.beside(points) if hasattr(metric, "beside") else metric
 
 
 def run(snapshots: np.ndarray, metrics: Any, dataset: Any = RING, seeds: Any = SEEDS) -> Any:

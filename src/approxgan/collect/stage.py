@@ -91,7 +91,7 @@ def directions(metrics: Iterable[str]) -> dict[str, str]:
     """Which way is better, of every number that these metrics give."""
     known: dict[str, str] = {}
     for name in metrics:
-        known.update(registry.load("metrics", name).directions)
+        known.update(registry.describe("metrics", name).constants["directions"])
     return known
 
 

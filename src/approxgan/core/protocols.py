@@ -6,9 +6,9 @@ K points. ε is an absolute step in parameter units.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Union
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol, Union
 
 if TYPE_CHECKING:
     import numpy as np
@@ -255,23 +255,37 @@ class Modes:
     """Standard deviation of each mode along each axis, in data units."""
 
 
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What samples are compared with."""
+
+    reference: np.ndarray
+    """[m, dim] float64: fresh draws of the true density."""
+    training: np.ndarray
+    """[k, dim] float64: the points that training saw."""
+    modes: Modes | None
+    """In these coordinates, where the density is a mixture of them."""
+
+
+Score = Callable[["np.ndarray"], dict[str, float]]
+"""Samples [n, dim], float64 and finite -> numbers by name; ``ValueError`` for what they lack."""
+
+
 class Metric(Protocol):
-    """Numbers that compare samples with the truth; a frozen dataclass.
+    """Numbers that compare samples with the truth; a frozen dataclass, deterministic.
 
     It may have ``refuses(samples, dataset)``: why it cannot compare so many samples, or None.
     """
 
-    directions: Mapping[str, Literal["lower", "higher", "neither"]]
-    """The names it returns, and which way is better."""
+    directions: ClassVar[Mapping[str, Literal["lower", "higher", "neither"]]]
+    """The names of its numbers, and which way is better."""
 
-    def __call__(
-        self,
-        samples: np.ndarray,
-        reference: np.ndarray,
-        dataset: Dataset,
-        rng: np.random.Generator,
-    ) -> dict[str, float]:
-        """samples [n, dim], reference [m, dim], both float64 and finite."""
+    def against(self, truth: Truth) -> Score:
+        """The metric as a function of samples alone; what they share is done once.
+
+        It may give fewer numbers than it states, none where there are no modes, but always the
+        same for one truth. Raises ``ValueError`` for a truth that it cannot compare with.
+        """
         ...
 
 

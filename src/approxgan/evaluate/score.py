@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import pandas as pd
 
-from approxgan.core.protocols import Dataset, Metric
-from approxgan.training.streams import Purpose, generator
+from approxgan.core.protocols import Dataset, Metric, Modes, Score, Truth
+from approxgan.training.streams import generator
 
 T = TypeVar("T")
-Score = Callable[[np.ndarray], dict[str, float]]
-"""Samples [n, dim] -> numbers by name."""
 View = Callable[[np.ndarray], np.ndarray]
 """Points [n, dim] -> the same points in other coordinates [n, k]."""
-
-
-@runtime_checkable
-class Prepared(Protocol):
-    """A deterministic metric that can work on a reference once for many samples.
-
-    An optional extra of ``Metric``: calling the metric itself gives the same numbers.
-    """
-
-    def against(self, reference: np.ndarray) -> Score:
-        """reference [m, dim] -> the metric as a function of the samples alone."""
-        ...
-
-
-@runtime_checkable
-class NeedsTraining(Protocol):
-    """A metric that compares with the training points too, an optional extra of ``Metric``."""
-
-    def beside(self, training: np.ndarray) -> Metric:
-        """training [m, dim] -> the metric for these training points."""
-        ...
 
 
 @runtime_checkable
@@ -47,36 +24,22 @@ class HasViews(Protocol):
     def views(self) -> Mapping[str, View]: ...
 
 
-@dataclass
-class Viewed:
-    """A dataset in other coordinates.
-
-    It states no modes: what is a Gaussian in the plain coordinates need not be one here.
-    """
-
-    dataset: Dataset
-    view: View
-    dim: int
-
-    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        return self.view(self.dataset.sample(n, rng))
-
-    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        return self.view(self.dataset.training(n, rng))
-
-    def modes(self) -> None:
-        return None
-
-
 @dataclass(frozen=True)
 class _Space:
     """Coordinates in which samples are scored."""
 
     view: View
-    dataset: Dataset
+    training: np.ndarray
+    """[m, k]: the training points in these coordinates."""
+    modes: Modes | None
     metrics: Mapping[str, Metric]
     names: Mapping[str, Mapping[str, str]]
     """By metric: its own names -> the table's, in the order it states them."""
+
+    def scores(self, reference: np.ndarray) -> dict[str, Score]:
+        """Every metric as a function of samples in these coordinates."""
+        truth = Truth(self.view(reference), self.training, self.modes)
+        return {key: metric.against(truth) for key, metric in self.metrics.items()}
 
 
 def run(
@@ -92,8 +55,8 @@ def run(
     """One row a seed, step and number, in that order: columns seed, step, samples, metric, value.
 
     snapshots [S, T, n, dim] holds n generated samples of seeds[s] at steps[t]. Each is compared
-    in float64 with n fresh draws of the true density, by the metrics that ask for it with the
-    points ``training`` [m, dim] too, and in every view of the dataset again, under the names
+    in float64 with n fresh draws of the true density and with the points ``training`` [m, dim],
+    and in every view of the dataset again, under the names
     ``{name}_{view}``. The draws depend on ``seed`` and on the run's own seed alone: the same for
     every step, gradient mode and block of seeds. Values are NaN where samples are not finite or
     too large for float64.
@@ -112,7 +75,7 @@ def run(
         reference = dataset.sample(
             snapshots.shape[2], generator(seed, "scored_reference", run_seed)
         )
-        scores = [_scores(space, reference, (seed, "scored_metric", run_seed)) for space in spaces]
+        scores = [space.scores(reference) for space in spaces]
         for t, step in enumerate(steps):
             samples = snapshots[s, t].astype(np.float64)
             for space, score in zip(spaces, scores, strict=True):
@@ -142,31 +105,35 @@ def null(
         reference = dataset.sample(samples, generator(seed, "null_reference", repeat))
         fresh = dataset.sample(samples, generator(seed, "null_samples", repeat))
         for space in spaces:
-            scores = _scores(space, reference, (seed, "null_metric", repeat))
-            rows += [(repeat, name, value) for name, value in _values(space, scores, fresh)]
+            values = _values(space, space.scores(reference), fresh)
+            rows += [(repeat, name, value) for name, value in values]
     return _table(rows, ("repeat",), samples)
 
 
 def _spaces(
     metrics: Mapping[str, Metric], dataset: Dataset, training: np.ndarray, n: int
 ) -> list[_Space]:
-    """The plain coordinates, and then every view of the dataset, for n samples."""
+    """The plain coordinates, and then every view of the dataset.
+
+    A metric may give fewer numbers than it states (none where a dataset has no modes), and a run
+    that diverged must have the same rows as one that did not, so the names are found on n true
+    points.
+    """
     if training.ndim != 2 or training.shape[1] != dataset.dim:
         raise ValueError(
             f"training points have shape {training.shape}; accepted: [m, {dataset.dim}]"
         )
+    points = dataset.sample(2 * n, np.random.default_rng(0))
     views = dataset.views() if isinstance(dataset, HasViews) else {}
     spaces: list[_Space] = []
     taken: set[str] = set()
     for suffix, view in [("", _plain), *((f"_{name}", view) for name, view in views.items())]:
-        seen = Viewed(dataset, view, view(training).shape[1]) if suffix else dataset
-        bound = {
-            key: m.beside(view(training)) if isinstance(m, NeedsTraining) else m
-            for key, m in metrics.items()
-        }
-        given = {key: _given(metric, seen, n) for key, metric in bound.items()}
-        names = {key: _names(key, bound[key], given[key], suffix, taken) for key in bound}
-        spaces.append(_Space(view, seen, bound, names))
+        # What is a Gaussian in the plain coordinates need not be one in a view.
+        modes = None if suffix else dataset.modes()
+        space = _Space(view, view(training), modes, metrics, {})
+        given = {k: score(view(points[:n])) for k, score in space.scores(points[n:]).items()}
+        names = {key: _names(key, metrics[key], given[key], suffix, taken) for key in metrics}
+        spaces.append(replace(space, names=names))
     return spaces
 
 
@@ -174,18 +141,8 @@ def _plain(points: np.ndarray) -> np.ndarray:
     return points
 
 
-def _given(metric: Metric, dataset: Dataset, n: int) -> list[str]:
-    """The names of the numbers that a metric gives for this dataset.
-
-    A metric may give fewer than it states (none where a dataset has no modes), and a run that
-    diverged must have the same rows as one that did not, so they are found on true points.
-    """
-    points = dataset.sample(2 * n, np.random.default_rng(0))
-    return list(metric(points[:n], points[n:], dataset, np.random.default_rng(0)))
-
-
 def _names(
-    key: str, metric: Metric, given: list[str], suffix: str, taken: set[str]
+    key: str, metric: Metric, given: Mapping[str, float], suffix: str, taken: set[str]
 ) -> dict[str, str]:
     """The names of a metric's numbers -> the table's, in the order it states them."""
     for name in given:
@@ -200,22 +157,6 @@ def _names(
             )
         taken.add(name + suffix)
     return {name: name + suffix for name in metric.directions if name in given}
-
-
-def _scores(
-    space: _Space, reference: np.ndarray, stream: tuple[int, Purpose, int]
-) -> dict[str, Score]:
-    """Every metric as a function of the samples in the space's coordinates alone."""
-    reference = space.view(reference)
-
-    def score(metric: Metric) -> Score:
-        if isinstance(metric, Prepared):
-            return metric.against(reference)
-        # A generator made anew for each call: a metric's draws depend neither on the metrics
-        # before it nor on the steps before.
-        return lambda samples: metric(samples, reference, space.dataset, generator(*stream))
-
-    return {key: score(metric) for key, metric in space.metrics.items()}
 
 
 def _values(

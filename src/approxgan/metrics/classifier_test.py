@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 import numpy as np
 
+from approxgan.core.protocols import Dataset, Score, Truth
 from approxgan.core.settings import MOST_SAMPLES, require_count
-from approxgan.metrics._directions import better
-from approxgan.metrics._nearest import nearest
+from approxgan.metrics._distances import nearest
 from approxgan.metrics._points import checked
-
-if TYPE_CHECKING:
-    from approxgan.core.protocols import Dataset
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ class ClassifierTest:
     k: int
     """Neighbours that vote; odd, so that there is always a majority."""
 
-    directions = better(classifier_accuracy="lower", classifier_z="lower")
+    directions: ClassVar = {"classifier_accuracy": "lower", "classifier_z": "lower"}
 
     def __post_init__(self) -> None:
         require_count("k", self.k, most=MOST_SAMPLES)
@@ -47,25 +44,27 @@ class ClassifierTest:
             raise ValueError(f"k is {self.k}; accepted: an odd number, as even votes can tie")
 
     def refuses(self, samples: int, dataset: Dataset) -> str | None:
-        """Half the points train the classifier: there have to be k of them."""
-        training = 2 * (samples // 2)
+        """Why half the points, which train the classifier, do not suffice."""
+        return self._lack(samples)
+
+    def _lack(self, count: int) -> str | None:
+        training = 2 * (count // 2)
         if self.k <= training:
             return None
         return f"{training} training points; accepted: at least k, which is {self.k}"
 
-    def __call__(
-        self,
-        samples: np.ndarray,
-        reference: np.ndarray,
-        dataset: Dataset,
-        rng: np.random.Generator,
-    ) -> dict[str, float]:
-        """samples [n, dim], reference [m, dim]; deterministic. Raises ``ValueError``."""
-        reference = checked(reference, "reference points")
-        samples = checked(samples, "samples", reference.shape[1])
+    def against(self, truth: Truth) -> Score:
+        reference = checked(truth.reference, "reference points")
+
+        def score(samples: np.ndarray) -> dict[str, float]:
+            return self._score(checked(samples, "samples", reference.shape[1]), reference)
+
+        return score
+
+    def _score(self, samples: np.ndarray, reference: np.ndarray) -> dict[str, float]:
         count = min(len(samples), len(reference))
         half = count // 2
-        reason = self.refuses(count, dataset)
+        reason = self._lack(count)
         if reason is not None:
             raise ValueError(reason)
         train = np.concatenate([samples[:half], reference[:half]])

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from approxgan.metrics._directions import better
-from approxgan.metrics._pairs import between, pairs, within
+from approxgan.core.protocols import Score, Truth
+from approxgan.metrics._distances import between, pairs, within
 from approxgan.metrics._points import checked
-from approxgan.metrics._prepared import Prepared
 
 
 @dataclass(frozen=True)
-class EnergyDistance(Prepared):
+class EnergyDistance:
     """2 E‖x - y‖ - E‖x - x'‖ - E‖y - y'‖ as a U-statistic, in data units.
 
     x and x' are distinct samples, y and y' distinct reference points, so the expectation over
@@ -22,11 +22,10 @@ class EnergyDistance(Prepared):
     clipped. Zero in expectation only where the densities agree (Székely and Rizzo, 2013).
     """
 
-    directions = better(energy_distance="lower")
+    directions: ClassVar = {"energy_distance": "lower"}
 
-    def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
-        """The metric with the reference's own term computed once, for many samples."""
-        reference = checked(reference, "reference points")
+    def against(self, truth: Truth) -> Score:
+        reference = checked(truth.reference, "reference points")
         own = _within(reference)
 
         def score(samples: np.ndarray) -> dict[str, float]:

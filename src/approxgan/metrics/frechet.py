@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 import numpy as np
 
-from approxgan.metrics._directions import better
+from approxgan.core.protocols import Score, Truth
 from approxgan.metrics._points import checked
-
-if TYPE_CHECKING:
-    from approxgan.core.protocols import Dataset
 
 
 @dataclass(frozen=True)
@@ -23,25 +20,23 @@ class Frechet:
     Rounding may put it below 0 by about 1e-16 of the variance.
     """
 
-    directions = better(frechet_distance="lower")
+    directions: ClassVar = {"frechet_distance": "lower"}
 
-    def __call__(
-        self,
-        samples: np.ndarray,
-        reference: np.ndarray,
-        dataset: Dataset,
-        rng: np.random.Generator,
-    ) -> dict[str, float]:
-        """samples [n, dim], reference [m, dim]; deterministic. Raises ``ValueError``."""
-        reference = checked(reference, "reference points")
-        samples = checked(samples, "samples", reference.shape[1])
-        shift = samples.mean(axis=0) - reference.mean(axis=0)
-        root, root_reference = _root(samples), _root(reference)
-        spread = np.sum(root**2) + np.sum(root_reference**2)
-        # With C = A A, C' = B B, tr (C C')^½ is the sum of the singular values of A B: unlike
-        # a root of C C' it stays real and accurate where a covariance is singular.
-        overlap = np.linalg.norm(root @ root_reference, ord="nuc")
-        return {"frechet_distance": float(shift @ shift + spread - 2 * overlap)}
+    def against(self, truth: Truth) -> Score:
+        reference = checked(truth.reference, "reference points")
+        root_reference = _root(reference)
+
+        def score(samples: np.ndarray) -> dict[str, float]:
+            samples = checked(samples, "samples", reference.shape[1])
+            shift = samples.mean(axis=0) - reference.mean(axis=0)
+            root = _root(samples)
+            spread = np.sum(root**2) + np.sum(root_reference**2)
+            # With C = A A, C' = B B, tr (C C')^½ is the sum of the singular values of A B: unlike
+            # a root of C C' it stays real and accurate where a covariance is singular.
+            overlap = np.linalg.norm(root @ root_reference, ord="nuc")
+            return {"frechet_distance": float(shift @ shift + spread - 2 * overlap)}
+
+        return score
 
 
 def _root(points: np.ndarray) -> np.ndarray:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from approxgan.core.protocols import Score, Truth
 from approxgan.core.settings import MOST_SAMPLES, require_count, require_positive, shown
-from approxgan.metrics._directions import better
-from approxgan.metrics._pairs import between, pairs, within
+from approxgan.metrics._distances import between, pairs, within
 from approxgan.metrics._points import checked
-from approxgan.metrics._prepared import Prepared
 
 LEAST = -700.0
 """Exponents are raised to this, exp(-700) = 1e-304: exp is slow where it underflows."""
 
 
 @dataclass(frozen=True)
-class Mmd(Prepared):
+class Mmd:
     """E k(x, x') + E k(y, y') - 2 E k(x, y), k(x, y) = mean over b of exp(-‖x - y‖² / 2b²).
 
     The U-statistic of Gretton et al. (2012): x and x' are distinct samples, y and y' distinct
@@ -34,7 +34,7 @@ class Mmd(Prepared):
     points: int
     """Of each side: 2 or more."""
 
-    directions = better(mmd2="lower")
+    directions: ClassVar = {"mmd2": "lower"}
 
     def __post_init__(self) -> None:
         require_count("points", self.points, least=2, most=MOST_SAMPLES)
@@ -45,9 +45,8 @@ class Mmd(Prepared):
         for bandwidth in self.bandwidths:
             require_positive("bandwidths", bandwidth)
 
-    def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
-        """The metric with the reference's own term computed once, for many samples."""
-        reference = checked(reference, "reference points")[: self.points]
+    def against(self, truth: Truth) -> Score:
+        reference = checked(truth.reference, "reference points")[: self.points]
         own = self._total(within(reference, "sqeuclidean")) / pairs(reference)
 
         def score(samples: np.ndarray) -> dict[str, float]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 import numpy as np
 
-from approxgan.metrics._directions import better
-from approxgan.metrics._modes import held, reached
+from approxgan.core.protocols import Score, Truth
+from approxgan.metrics._distances import held, reached
 from approxgan.metrics._points import checked
-
-if TYPE_CHECKING:
-    from approxgan.core.protocols import Dataset
 
 SHARE = 0.2
 """A mode counts as covered with this share of the samples that it should hold."""
@@ -31,29 +28,28 @@ class ModeCoverage:
     Datasets that state no modes get no numbers.
     """
 
-    directions = better(
-        modes_captured="higher", modes_covered="higher", high_quality_fraction="higher"
-    )
+    directions: ClassVar = {
+        "modes_captured": "higher",
+        "modes_covered": "higher",
+        "high_quality_fraction": "higher",
+    }
 
-    def __call__(
-        self,
-        samples: np.ndarray,
-        reference: np.ndarray,
-        dataset: Dataset,
-        rng: np.random.Generator,
-    ) -> dict[str, float]:
-        """samples [n, dim]; the reference plays no part; deterministic. Raises ``ValueError``."""
-        modes = dataset.modes()
-        if modes is None:
-            return {}
-        samples = checked(samples, "samples", modes.centres.shape[1])
-        counts = held(samples, modes)
-        expected = len(samples) / len(counts)
-        return {
-            "modes_captured": float(reached(samples, modes).sum()),
-            "modes_covered": float((counts >= SHARE * expected).sum()),
-            "high_quality_fraction": float(counts.sum() / len(samples)),
-        }
+    def against(self, truth: Truth) -> Score:
+        modes = truth.modes
+
+        def score(samples: np.ndarray) -> dict[str, float]:
+            if modes is None:
+                return {}
+            samples = checked(samples, "samples", modes.centres.shape[1])
+            counts = held(samples, modes)
+            expected = len(samples) / len(counts)
+            return {
+                "modes_captured": float(reached(samples, modes).sum()),
+                "modes_covered": float((counts >= SHARE * expected).sum()),
+                "high_quality_fraction": float(counts.sum() / len(samples)),
+            }
+
+        return score
 
 
 variant = ModeCoverage

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import rel_entr
 
-from approxgan.metrics._directions import better
-from approxgan.metrics._modes import held
+from approxgan.core.protocols import Score, Truth
+from approxgan.metrics._distances import held
 from approxgan.metrics._points import checked
-
-if TYPE_CHECKING:
-    from approxgan.core.protocols import Dataset
 
 
 @dataclass(frozen=True)
@@ -31,26 +28,22 @@ class ModeDivergence:
     Datasets that state no modes get no numbers.
     """
 
-    directions = better(mode_divergence="lower")
+    directions: ClassVar = {"mode_divergence": "lower"}
 
-    def __call__(
-        self,
-        samples: np.ndarray,
-        reference: np.ndarray,
-        dataset: Dataset,
-        rng: np.random.Generator,
-    ) -> dict[str, float]:
-        """samples [n, dim]; the reference plays no part; deterministic. Raises ``ValueError``."""
-        modes = dataset.modes()
-        if modes is None:
-            return {}
-        samples = checked(samples, "samples", modes.centres.shape[1])
-        counts = held(samples, modes)
-        count = len(counts)
-        if not counts.any():
-            return {"mode_divergence": math.log(count)}
-        shares = counts / counts.sum()
-        return {"mode_divergence": float(rel_entr(shares, 1 / count).sum())}
+    def against(self, truth: Truth) -> Score:
+        modes = truth.modes
+
+        def score(samples: np.ndarray) -> dict[str, float]:
+            if modes is None:
+                return {}
+            counts = held(checked(samples, "samples", modes.centres.shape[1]), modes)
+            count = len(counts)
+            if not counts.any():
+                return {"mode_divergence": math.log(count)}
+            shares = counts / counts.sum()
+            return {"mode_divergence": float(rel_entr(shares, 1 / count).sum())}
+
+        return score
 
 
 variant = ModeDivergence

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 import numpy as np
 
+from approxgan.core.protocols import Dataset, Score, Truth
 from approxgan.core.settings import MOST_SAMPLES, require_count
-from approxgan.metrics._directions import better
-from approxgan.metrics._nearest import balls, distinct, nearest
+from approxgan.metrics._distances import balls, distinct, nearest
 from approxgan.metrics._points import checked
-from approxgan.metrics._prepared import Prepared
-
-if TYPE_CHECKING:
-    from approxgan.core.protocols import Dataset
 
 RARE = math.log(1e-9)
 """Chances below this do not happen."""
 
 
 @dataclass(frozen=True)
-class Neighbours(Prepared):
+class Neighbours:
     """Counts in the balls around points that reach to the point's k-th nearest of its own kind.
 
     - ``precision``: share of samples in the ball of some reference point;
@@ -48,7 +43,12 @@ class Neighbours(Prepared):
     k: int
     """Neighbours, a point itself not counted."""
 
-    directions = better(precision="higher", recall="higher", density="higher", coverage="higher")
+    directions: ClassVar = {
+        "precision": "higher",
+        "recall": "higher",
+        "density": "higher",
+        "coverage": "higher",
+    }
 
     def __post_init__(self) -> None:
         require_count("k", self.k, most=MOST_SAMPLES)
@@ -65,9 +65,8 @@ class Neighbours(Prepared):
             f"{self.k}, different ones; accepted: a smaller k, or data with more held-out rows"
         )
 
-    def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
-        """The metric with the reference's balls found once, for many samples."""
-        reference = distinct(checked(reference, "reference points"))
+    def against(self, truth: Truth) -> Score:
+        reference = distinct(checked(truth.reference, "reference points"))
         radii = self._radii(reference, "distinct reference points")
 
         def score(samples: np.ndarray) -> dict[str, float]:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 import numpy as np
 
+from approxgan.core.protocols import Dataset, Score, Truth
 from approxgan.core.settings import require_count
-from approxgan.metrics._directions import better
 from approxgan.metrics._points import checked
-from approxgan.metrics._prepared import Prepared
-
-if TYPE_CHECKING:
-    from approxgan.core.protocols import Dataset
 
 MOST = 10_000
 """Directions: the error of their mean is then beyond what samples resolve."""
@@ -25,7 +20,7 @@ SEED = 0
 
 
 @dataclass(frozen=True)
-class SlicedWasserstein(Prepared):
+class SlicedWasserstein:
     """W2 along lines: the root of the mean over directions u of W2²(⟨x, u⟩, ⟨y, u⟩).
 
     Not squared, in data units (Bonneel et al., 2015; POT also returns the root). Biased upwards
@@ -37,7 +32,7 @@ class SlicedWasserstein(Prepared):
     projections: int
     """Number of directions."""
 
-    directions = better(sliced_wasserstein="lower")
+    directions: ClassVar = {"sliced_wasserstein": "lower"}
 
     def __post_init__(self) -> None:
         require_count("projections", self.projections, most=MOST)
@@ -49,9 +44,8 @@ class SlicedWasserstein(Prepared):
             return None
         return f"projections is {self.projections}; accepted: up to {most} with {samples} samples"
 
-    def against(self, reference: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
-        """The metric with the reference projected and sorted once, for many samples."""
-        reference = checked(reference, "reference points")
+    def against(self, truth: Truth) -> Score:
+        reference = checked(truth.reference, "reference points")
         units = self.units(reference.shape[1])
         target = _sorted(reference, units)
 

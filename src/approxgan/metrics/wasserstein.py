@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from approxgan.core.protocols import Modes, Score, Truth
 from approxgan.core.settings import require_count
-from approxgan.metrics._directions import better
 from approxgan.metrics._points import checked
-
-if TYPE_CHECKING:
-    from approxgan.core.protocols import Dataset, Modes
 
 CAP = 1e4
 """Costs count in full up to so many times a sample's least positive one, in the median."""
@@ -40,27 +37,24 @@ class Wasserstein:
     points: int
     """Of each side; all of them where there are fewer."""
 
-    directions = better(wasserstein_1="lower", wasserstein_2="lower")
+    directions: ClassVar = {"wasserstein_1": "lower", "wasserstein_2": "lower"}
 
     def __post_init__(self) -> None:
         require_count("points", self.points, most=MOST)
 
-    def __call__(
-        self,
-        samples: np.ndarray,
-        reference: np.ndarray,
-        dataset: Dataset,
-        rng: np.random.Generator,
-    ) -> dict[str, float]:
-        """samples [n, dim], reference [m, dim]; deterministic. Raises ``ValueError``."""
-        reference = checked(reference, "reference points")
-        samples = checked(samples, "samples", reference.shape[1])[: self.points]
-        target, weights = self.target(reference, dataset.modes())
-        distances = cdist(samples, target)
-        return {
-            "wasserstein_1": _least_cost(distances, weights),
-            "wasserstein_2": float(np.sqrt(_least_cost(distances**2, weights))),
-        }
+    def against(self, truth: Truth) -> Score:
+        reference = checked(truth.reference, "reference points")
+        target, weights = self.target(reference, truth.modes)
+
+        def score(samples: np.ndarray) -> dict[str, float]:
+            samples = checked(samples, "samples", reference.shape[1])[: self.points]
+            distances = cdist(samples, target)
+            return {
+                "wasserstein_1": _least_cost(distances, weights),
+                "wasserstein_2": float(np.sqrt(_least_cost(distances**2, weights))),
+            }
+
+        return score
 
     def target(self, reference: np.ndarray, modes: Modes | None) -> tuple[np.ndarray, np.ndarray]:
         """(points [m, dim], weights [m]): what the samples are moved to.

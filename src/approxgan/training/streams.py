@@ -26,12 +26,10 @@ Purpose = Literal[
     "reference",
     "perturbation",
     "scored_reference",
-    "scored_metric",
     "null_samples",
     "null_reference",
-    "null_metric",
 ]
-KEYS = dict(zip(get_args(Purpose), (*range(8), *range(100, 105)), strict=True))
+KEYS = dict(zip(get_args(Purpose), (*range(8), 100, 102, 103), strict=True))
 """Of a purpose's streams: each keeps its own."""
 
 
