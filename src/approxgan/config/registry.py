@@ -194,5 +194,5 @@ def build(family: str, name: str, settings: Mapping[str, Any]) -> Any:
     check_settings(family, name, settings)
     try:
         return cls(**settings)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ArithmeticError) as error:
         raise InputError(f"{name}: {error}") from error

@@ -16,12 +16,11 @@ MOST_SAMPLES = 100_000
 """The config takes as many of a run at most."""
 
 
-def require_count(name: str, value: object, *, least: int = 1, most: int | None = None) -> None:
+def require_count(name: str, value: object, *, least: int = 1, most: int = 10**9) -> None:
     """A whole number, ``least`` or more and up to ``most``."""
     whole = value if isinstance(value, int) and not isinstance(value, bool) else least - 1
-    if whole < least or (most is not None and whole > most):
-        upper = f"{least} or more" if most is None else f"{least} to {most}"
-        raise ValueError(f"{name} is {shown(value)}; accepted: a whole number, {upper}")
+    if not least <= whole <= most:
+        raise ValueError(f"{name} is {shown(value)}; accepted: a whole number, {least} to {most}")
 
 
 def require_positive(name: str, value: object) -> None:

@@ -39,8 +39,7 @@ class RandomDirection(Differences):
     def __post_init__(self) -> None:
         require_count("directions", self.directions)
         require_one_of("distribution", self.distribution, DISTRIBUTIONS)
-        if self.sides not in (1, 2):
-            raise ValueError(f"sides={self.sides!r} is not accepted; accepted: 1, 2")
+        require_count("sides", self.sides, most=2)
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 from approxgan.core.protocols import Term
+from approxgan.core.settings import require_positive
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Wasserstein:
 
     The critic's weights and biases are clipped to ±clip after each of its updates. Trained here
     with one critic step to a generator step, as the other losses are; the paper takes five.
-    Raises ``ValueError`` unless clip is a finite number above 0.
+    Raises ``ValueError`` unless clip is a number above 0.
     """
 
     clip: float
@@ -28,8 +28,7 @@ class Wasserstein:
     )
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.clip) and self.clip > 0):
-            raise ValueError(f"clip={self.clip!r} must be a finite number above 0")
+        require_positive("clip", self.clip)
 
 
 variant = Wasserstein

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from approxgan.core.settings import require_one_of, require_within, shown
+
 KINKED = ("leaky_relu", "relu")
 # torch's own threshold, 20, would cut off 2e-9.
 SMOOTH = {"tanh": torch.tanh, "softplus": lambda x: functional.softplus(x, threshold=40.0)}
@@ -44,17 +46,13 @@ def slope_of(activation: str, slope: float | None) -> float | None:
     Raises ``ValueError`` for an unknown activation and for a slope that is missing, out of range
     or out of place.
     """
-    if activation not in NAMES:
-        raise ValueError(f"activation={activation!r} is not known; accepted: {', '.join(NAMES)}")
-    if activation != "leaky_relu":
-        if slope is not None:
-            raise ValueError(f"slope={slope} belongs to leaky_relu; {activation} takes none")
-        return 0.0 if activation == "relu" else None
-    if slope is None:
-        raise ValueError("leaky_relu needs slope, its slope below 0: a number in [0, 1]")
-    if not 0.0 <= slope <= 1.0:
-        raise ValueError(f"slope={slope} must lie in [0, 1]")
-    return slope
+    require_one_of("activation", activation, NAMES)
+    if activation == "leaky_relu":
+        require_within("slope", slope, 0.0, 1.0)
+        return slope
+    if slope is not None:
+        raise ValueError(f"slope is {shown(slope)}; accepted: none, as {activation} takes none")
+    return 0.0 if activation == "relu" else None
 
 
 def activate(x: Tensor, activation: str, slope: float | None, kink: float | None) -> Tensor:

@@ -11,7 +11,10 @@ import torch
 from torch import Tensor
 
 from approxgan.core.protocols import Player
+from approxgan.core.settings import require_count, shown
 from approxgan.models._activation import activate, slope_of
+
+WIDEST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,13 @@ class Dense:
 
     def __post_init__(self) -> None:
         for name, widths in (("generator", self.generator), ("discriminator", self.discriminator)):
-            if not widths or min(widths) < 1:
-                raise ValueError(f"{name}={list(widths)} must be one or more hidden widths >= 1")
-        if self.latent < 1:
-            raise ValueError(f"latent={self.latent} must be >= 1")
+            if not isinstance(widths, list | tuple) or not widths:
+                raise ValueError(
+                    f"{name} is {shown(widths)}; accepted: a list of one or more hidden widths"
+                )
+            for width in widths:
+                require_count(name, width, most=WIDEST)
+        require_count("latent", self.latent, most=WIDEST)
         slope_of(self.activation, self.slope)
 
     def sizes(self, player: Player, dim: int) -> tuple[int, ...]:

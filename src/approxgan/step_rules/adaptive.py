@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from approxgan.core.protocols import Chosen, Objective, Streams
-from approxgan.core.settings import require_count
+from approxgan.core.settings import LARGEST, is_finite, require_count, shown
 from approxgan.step_rules import _interval, _noise
 from approxgan.step_rules._sizes import sizes, start
 
@@ -50,10 +49,12 @@ class Adaptive:
     def __post_init__(self) -> None:
         require_count("every", self.every)
         require_count("tries", self.tries)
-        if not (math.isfinite(self.low) and self.low > 1.0):
-            raise ValueError(f"low={self.low} must be a finite number > 1")
-        if not (math.isfinite(self.high) and self.high > self.low + 2.0):
-            raise ValueError(f"high={self.high} must be a finite number > low + 2 = {self.low + 2}")
+        if not (is_finite(self.low) and 1.0 < self.low < LARGEST):
+            raise ValueError(f"low is {shown(self.low)}; accepted: a number above 1")
+        if not (is_finite(self.high) and self.low + 2.0 < self.high < LARGEST):
+            raise ValueError(
+                f"high is {shown(self.high)}; accepted: a number above low + 2, {self.low + 2:g}"
+            )
 
     @torch.no_grad()
     def choose(
