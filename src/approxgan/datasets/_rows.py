@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,28 +26,44 @@ class Split:
     held_out: np.ndarray
     """[rows, dim] float64"""
 
+
+class Rows(ABC):
+    """A dataset of given rows, split in two."""
+
+    @abstractmethod
+    def rows(self) -> Split:
+        """The same split at every call."""
+
     @property
     def support(self) -> int:
-        """Different points of the true density."""
-        return len(np.unique(self.held_out, axis=0))
+        """Different held-out rows."""
+        return len(np.unique(self.rows().held_out, axis=0))
+
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """[n, dim] float64: independent draws, with replacement, from the held-out rows."""
+        held_out = self.rows().held_out
+        return held_out[rng.integers(len(held_out), size=n)]
+
+    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """[n, dim] float64: the first n training rows, whatever ``rng`` is.
+
+        Raises ``ValueError`` if there are fewer.
+        """
+        reason = self.refuses(n)
+        if reason is not None:
+            raise ValueError(reason)
+        return self.rows().training[:n].copy()
 
     def refuses(self, points: int) -> str | None:
         """Why there are not so many training rows."""
-        most = len(self.training)
+        most = len(self.rows().training)
         if 1 <= points <= most:
             return None
         return f"points is {points}; the training part has {most} rows; accepted: 1 to {most}"
 
-    def first(self, n: int) -> np.ndarray:
-        """[n, dim] float64: the first n training rows. Raises ``ValueError`` if there are fewer."""
-        reason = self.refuses(n)
-        if reason is not None:
-            raise ValueError(reason)
-        return self.training[:n].copy()
-
-    def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, dim] float64: independent draws, with replacement, from the held-out rows."""
-        return self.held_out[rng.integers(len(self.held_out), size=n)]
+    def modes(self) -> None:
+        """None: rows are no Gaussians."""
+        return None
 
 
 def split(rows: np.ndarray, held_out: float) -> Split:

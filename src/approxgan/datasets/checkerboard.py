@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from approxgan.core.settings import require_count, require_positive
+from approxgan.datasets._density import Density
 
 MOST_SQUARES = 1_000_000
 """Along an edge."""
 
 
 @dataclass(frozen=True)
-class Checkerboard:
+class Checkerboard(Density):
     """Uniform on every other square of a board centred on the origin; its lower left is black.
 
     Raises ``ValueError`` for settings out of range.
@@ -23,8 +24,6 @@ class Checkerboard:
     """Squares along each edge of the board, 2 or more."""
     width: float
     """Length of each edge of the board, in data units."""
-
-    dim = 2
 
     def __post_init__(self) -> None:
         require_count("side", self.side, least=2, most=MOST_SQUARES)
@@ -40,14 +39,6 @@ class Checkerboard:
             row += column % 2
         chosen = np.stack([column, row], axis=1)
         return self.width * ((chosen + rng.random((n, self.dim))) / self.side - 0.5)
-
-    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, 2] float64: draws of the density, like ``sample``."""
-        return self.sample(n, rng)
-
-    def modes(self) -> None:
-        """None: a square is not a Gaussian."""
-        return None
 
 
 variant = Checkerboard

@@ -10,14 +10,14 @@ from typing import ClassVar
 import numpy as np
 
 from approxgan.core.settings import require_count, require_share
-from approxgan.datasets._rows import Split, split
+from approxgan.datasets._rows import Rows, Split, split
 
 WHITEST = 16
 """Largest value of a pixel in the images as they come; the smallest is 0."""
 
 
 @dataclass(frozen=True)
-class Digits:
+class Digits(Rows):
     """A row is an image, its pixels row by row, scaled from {0, ..., 16} to [-1, 1].
 
     That range is the usual one for generated images, and has the scale of the other datasets; a
@@ -37,32 +37,12 @@ class Digits:
     def __post_init__(self) -> None:
         require_share("held_out", self.held_out)
         # No more than pixels, nor than training images.
-        most = min(_images(self.held_out).training.shape)
+        most = min(self.rows().training.shape)
         require_count("components", self.components, most=most)
 
-    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, 64] float64: independent draws, with replacement, from the held-out images."""
-        return _images(self.held_out).draw(n, rng)
-
-    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, 64] float64: the first n training images, whatever ``rng`` is.
-
-        Raises ``ValueError`` if there are fewer.
-        """
-        return _images(self.held_out).first(n)
-
-    @property
-    def support(self) -> int:
-        """Different held-out images."""
-        return _images(self.held_out).support
-
-    def refuses(self, points: int) -> str | None:
-        """Why there are not so many training images."""
-        return _images(self.held_out).refuses(points)
-
-    def modes(self) -> None:
-        """None: the ten digits are not Gaussians."""
-        return None
+    def rows(self) -> Split:
+        """The images, split."""
+        return _images(self.held_out)
 
     def views(self) -> Mapping[str, Callable[[np.ndarray], np.ndarray]]:
         """``pca``: [n, 64] -> [n, components], the principal components of the training part."""

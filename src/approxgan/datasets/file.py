@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
-import numpy as np
-
 from approxgan.core.settings import require_share
-from approxgan.datasets._rows import Split, split
+from approxgan.datasets._rows import Rows, Split, split
 from approxgan.datasets._table import read
 
 
 @dataclass(frozen=True)
-class File:
+class File(Rows):
     """A row of the file is a point, as it stands: no scaling.
 
     A fixed permutation splits the rows; the true density is the empirical distribution of the
@@ -30,38 +29,20 @@ class File:
 
     def __post_init__(self) -> None:
         require_share("held_out", self.held_out)
-        _rows(self.path, self.held_out)
+        read(self.path)
+        self.rows()
 
     @property
     def dim(self) -> int:
         """The file's number of columns."""
-        return _rows(self.path, self.held_out).training.shape[1]
+        return self.rows().training.shape[1]
 
-    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, dim] float64: independent draws, with replacement, from the held-out rows."""
-        return _rows(self.path, self.held_out).draw(n, rng)
-
-    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, dim] float64: the first n training rows, whatever ``rng`` is.
-
-        Raises ``ValueError`` if there are fewer.
-        """
-        return _rows(self.path, self.held_out).first(n)
-
-    @property
-    def support(self) -> int:
-        """Different held-out rows."""
-        return _rows(self.path, self.held_out).support
-
-    def refuses(self, points: int) -> str | None:
-        """Why there are not so many training rows."""
-        return _rows(self.path, self.held_out).refuses(points)
-
-    def modes(self) -> None:
-        """None: unknown."""
-        return None
+    def rows(self) -> Split:
+        """The file's rows, split."""
+        return _rows(self.path, self.held_out)
 
 
+@cache
 def _rows(path: str, held_out: float) -> Split:
     return split(read(path), held_out)
 

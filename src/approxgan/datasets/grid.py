@@ -9,11 +9,11 @@ import numpy as np
 
 from approxgan.core.protocols import Modes
 from approxgan.core.settings import require_count, require_positive
-from approxgan.datasets._mixture import MOST_MODES, draw
+from approxgan.datasets._density import MOST_MODES, Mixture
 
 
 @dataclass(frozen=True)
-class Grid:
+class Grid(Mixture):
     """An equal mixture of side² isotropic Gaussians on a square grid centred on the origin.
 
     Side 5 and spacing 2 put them at {-4, -2, 0, 2, 4}². Raises ``ValueError`` for settings out
@@ -27,20 +27,10 @@ class Grid:
     sigma: float
     """Standard deviation of a mode along each axis, in data units."""
 
-    dim = 2
-
     def __post_init__(self) -> None:
         require_count("side", self.side, most=isqrt(MOST_MODES))
         require_positive("spacing", self.spacing)
         require_positive("sigma", self.sigma)
-
-    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, 2] float64: fresh draws of the mixture."""
-        return draw(self.modes(), n, rng)
-
-    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, 2] float64: draws of the mixture, like ``sample``."""
-        return self.sample(n, rng)
 
     def modes(self) -> Modes:
         """The modes, column by column from the lower left: centres [side², 2]."""

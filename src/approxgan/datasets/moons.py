@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from approxgan.core.settings import require_positive
+from approxgan.datasets._density import Density
 
 
 @dataclass(frozen=True)
-class Moons:
+class Moons(Density):
     """The half circles of scikit-learn's ``make_moons``, equally likely; t uniform on [0, π].
 
     (cos t, sin t) and (1 - cos t, 1/2 - sin t), plus noise. Unlike there, each point's half
@@ -20,8 +21,6 @@ class Moons:
 
     noise: float
     """Standard deviation of the noise along each axis, in data units."""
-
-    dim = 2
 
     def __post_init__(self) -> None:
         require_positive("noise", self.noise)
@@ -33,14 +32,6 @@ class Moons:
         sign = 1 - 2 * inner
         curve = np.stack([inner + sign * np.cos(angle), inner / 2 + sign * np.sin(angle)], axis=1)
         return curve + self.noise * rng.standard_normal((n, self.dim))
-
-    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, 2] float64: draws of the density, like ``sample``."""
-        return self.sample(n, rng)
-
-    def modes(self) -> None:
-        """None: the mass lies along curves."""
-        return None
 
 
 variant = Moons

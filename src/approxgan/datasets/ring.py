@@ -8,11 +8,11 @@ import numpy as np
 
 from approxgan.core.protocols import Modes
 from approxgan.core.settings import require_count, require_positive
-from approxgan.datasets._mixture import MOST_MODES, draw
+from approxgan.datasets._density import MOST_MODES, Mixture
 
 
 @dataclass(frozen=True)
-class Ring:
+class Ring(Mixture):
     """An equal mixture of isotropic Gaussians at the angles 2πk / count, k = 0, 1, ...
 
     The first mode lies on the positive x axis. Raises ``ValueError`` for settings out of range.
@@ -25,20 +25,10 @@ class Ring:
     sigma: float
     """Standard deviation of a mode along each axis, in data units."""
 
-    dim = 2
-
     def __post_init__(self) -> None:
         require_count("count", self.count, most=MOST_MODES)
         require_positive("radius", self.radius)
         require_positive("sigma", self.sigma)
-
-    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, 2] float64: fresh draws of the mixture."""
-        return draw(self.modes(), n, rng)
-
-    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, 2] float64: draws of the mixture, like ``sample``."""
-        return self.sample(n, rng)
 
     def modes(self) -> Modes:
         """The modes, counter-clockwise: centres [count, 2]."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from approxgan.core.settings import is_finite, require_count, require_positive, shown
+from approxgan.datasets._density import Density
 
 RADIUS = 2.0
 """Distance of the arms' ends from the origin, in data units."""
@@ -16,7 +17,7 @@ NEWTON_STEPS = 8
 
 
 @dataclass(frozen=True)
-class Spiral:
+class Spiral(Density):
     """Equally likely arms, each uniform along its length, plus noise.
 
     Along an arm the radius grows in proportion to the angle, from 0 at the origin to ``RADIUS``
@@ -31,8 +32,6 @@ class Spiral:
     """Full turns of an arm from its start to its end."""
     noise: float
     """Standard deviation of the noise along each axis, in data units."""
-
-    dim = 2
 
     def __post_init__(self) -> None:
         require_count("arms", self.arms, most=MOST_ARMS)
@@ -50,14 +49,6 @@ class Spiral:
         radius = RADIUS * angle / end
         curve = radius[:, None] * np.stack([np.cos(direction), np.sin(direction)], axis=1)
         return curve + self.noise * rng.standard_normal((n, self.dim))
-
-    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, 2] float64: draws of the density, like ``sample``."""
-        return self.sample(n, rng)
-
-    def modes(self) -> None:
-        """None: the mass lies along curves."""
-        return None
 
 
 def _angle(share: np.ndarray, end: float) -> np.ndarray:

@@ -1,0 +1,43 @@
+"""What densities that can be drawn from at will have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from approxgan.core.protocols import Modes
+
+MOST_MODES = 10_000
+
+
+class Density(ABC):
+    """A density in the plane that is drawn from for training too, and states no modes."""
+
+    dim = 2
+
+    @abstractmethod
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """[n, 2] float64: fresh draws of the density."""
+
+    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """[n, 2] float64: draws of the density, like ``sample``."""
+        return self.sample(n, rng)
+
+    def modes(self) -> Modes | None:
+        """None: it is no mixture of Gaussians."""
+        return None
+
+
+class Mixture(Density):
+    """An equal mixture of the Gaussians that ``modes`` states."""
+
+    @abstractmethod
+    def modes(self) -> Modes:
+        """The modes, in a fixed order: centres [M, 2]."""
+
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """[n, 2] float64: independent draws, each from a mode chosen with equal probability."""
+        modes = self.modes()
+        chosen = rng.integers(len(modes.centres), size=n)
+        return modes.centres[chosen] + modes.sigma * rng.standard_normal((n, self.dim))
