@@ -6,12 +6,13 @@ share what can be differentiated.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate
+from approxgan.core.protocols import PLAYERS, Estimate, Model, Player
 
 FLAT = {f"{name}Backward0" for name in ("Round", "Floor", "Ceil", "Trunc", "Sign", "Sgn")}
 FLAT.add("RoundBackward1")
@@ -37,36 +38,43 @@ def gradient(f: Callable[[Tensor], Tensor], theta: Tensor) -> Estimate:
     """Value and gradient of f at θ [S, P], by one forward and one reverse pass.
 
     The seeds' losses do not depend on each other's parameters, so the gradient of their sum is
-    the stack of their gradients. Raises ``ValueError`` as ``derivable`` does.
+    the stack of their gradients. Raises ``NotDifferentiable``.
     """
-    value, point = derivable(f, theta)
-    try:
+    point = constant(theta).detach().requires_grad_(True)
+    with differentiating(f, theta), torch.enable_grad():
+        value = f(point)
+        if not depends(value, point):
+            raise NotDifferentiable(CUT)
         (grad,) = torch.autograd.grad(value.sum(), point)
-    except RuntimeError as error:
-        raise ValueError(
-            f"torch cannot differentiate this loss: {str(error).splitlines()[0]}; accepted: a "
-            "loss of differentiable torch operations, or a mode that never differentiates"
-        ) from error
     # A copy: it may repeat one number in memory, or be a tensor of the objective's own.
     grad = grad.clone(memory_format=torch.contiguous_format)
     return Estimate(grad, value.detach(), forwards=1, backwards=1)
 
 
-def derivable(f: Callable[[Tensor], Tensor], theta: Tensor) -> tuple[Tensor, Tensor]:
-    """f(θ) with its graph, and the leaf [S, P] that it starts from.
+class NotDifferentiable(ValueError):
+    """torch has no derivative of an objective: it runs, but not while it is differentiated."""
 
-    Raises ``ValueError`` where torch has no derivative of f.
-    """
-    point = constant(theta).detach().requires_grad_(True)
-    with torch.enable_grad():
-        value = f(point)
-    if not depends(value, point):
-        raise ValueError(
-            "torch cannot differentiate this loss: every path from theta to it is rounded or "
-            "leaves torch (numpy, detach, item); accepted: a loss of differentiable torch "
-            "operations, or a mode that never differentiates"
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"torch cannot differentiate this loss: {reason}; accepted: a loss of differentiable "
+            "torch operations, or a mode that never differentiates"
         )
-    return value, point
+
+
+CUT = "every path from theta to it is rounded or leaves torch (numpy, detach, item)"
+
+
+@contextmanager
+def differentiating(f: Callable[[Tensor], Tensor], theta: Tensor) -> Iterator[None]:
+    """Turn errors into ``NotDifferentiable``, but for those that f has at θ in any case."""
+    try:
+        yield
+    except NotDifferentiable:
+        raise
+    except Exception as error:
+        with torch.no_grad():
+            f(theta.detach())
+        raise NotDifferentiable(str(error).partition("\n")[0]) from error
 
 
 def depends(value: Tensor, point: Tensor) -> bool:
@@ -84,3 +92,31 @@ def depends(value: Tensor, point: Tensor) -> bool:
         seen.add(node)
         waiting.extend(before for before, _ in node.next_functions)
     return False
+
+
+def abilities(model: Model, player: Player, dim: int) -> tuple[bool, bool]:
+    """Whether torch differentiates the networks from a player's parameters to the logit, and
+    whether ``torch.func.vmap`` takes them; tried with all parameters 0."""
+    sizes = {name: model.size(name, dim) for name in PLAYERS}
+    width = model.latent if player == "generator" else dim
+
+    def logit(theta: Tensor) -> Tensor:
+        rows = torch.ones(len(theta), 2, width)
+        if player == "discriminator":
+            return model.apply("discriminator", dim, theta, rows)
+        fake = model.apply("generator", dim, theta, rows)
+        return model.apply("discriminator", dim, torch.zeros(len(theta), sizes[PLAYERS[0]]), fake)
+
+    theta = torch.zeros(1, sizes[player])
+    able = []
+    for tried in (
+        lambda: gradient(lambda at: logit(at).sum((1, 2)), theta),
+        lambda: torch.func.vmap(logit)(theta[None]),
+    ):
+        try:
+            tried()
+            able.append(True)
+        except Exception:
+            logit(theta)
+            able.append(False)
+    return able[0], able[1]

@@ -137,6 +137,10 @@ class Situation:
     """Whether the loss holds a gradient penalty, which is itself a derivative."""
     rule: str | None
     """The rule that is to choose ε, if one is."""
+    differentiable: bool = True
+    """Whether torch can differentiate the networks between the parameters and the logit."""
+    vectorises: bool = True
+    """Whether ``torch.func.vmap`` takes them."""
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,28 @@ def estimator(choice: Choice, situation: Situation) -> GradientEstimator:
     """The same; ``InputError`` for a situation that it cannot work in, too."""
     made = unchecked(choice)
     refuses = getattr(made, "refuses", None)
-    reason = None if refuses is None else refuses(situation)
+    reason = beyond_torch(made, situation) or (refuses(situation) if refuses else None)
     if reason is not None:
         raise InputError(f"{choice.mode}: {reason}")
+    if choice.match is not None:
+        estimator(choice.match, situation)
     return made
+
+
+def beyond_torch(made: GradientEstimator, situation: Situation) -> str | None:
+    """Why an estimator cannot work on networks that are not made of torch's operations."""
+    if made.differentiates and not situation.differentiable:
+        return (
+            "torch cannot differentiate the model's networks (rounding, numpy); accepted: a model "
+            "of differentiable torch operations, or a mode that never differentiates"
+        )
+    if made.per_coordinate and not situation.vectorises:
+        return (
+            "steps many coordinates at once by torch.func.vmap, which does not take the model's "
+            "networks (numpy, item); accepted: a model of torch operations, or a mode that steps "
+            "all parameters together"
+        )
+    return None
 
 
 def played(choice: Choice) -> tuple[GradientEstimator, float | None]:

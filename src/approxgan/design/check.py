@@ -120,12 +120,24 @@ def _check_file(path: Any) -> None:
 
 
 def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -> None:
+    # Here, as it loads torch, which the model has loaded by now.
+    from approxgan.core.autograd import abilities
+
     sizes = {player: model.size(player, dim) for player in PLAYERS}
+    able = {player: abilities(model, player, dim) for player in PLAYERS}
+    if place.startswith("probes") and not all(
+        differentiable for differentiable, _ in able.values()
+    ):
+        raise InputError(
+            f"config: {place}: torch cannot differentiate the model's networks; accepted: a model "
+            "of differentiable torch operations, as probes follow the exact gradient"
+        )
     for entry in user["modes"]:
         for pair in cells.pairs_of(entry):
             for player, choice in zip(("generator", "discriminator"), pair, strict=True):
                 own = penalised and player == "discriminator"
-                situation = Situation(sizes[player], model.slopes(), own, choice.step.rule)
+                rule = choice.step.rule
+                situation = Situation(sizes[player], model.slopes(), own, rule, *able[player])
                 located(place, build.estimator, choice, situation)
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from approxgan.core.autograd import constant, derivable
+from approxgan.core.autograd import constant, differentiating, gradient
 from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
 from approxgan.core.settings import require_count
 from approxgan.estimators._directions import BLOCK
@@ -39,7 +39,7 @@ class ForwardGradient(Derivatives):
         theta = constant(theta)
         grad = torch.zeros_like(theta)
         value = theta.new_zeros(theta.shape[0])
-        with torch.no_grad(), forward_ad.dual_level():
+        with differentiating(f, theta), torch.no_grad(), forward_ad.dual_level():
             for start in range(0, self.directions, BLOCK):
                 count = min(BLOCK, self.directions - start)
                 block = rng.normal(count, theta.shape[1]).to(theta).movedim(1, 0)
@@ -49,7 +49,7 @@ class ForwardGradient(Derivatives):
                 if values.tangent is not None:
                     grad += torch.einsum("ks,ksp->sp", values.tangent.to(theta.dtype), block)
         if not grad.any():
-            derivable(f, theta)
+            gradient(f, theta)
         return Estimate(grad / self.directions, value, forwards=2 * self.directions, backwards=0)
 
     def squared_error(self, dimension: int) -> float | None:

@@ -34,7 +34,6 @@ class MaskedExact(Derivatives):
 
     random: ClassVar[bool] = True
     """``smallest`` draws nothing."""
-    differentiates: ClassVar[bool] = True
     matches: ClassVar[tuple[str, ...]] = ("fraction",)
     """Settings that another estimate decides where this one is made like it."""
 

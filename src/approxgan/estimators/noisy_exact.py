@@ -26,7 +26,6 @@ class NoisyExact(Derivatives):
     """r: root mean square of |ĝ - ∇f| / |∇f|."""
 
     random: ClassVar[bool] = True
-    differentiates: ClassVar[bool] = True
     matches: ClassVar[tuple[str, ...]] = ("relative_error",)
     """Settings that another estimate decides where this one is made like it."""
 

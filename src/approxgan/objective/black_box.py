@@ -7,7 +7,6 @@ from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
 from approxgan.core.autograd import constant, require_point
 from approxgan.core.protocols import Sweep
@@ -30,17 +29,7 @@ class WrappedObjective:
         numbers count as float64, which holds them exactly up to 2⁵³.
         """
         require_point(theta)
-        try:
-            values = self._function(theta.clone())
-        except Exception as error:
-            if not (theta.requires_grad or forward_ad.unpack_dual(theta).tangent is not None):
-                raise
-            # Where the function itself is at fault, its own error comes again.
-            self._function(theta.detach().clone())
-            raise ValueError(
-                "the function runs, but not while torch differentiates it; accepted: a function "
-                "of differentiable torch operations, or a mode that never differentiates"
-            ) from error
+        values = self._function(theta.clone())
         wanted = (theta.shape[0],)
         if not isinstance(values, Tensor) or values.is_complex() or values.shape != wanted:
             given = type(values).__name__

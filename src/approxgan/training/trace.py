@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from approxgan.core.autograd import gradient
+from approxgan.core.autograd import NotDifferentiable, gradient
 from approxgan.core.protocols import PLAYERS, Player, StepSize
 from approxgan.objective.game import Game, PlayerObjective
 from approxgan.training import errors, streams
@@ -26,8 +26,11 @@ PROGRESS_LINES = 10
 
 
 def true_gradient(f: PlayerObjective, theta: Tensor) -> Tensor:
-    """[S, P] by autograd in float64, at the same θ, batch and latents."""
-    return gradient(f.to(torch.float64), theta.double()).grad
+    """[S, P] by autograd in float64, at the same θ, batch and latents; NaN where there is none."""
+    try:
+        return gradient(f.to(torch.float64), theta.double()).grad
+    except NotDifferentiable:
+        return torch.full_like(theta, torch.nan, dtype=torch.float64)
 
 
 def epsilon_quantile(epsilon: StepSize | None, seeds: int, level: float) -> Tensor:

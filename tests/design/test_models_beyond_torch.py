@@ -1,0 +1,136 @@
+"""Models that torch cannot differentiate or vectorise are refused before anything starts."""
+
+from __future__ import annotations
+
+import copy
+import re
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from worlds import ROOT
+from worlds.estimates import BUILT, MODES
+from worlds.games import game, objectives
+
+from approxgan.core.autograd import abilities
+from approxgan.core.errors import InputError
+from approxgan.core.protocols import PLAYERS
+from approxgan.design import build, cells, check
+from approxgan.models.dense import Dense
+from approxgan.training.trace import true_gradient
+
+DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
+SETTINGS = (3, [5, 4], [6, 5], "leaky_relu", 0.2)
+
+
+class Apart(Dense):
+    """Not of the form that compiled sweeps take."""
+
+    def layers(self, player, dim):
+        return None
+
+
+class InNumpy(Apart):
+    """Leaves torch in both networks."""
+
+    def apply(self, player, dim, theta, x, kink=None):
+        made = super().apply(player, dim, theta, x, kink)
+        return torch.from_numpy(np.tanh(made.detach().numpy()))
+
+
+class Reading(Apart):
+    """Asks torch for an array, which it refuses while it differentiates."""
+
+    def apply(self, player, dim, theta, x, kink=None):
+        made = super().apply(player, dim, theta, x, kink)
+        return made + float(theta.numpy().sum())
+
+
+class Rounded(Apart):
+    """The generator's outputs are whole numbers: only its own parameters lose their derivative."""
+
+    def apply(self, player, dim, theta, x, kink=None):
+        made = super().apply(player, dim, theta, x, kink)
+        return made.round() if player == "generator" else made
+
+
+class Deciding(Apart):
+    """Torch alone, but what it does depends on a value."""
+
+    def apply(self, player, dim, theta, x, kink=None):
+        made = super().apply(player, dim, theta, x, kink)
+        return made if made.sum() > 0 else 2 * made
+
+
+ABLE = {
+    Dense: ((True, True), (True, True)),
+    InNumpy: ((False, False), (False, False)),
+    Reading: ((False, False), (False, False)),
+    Rounded: ((False, True), (True, True)),
+    Deciding: ((True, False), (True, False)),
+}
+"""Differentiable and vectorised, for the generator and the discriminator."""
+
+
+@pytest.mark.parametrize("kind", ABLE)
+def test_what_torch_can_do_with_a_model_is_found_out(kind):
+    model = kind(*SETTINGS)
+    assert tuple(abilities(model, player, 2) for player in reversed(PLAYERS)) == ABLE[kind]
+
+
+def refused(monkeypatch, model, mode, probed=False):
+    """What the check says of a study, or a probe, of one mode and the model; else nothing."""
+    config, whole = copy.deepcopy(DEFAULT), cells.build_model
+    config["models"]["odd"] = {**config["models"]["compact"], "latent": 77}
+    monkeypatch.setattr(cells, "build_model", lambda d: model if d["latent"] == 77 else whole(d))
+    entry = {"mode": mode, **({"epsilon": 1e-3} if BUILT[mode].takes_epsilon else {})}
+    entry |= {key: value for key, value in vars(BUILT[mode]).items() if value is not None}
+    family = "probes" if probed else "studies"
+    other = {**config[family][0], "models": ["odd"], "modes": [entry]}
+    config["studies"], config["probes"] = config["studies"][:1], config["probes"][:1]
+    config[family].append({**other, "name": "odd"} if not probed else other)
+    try:
+        check.fully_checked(config)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_model_in_numpy_is_trained_by_shared_differences_alone(mode, monkeypatch):
+    said = refused(monkeypatch, InNumpy(*SETTINGS), mode)
+    if BUILT[mode].differentiates:
+        assert re.search(f"{mode}: torch cannot differentiate .*; accepted: ", said)
+    elif BUILT[mode].per_coordinate:
+        assert re.search(rf"{mode}: steps many coordinates .* \(numpy, item\); accepted: ", said)
+    else:
+        assert not said
+
+
+@pytest.mark.parametrize("mode", ["exact", "forward_difference"])
+def test_rounded_outputs_are_trained_by_differences(mode, monkeypatch):
+    said = refused(monkeypatch, Rounded(*SETTINGS), mode)
+    assert (not said) == (mode == "forward_difference")
+
+
+def test_a_probe_needs_the_exact_gradient(monkeypatch):
+    said = refused(monkeypatch, Rounded(*SETTINGS), "forward_difference", probed=True)
+    assert re.search("probes.*torch cannot differentiate .* follow the exact gradient", said)
+
+
+def test_what_a_control_is_matched_with_is_refused_too():
+    match = {"mode": "forward_difference", "epsilon": 1e-3}
+    (choice,) = cells.choices_of({"mode": "noisy_exact", "match": match})
+    situation = build.Situation(50, (0.2, 1.0), penalised=True, rule=None)
+    with pytest.raises(InputError, match="forward_difference: never differentiates, but the loss"):
+        build.estimator(choice, situation)
+
+
+def test_there_is_no_true_gradient_to_compare_with_where_torch_has_none():
+    for kind in (InNumpy, Reading, Rounded):
+        g = game(model=kind(*SETTINGS))
+        f, theta = objectives(g)["generator"]
+        assert true_gradient(f, theta).isnan().all()
+    f, theta = objectives(game(model=Rounded(*SETTINGS)))["discriminator"]
+    assert true_gradient(f, theta).isfinite().all()
