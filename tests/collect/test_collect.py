@@ -119,5 +119,6 @@ def test_a_null_is_gathered_for_every_sample_size_that_is_scored(tmp_path: Path)
     expected = [("moons", 300, 300.0), ("ring", 50, 50.0), ("ring", 300, 300.0)]
     found = zip(made["dataset"], made["samples"], made["value"], strict=True)
     assert list(found) == expected
-    of = frames.null_of(made, pd.DataFrame({"dataset": ["ring", "ring"], "samples": [50, 50]}))
+    scores = pd.DataFrame({"dataset": ["ring", "ring"], "samples": [50, 50], "metric": "x"})
+    of = frames.null_of(made, scores)
     assert list(of["value"]) == [50.0]

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 from worlds import synthetic
 from worlds.drawn import Tables, draw, keep, words
 
 from approxgan.config import registry
 from approxgan.core.errors import InputError
+from approxgan.figures import _style
 from approxgan.figures import stage as drawing
 from approxgan.storage import files
 
@@ -33,6 +35,10 @@ def test_draws_whole_tables_and_leaves_them_alone(name: str, tables: Tables) -> 
     figure = draw(name, tables)
     assert any(ax.has_data() for ax in figure.axes)
     assert "no data" not in words(figure)
+    # A sheet of A4 shows WIDTH at 73 %: 11 points are 8.
+    assert figure.get_size_inches()[0] <= _style.WIDTH
+    sizes = {text.get_fontsize() for text in figure.findobj(Text) if text.get_text().strip()}
+    assert min(sizes) >= _style.SMALL
     for key, frame in tables.items():
         pd.testing.assert_frame_equal(frame, before[key])
 
@@ -74,13 +80,18 @@ def test_a_mode_nobody_knows_with_two_settings(name: str, tables: Tables) -> Non
         if "mode" in frame:
             more = frame[frame["mode"] == "uniform_shift"]
             parts = [
-                more.assign(mode="my_<b>$mode", settings=s) for s in ("fast1_same3", "fast2_same3")
-            ]
+                more.assign(
+                    mode="my_<b>$mode",
+                    settings=f"fast{k}_same3",
+                    own_settings=f'{{"fast": {k}, "same": 3}}',
+                )
+                for k in (1, 2)
+            ]  # fmt: skip
             some = frame[frame["mode"].isin(["exact", "uniform_shift"])]
             renamed[key] = pd.concat([some, *parts], ignore_index=True)
     figure = draw(name, renamed)
     if name in {"gradient_error", "quality_epsilon", "stability", "training_curves"}:
-        assert "(fast2)" in words(figure)
+        assert "(fast 2)" in words(figure)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,11 +9,14 @@ from scipy import stats
 from worlds import synthetic
 from worlds.drawn import Tables, draw, keep, last, line, marks, words
 
-from approxgan.figures import _groups, _style, cost_cosine, error_quality, quality_cost
+from approxgan.analysis.frames import GROUP
+from approxgan.figures import _series, _style, cost_cosine, error_quality, quality_cost
 
 
 def test_gradient_error_shows_medians(tables: Tables) -> None:
-    drawn = line(draw("gradient_error", tables), "ring", _style.colour("forward_difference"))
+    drawn = line(
+        draw("gradient_error", tables), "ring\ndiscriminator", _style.colour("forward_difference")
+    )
     rows = keep(tables, dataset="ring", mode="forward_difference", player="discriminator")
     errors = rows["gradient_error"]
     errors = errors[errors["dtype"] == "float32"]
@@ -40,7 +43,7 @@ def test_quality_costs_what_was_counted_and_timed(tables: Tables) -> None:
     errors = tables["gradient_error"].copy()
     errors.loc[errors["mode"] == "uniform_shift", "cosine"] = errors["epsilon"]
     figure = draw("quality_cost", {**tables, "gradient_error": errors})
-    assert "uniform shift, ε = 10⁻²" in words(figure)
+    assert "uniform shift, ε = 0.01" in words(figure)
     panels = [ax for ax in figure.axes if ax.get_subplotspec().get_gridspec().ncols == 3][3:]
     drawn = [dict(marks(ax, _style.colour("uniform_shift"))) for ax in panels]
     some = keep(tables, study="main", dataset="ring", mode="uniform_shift", epsilon=1e-2)
@@ -80,12 +83,12 @@ def test_error_quality_has_a_point_a_cell_and_their_rank_correlation(tables: Tab
 
 
 def test_error_quality_ranks_diverged_cells_last_and_zeros_as_no_direction() -> None:
-    keys = dict.fromkeys(_groups.GROUP, "a") | {"settings": "", "rule": "", "step": 9}
+    keys = {**dict.fromkeys(GROUP, "a"), **dict.fromkeys(_series.KIND, ""), "step": 9}
     rows = [(mode, seed) for mode in "abc" for seed in range(3)]
     runs = pd.DataFrame(rows, columns=["mode", "seed"]).assign(**keys, epsilon=np.nan)
     lost = (runs["mode"] == "c") & (runs["seed"] < 2)
     value = runs["mode"].map({"a": 1.0, "b": 2.0, "c": 0.0}).mask(lost)
-    quality = runs.assign(metric="energy_distance", value=value)
+    quality = runs.assign(metric="energy_distance", value=value, better="lower", samples=9)
     likeness = runs["mode"].map({"a": 1.0, "b": 0.5, "c": np.nan})
     training = runs.assign(generator_cosine=likeness, generator_relative_error=1.0)
     found = error_quality.measured(quality, training)
@@ -93,6 +96,10 @@ def test_error_quality_ranks_diverged_cells_last_and_zeros_as_no_direction() -> 
     assert found["whole"].tolist() == [True, True, False]
     assert found["generator_cosine"].tolist() == [1, 0.5, 0]
     assert error_quality.correlation(found, "generator_cosine") == pytest.approx(-1)
+    # The same scores where higher is better: what diverged is the lowest.
+    other = error_quality.measured(quality.assign(better="higher"), training)
+    assert other["value"].tolist() == [1, 2, -np.inf]
+    assert error_quality.correlation(other, "generator_cosine") == pytest.approx(-0.5)
     assert np.isnan(error_quality.correlation(found, "generator_relative_error"))
 
 

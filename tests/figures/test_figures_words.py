@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from worlds.drawn import Tables, keep
 
-from approxgan.figures import _groups, _style, _theory
+from approxgan.analysis.frames import GROUP, tidy
+from approxgan.analysis.text import words
+from approxgan.figures import _lines, _series, _style, _theory
 
 
 def test_colours_are_one_per_mode() -> None:
@@ -40,51 +43,55 @@ def test_theory_of_the_forward_difference() -> None:
 
 def test_players_with_modes_of_their_own_are_named_apart() -> None:
     mixed = ("exact+spsa", "spsa+exact")
-    assert _style.words(mixed[0]) == "G exact, D spsa"
+    assert words(mixed[0]) == "G exact, D spsa"
     assert len({_style.colour(mode) for mode in (*mixed, "exact", "spsa")}) == 4
+
+
+RULED, SPSA = {"rule": "adaptive"}, {"own_settings": '{"directions": 4}'}
 
 
 @pytest.mark.parametrize(
     ("mode", "kinds", "labels"),
     [
-        ("spsa", {"directions4": "fixed"}, ["spsa"]),
-        ("spsa", {"directions4": "fixed", "directions8": "fixed"},
-         ["spsa (directions4)", "spsa (directions8)"]),
-        ("spsa", {"adaptive_directions4": "adaptive", "directions4": "fixed"},
-         ["spsa", "spsa (adaptive)"]),
-        ("forward_difference", {"dtype": "dtype"}, ["forward difference (dtype)"]),
-        ("noisy_exact", {"like_forward_difference": "fixed"},
+        ("spsa", [SPSA], ["spsa"]),
+        ("spsa", [SPSA, {"own_settings": '{"directions": 8}'}],
+         ["spsa (directions 4)", "spsa (directions 8)"]),
+        ("spsa", [{**RULED, **SPSA}, SPSA], ["spsa", "spsa (adaptive)"]),
+        ("forward_difference", [{"rule": "dtype"}], ["forward difference (dtype)"]),
+        ("noisy_exact", [{"matched_mode": "forward_difference"}],
          ["noisy exact (like forward difference)"]),
-        ("noisy_exact", {"dtype_like_spsa_directions4": "dtype"},
+        # A mode's name that begins like another's is no reason to mistake them.
+        ("noisy_exact", [{"matched_mode": "forward"}, {"matched_mode": "forward_difference"}],
+         ["noisy exact (like forward)", "noisy exact (like forward difference)"]),
+        ("noisy_exact", [{"rule": "dtype", "matched_mode": "spsa",
+                          "matched_settings": "directions4"}],
          ["noisy exact (dtype, like spsa directions4)"]),
-        ("exact+spsa", {"+adaptive_directions4": "adaptive"}, ["G exact, D spsa (D adaptive)"]),
+        ("exact+spsa", [{"rule": "adaptive", "own_settings": '[{}, {"directions": 4}]'},
+                        {"rule": "adaptive", "own_settings": '[{}, {"directions": 8}]'}],
+         ["G exact, D spsa (adaptive, D directions 4)",
+          "G exact, D spsa (adaptive, D directions 8)"]),
     ],
 )  # fmt: skip
 def test_labels_name_rules_and_what_controls_are_like(
-    mode: str, kinds: dict[str, str], labels: list[str]
+    mode: str, kinds: list[dict[str, str]], labels: list[str]
 ) -> None:
-    rows = [{"mode": mode, "settings": s, "rule": r, "epsilon": 1.0} for s, r in kinds.items()]
-    shown = _groups.series(_groups.tidy(pd.DataFrame(rows)))
+    rest = {"rule": "fixed", "own_settings": "{}", "matched_mode": "", "matched_settings": ""}
+    rows = [{"mode": mode, "settings": str(k), "epsilon": 1.0, **rest, **kind}
+            for k, kind in enumerate(kinds)]  # fmt: skip
+    shown = _series.series(tidy(pd.DataFrame(rows)))
     assert [one.label for one in shown] == labels
     assert len({one.colour for one in shown}) == len(shown)
 
 
-def test_a_table_without_rules_has_none() -> None:
-    for settings in ([None, "a"], [np.nan, np.nan]):
-        tidy = _groups.tidy(pd.DataFrame({"settings": settings, "epsilon": [None, 1.0]}))
-        assert not _groups.ruled(tidy).any()
-        assert tidy["settings"].iloc[0] == ""
-
-
-@pytest.mark.parametrize(
-    ("epsilon", "text"), [(1e-4, "10⁻⁴"), (3e-5, "3·10⁻⁵"), (0.1, "10⁻¹"), (1.0, "10⁰")]
-)
-def test_epsilon_in_words(epsilon: float, text: str) -> None:
-    assert _style.epsilon_text(epsilon) == text
+def test_the_axis_of_steps_is_that_of_the_panel() -> None:
+    ax = Figure().subplots()
+    _lines.log_epsilon(ax, [1e-5, np.nan, 1e-3])
+    assert ax.get_xlim() == pytest.approx((5e-6, 2e-3))
+    assert list(ax.get_xticks()) == pytest.approx([1e-5, 1e-4, 1e-3])
 
 
 def test_titles_tell_groups_apart_in_few_words(tables: Tables) -> None:
     outcomes = keep(tables, mode="exact")["outcomes"]
-    titles = [title for title, _ in _groups.split(outcomes, _groups.GROUP)]
+    titles = [title for title, _ in _series.split(outcomes, GROUP)]
     assert len(set(titles)) == len(titles) == 5
     assert "moons" in titles

@@ -9,15 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from approxgan.config import registry
+from approxgan.figures import stage
 
 Tables = dict[str, pd.DataFrame]
 
 
 def draw(name: str, tables: Tables) -> Figure:
     """The figure, laid out once but on no canvas: layout is where trouble would warn."""
-    figure = registry.build("figures", name, {})
-    drawn = figure.draw({need: tables[need] for need in figure.needs})
+    drawn = stage.from_tables(name, tables)
     drawn.draw_without_rendering()
     return drawn
 

@@ -14,7 +14,7 @@ GROUP = ("study", "dataset", "model", "loss")
 CELL = ("mode", "epsilon", "rule", "settings")
 """Runs that agree in these, within a group, differ by their seed alone."""
 ORDER = (*GROUP, *CELL, "metric", "dtype", "player", "seed", "seeds", "step", "repeat")
-TEXTS = ("mode", "rule", "settings", "matched_mode", "matched_settings")
+TEXTS = ("mode", "rule", "settings", "own_settings", "matched_mode", "matched_settings")
 FORWARDS_PER_BACKWARD = 2
 """A reverse pass costs about two evaluations (Griewank and Walther 2008, section 4.6)."""
 
@@ -49,9 +49,8 @@ def final(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def null_of(nulls: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of quality_null for these scores' data set, at as many samples."""
-    own = rows[["dataset", "samples"]].drop_duplicates()
-    return nulls.merge(own, on=["dataset", "samples"])
+    """The rows of quality_null for these scores' data sets and numbers, at as many samples."""
+    return nulls.merge(rows[["dataset", "samples", "metric"]].drop_duplicates())
 
 
 def same_step(epsilons: pd.Series, epsilon: float) -> np.ndarray:

@@ -141,11 +141,7 @@ def run(spec: Mapping[str, Any], mode: str, out: Path) -> None:
         estimator, epsilon = build.played(choice)
         drawn = estimator.random or hasattr(estimator, "start")
         seeds = list(spec["seeds"]) if drawn else [0]
-        key = {
-            "mode": mode,
-            "epsilon": np.nan if epsilon is None else epsilon,
-            "settings": names.settings_label(choice),
-        }
+        key = names.choice_columns(choice)
         for game in games:
             try:
                 made = trajectory(game, estimator, epsilon, seeds, spec)

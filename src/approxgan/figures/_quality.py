@@ -1,4 +1,4 @@
-"""Scores at the end of training against ε, with exact's and a perfect generator's levels."""
+"""Scores by the number that decides, beside exact's and a perfect generator's."""
 
 from __future__ import annotations
 
@@ -10,18 +10,32 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from approxgan.figures import _epsilon, _style
-from approxgan.figures._groups import Series
+from approxgan.analysis.text import number, words
+from approxgan.figures import _lines, _style
+from approxgan.figures._series import Series
 
 NULL = {"facecolor": "#e8e3d3", "edgecolor": "#b3a97c", "linewidth": 0.0, "hatch": "////"}
 BAND = {"color": "#000000", "alpha": 0.13, "linewidth": 0}
+FAR = 10.0
+"""Scores this many times as large as the perfect ones leave those out of the panel."""
+
+
+def primary(quality: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the number that decides."""
+    return quality[quality["is_primary"].eq(True)]
+
+
+def label(rows: pd.DataFrame) -> str:
+    """The number of these rows, and which way it is better."""
+    metric, better = rows[["metric", "better"]].iloc[0]
+    return words(metric) + ("" if better == "neither" else f"\n({better} is better)")
 
 
 def panel(ax: Axes, rows: pd.DataFrame, null: pd.DataFrame, shown: list[Series]) -> None:
-    """One metric of one group: ``rows`` and ``null`` hold nothing else.
+    """One number of one group: ``rows`` and ``null`` hold nothing else.
 
     Medians over the seeds with a finite score, bands of their middle half. A hollow marker has
-    lost seeds to divergence; a cross at the upper edge has lost all.
+    lost seeds to divergence; a cross at the worse edge has lost all.
     """
     perfect(ax, null)
     for one in shown:
@@ -29,7 +43,7 @@ def panel(ax: Axes, rows: pd.DataFrame, null: pd.DataFrame, shown: list[Series])
         if one.mode == "exact":
             exact(ax, part)
             continue
-        _epsilon.level(ax, part, "value", one, linewidth=1.5, linestyle=_epsilon.level_dash(one))
+        _lines.level(ax, part, "value", one, linewidth=1.5, linestyle=_lines.level_dash(one))
         _line(ax, part.dropna(subset="epsilon"), one)
 
 
@@ -53,53 +67,63 @@ def exact(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def _line(ax: Axes, rows: pd.DataFrame, one: Series) -> None:
-    got = _epsilon.summary(rows, "value", 0.5)
+    got = _lines.summary(rows, "epsilon", "value", 0.5)
     complete = rows.groupby("epsilon")["value"].apply(lambda v: v.notna().all())
     if len(got):
-        x = got.index.to_numpy(float)
-        ax.fill_between(x, got["low"], got["high"], color=one.colour, alpha=0.16, linewidth=0)
-        ax.plot(x, got["middle"], color=one.colour, linewidth=1.5)
+        _lines.line(ax, got, color=one.colour, linewidth=1.5)
         full = complete.reindex(got.index).to_numpy(bool)
         for part, face in ((full, one.colour), (~full, "white")):
             look: dict[str, Any] = {"color": one.colour, "markerfacecolor": face}
-            ax.plot(x[part], got["middle"][part], linestyle="", marker=one.marker, **look)
-    lost = [epsilon for epsilon in complete.index if epsilon not in got.index]
-    if lost:
-        height = np.full(len(lost), 0.985)
-        across = ax.get_xaxis_transform()
-        ax.plot(lost, height, "x", color=one.colour, transform=across, clip_on=False)
+            ax.plot(got.index[part], got["middle"][part], linestyle="", marker=one.marker, **look)
+    lost(ax, [epsilon for epsilon in complete.index if epsilon not in got.index], rows, one)
 
 
-def threshold(null: pd.DataFrame) -> float:
-    """Where the axis stops being linear: the power of ten above the null's spread."""
-    values = np.abs(null["value"].dropna().to_numpy(float))
-    values = values[values > 0]
-    if not len(values):
-        return 1e-3
-    return float(10.0 ** np.ceil(np.log10(np.quantile(values, 0.95))))
+def lost(ax: Axes, places: Any, rows: pd.DataFrame, one: Series) -> None:
+    """Crosses at the edge on the worse side."""
+    if len(places):
+        height = np.full(len(places), 0.015 if (rows["better"] == "higher").any() else 0.985)
+        look = {"color": one.colour, "transform": ax.get_xaxis_transform(), "clip_on": False}
+        ax.plot(places, height, "x", **look)
 
 
-def fit(ax: Axes, values: np.ndarray, null: pd.DataFrame, head: float = 0.0) -> None:
-    """A y axis for these values and the null's, symmetrical log beyond the threshold.
+def fit(ax: Axes, values: Any, null: pd.DataFrame, head: float = 0.0) -> None:
+    """A y axis for these values and the null's, symmetrical log beyond the null's spread.
 
-    ``head`` is the share of its height that stays free above them.
+    A null that is far from all values is named in words. ``head`` is the share of the axis that
+    stays free above the values.
     """
-    bend = threshold(null)
-    both = np.concatenate([values, null["value"].to_numpy(float), [0.0]])
-    both = both[np.isfinite(both)]
+    known = np.asarray(values, float)
+    known = known[np.isfinite(known)]
+    perfect = null["value"].dropna().to_numpy(float)
+    bend = _bend(perfect)
+    if len(known) and len(perfect) and known.min() > max(FAR * bend, 0.2 * known.max()):
+        text = f"perfect generator: {number(float(f'{perfect.mean():.1g}'))}"
+        ax.text(0.02, 0.03, text, transform=ax.transAxes, va="bottom")
+        room = max(np.ptp(known), 0.02 * known.max())
+        ax.set_ylim(known.min() - 0.35 * room, known.max() + (0.1 + head) * room)
+        return
+    both = np.concatenate([known, perfect, [0.0]])
     _style.scale(ax, both, bend)
     ends = np.array([both.min() - 0.4 * max(bend, -both.min()), max(2 * both.max(), bend)])
+    if ax.get_yscale() == "linear":
+        ends = np.array([both.min(), both.max()]) + 0.06 * np.ptp(both) * np.array([-1, 1])
     to_height = ax.yaxis.get_transform()
     low, high = to_height.transform(ends)
     ax.set_ylim(*to_height.inverted().transform([low, high + head * (high - low)]))
 
 
+def _bend(perfect: np.ndarray) -> float:
+    """Where the axis stops being linear: the power of ten above the perfect scores."""
+    sizes = np.abs(perfect[perfect != 0])
+    return float(10.0 ** np.ceil(np.log10(np.quantile(sizes, 0.95)))) if len(sizes) else 1e-3
+
+
 def keys(shown: list[Series], rows: pd.DataFrame) -> list[Any]:
-    """Legend entries."""
+    """Legend entries of ``panel``."""
     entries: list[Any] = []
     for one in shown:
         stepped = one.rows(rows)["epsilon"].notna().any()
-        look = {"marker": one.marker} if stepped else {"linestyle": _epsilon.level_dash(one)}
+        look = {"marker": one.marker} if stepped else {"linestyle": _lines.level_dash(one)}
         if one.mode == "exact":
             look = {"linestyle": "-"}
         entries.append(_style.key(one.label, color=one.colour, **look))
@@ -112,11 +136,8 @@ def perfect_key() -> Patch:
         return Patch(label="perfect generator (95 %)", **NULL)
 
 
-def lost_keys() -> list[Any]:
+def lost_keys(most: str = "all seeds diverged") -> list[Any]:
     """Legend entries of cells that lost seeds to divergence."""
     hollow = {"color": _style.INK, "marker": "o", "markerfacecolor": "white", "linestyle": ""}
     cross = {"color": _style.INK, "marker": "x", "linestyle": ""}
-    return [
-        _style.key("some seeds diverged", **hollow),
-        _style.key("all seeds diverged", **cross),
-    ]
+    return [_style.key("some seeds diverged", **hollow), _style.key(most, **cross)]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
@@ -18,9 +17,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 INK = "#1a1a1a"
-PALE = "#d9d9d9"
-COLUMN = 3.3
-"""Width of a panel in inches: three of them stay readable at half width."""
+WIDTH = 10.0
+"""Inches; of a figure, at most. A4 paper shows it at 73 %, where SMALL is 8 pt."""
+SMALL = 11.0
+"""Points; of the smallest text."""
 
 # Okabe and Ito's and Tol's colours, apart for all common kinds of colour vision. A mode that is
 # not here gets a colour computed from its name: the same in every figure, whatever else is drawn.
@@ -64,35 +64,13 @@ def _digest(mode: str) -> bytes:
     return hashlib.sha256(mode.encode()).digest()
 
 
-def words(name: str) -> str:
-    """A name as it reads in a legend; 'exact+spsa' is a mode for each player."""
-    players = name.split("+")
-    if len(players) == 2:
-        return ", ".join(
-            f"{letter} {words(own)}" for letter, own in zip("GD", players, strict=True)
-        )
-    return name.replace("_", " ")
-
-
-def epsilon_text(epsilon: float) -> str:
-    """ε for a title: 10⁻⁴, 3·10⁻⁴."""
-    exponent = int(np.floor(np.log10(epsilon) + 1e-9))
-    factor = epsilon / 10.0**exponent
-    power = "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return power if abs(factor - 1) < 1e-6 else f"{factor:.3g}·{power}"
-
-
-def themed(draw: Callable[..., Figure]) -> Callable[..., Figure]:
-    """Draw in the house style, whatever the process has set."""
-
-    @functools.wraps(draw)
-    def wrapped(*args: Any, **kwargs: Any) -> Figure:
-        with mpl.rc_context():
-            mpl.rcdefaults()
-            mpl.rcParams.update(_parameters())
-            return draw(*args, **kwargs)
-
-    return wrapped
+@contextmanager
+def theme() -> Iterator[None]:
+    """The house style, whatever the process has set."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_parameters())
+        yield
 
 
 def _parameters() -> dict[Any, Any]:
@@ -100,13 +78,9 @@ def _parameters() -> dict[Any, Any]:
         **sns.axes_style("ticks"),
         "font.family": "sans-serif",
         "font.sans-serif": ["DejaVu Sans"],
-        "font.size": 11,
-        "axes.titlesize": 11.5,
-        "axes.labelsize": 11,
-        "xtick.labelsize": 10,
-        "ytick.labelsize": 10,
-        "legend.fontsize": 10.5,
-        "figure.titlesize": 13,
+        "font.size": SMALL,
+        "axes.titlesize": 12,
+        "figure.titlesize": 12,
         "axes.edgecolor": INK,
         "text.color": INK,
         "axes.labelcolor": INK,
@@ -131,10 +105,14 @@ def new(width: float, height: float) -> Figure:
 def dress(ax: Axes) -> None:
     """No upper and right frame, a faint grid, and tick settings that outlive the theme."""
     sns.despine(ax=ax)
-    # Ticks are made when the figure is saved, outside the theme: they need settings of their own.
-    ax.tick_params(labelsize=10, color=INK, labelcolor=INK)
+    ticks(ax)
     ax.grid(True, color="#e6e6e6", linewidth=0.6)
     ax.set_axisbelow(True)
+
+
+def ticks(ax: Axes, **look: Any) -> None:
+    """Ticks are made when the figure is saved, outside the theme: they need their own settings."""
+    ax.tick_params(labelsize=SMALL, color=INK, labelcolor=INK, **look)
 
 
 def no_data(reason: str) -> Figure:
@@ -145,27 +123,14 @@ def no_data(reason: str) -> Figure:
     return figure
 
 
-def headline(part: Any, text: str) -> None:
-    """A title over a block of panels, on as many lines as its width takes."""
-    inches = part.bbox.width / part.dpi
-    part.suptitle(textwrap.fill(text, int(inches / 0.105)), fontweight="bold", fontsize=12)
-
-
 def legend(figure: Figure, handles: Sequence[Any]) -> None:
     """One legend under the panels: as many columns as fit, and the height that it takes."""
     width, height = figure.get_size_inches()
     longest = max((len(handle.get_label()) for handle in handles), default=1)
-    columns = int(np.clip((width - 0.3) // (0.085 * longest + 0.62), 1, 5))
-    columns = min(columns, max(len(handles), 1))
-    figure.set_size_inches(width, height + 0.225 * -(-len(handles) // columns) + 0.1)
-    figure.legend(
-        handles=list(handles),
-        loc="outside lower center",
-        ncols=columns,
-        frameon=False,
-        handlelength=2.2,
-        columnspacing=1.4,
-    )
+    columns = int(np.clip((width - 0.3) // (0.08 * longest + 0.6), 1, max(len(handles), 1)))
+    figure.set_size_inches(width, height + 0.235 * -(-len(handles) // columns) + 0.1)
+    look = {"frameon": False, "handlelength": 2.2, "columnspacing": 1.4}
+    figure.legend(handles=list(handles), loc="outside lower center", ncols=columns, **look)
 
 
 def key(label: str, **look: Any) -> Line2D:

@@ -1,45 +1,39 @@
-"""Numbers against the training step: medians over seeds with a band."""
+"""The number that decides and both losses against the training step."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
-from approxgan.figures import _style
+from approxgan.figures import _layout, _lines, _quality, _series
+from approxgan.figures._layout import Panels
 
-PANELS = {
-    "energy_distance": "energy distance\n(data units)",
-    "discriminator_loss": "discriminator\nloss",
-    "generator_loss": "generator\nloss",
-}
+LOSSES = {"discriminator_loss": "discriminator\nloss", "generator_loss": "generator\nloss"}
+Line = tuple[Callable[[pd.DataFrame], pd.DataFrame], Mapping[str, Any]]
+"""Which rows of a table it shows, and how it looks."""
 
 
-def trace(ax: Axes, rows: pd.DataFrame, value: str, **look: Any) -> None:
-    """Median over seeds at each step, and the band of their middle half."""
-    known = rows[["step", value]].replace([np.inf, -np.inf], np.nan).dropna()
-    if known.empty:
-        return
-    got = known.groupby("step")[value].quantile([0.25, 0.5, 0.75]).unstack()
-    ax.fill_between(got.index, got[0.25], got[0.75], color=look["color"], alpha=0.15, linewidth=0)
-    ax.plot(got.index, got[0.5], **look)
-
-
-def fit(ax: Axes, value: str, drawn: pd.DataFrame) -> None:
-    """A y scale for what was drawn: a loss on its way to infinity must not flatten the others."""
-    values = drawn[value].to_numpy(float)
-    values = values[np.isfinite(values)]
-    if not len(values):
-        ax.set_yticks([])
-        ax.text(0.5, 0.5, "no finite value", transform=ax.transAxes, ha="center", va="center")
-        return
-    _style.scale(ax, values)
-    ax.locator_params(axis="x", nbins=4)
-
-
-def energy(quality: pd.DataFrame) -> pd.DataFrame:
-    """The quality table's energy distance as a column of that name."""
-    rows = quality[quality["metric"] == "energy_distance"]
-    return rows.rename(columns={"value": "energy_distance"})
+def drawn(
+    training: pd.DataFrame,
+    quality: pd.DataFrame,
+    keys: Sequence[str],
+    lines: Callable[[pd.DataFrame], Sequence[Line]],
+) -> Panels:
+    """A column for every group of the training table; ``lines`` says what a group's rows show."""
+    quality = _quality.primary(quality)
+    groups = list(_series.split(training, keys))
+    laid = _layout.panels(len(groups), [2.2] * 3)
+    for g, (title, rows) in enumerate(groups):
+        scores = quality.merge(rows[list(keys)].drop_duplicates())
+        shown = lines(rows)
+        for r, (table, value) in enumerate([(scores, "value"), *((rows, name) for name in LOSSES)]):
+            parts = [(select(table), look) for select, look in shown]
+            for part, look in parts:
+                _lines.trace(laid.at(g, r), part, value, **look)
+            _lines.fit(laid.at(g, r), [part[value] for part, _ in parts])
+        laid.at(g).set_title(title)
+    name = _quality.label(quality) if len(quality) else "score"
+    laid.finish(len(groups), "training step", [name, *LOSSES.values()])
+    return laid

@@ -10,128 +10,155 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.figures import _groups, _panels, _quality, _style
+from approxgan.analysis.frames import GROUP, final, null_of
+from approxgan.analysis.text import number, words
+from approxgan.core.protocols import PLAYERS
+from approxgan.figures import _layout, _lines, _quality, _series, _style
+from approxgan.figures._series import Series
 
-METRIC = "energy_distance"
-MATCHED = "forward_difference"
-LIKE = rf"(?:^|_)like_{MATCHED}"
-"""In the settings of its controls."""
 FREE = ("exact", "perturbed_start")
+MATCH = ["matched_mode", "matched_settings"]
+CURVES = {"relative_error": "relative error", "zero_fraction": "zero entries\n(share)"}
+DASHES = dict(zip(PLAYERS, ("-", (0, (4, 1.2))), strict=True))
 GAP = 0.7
 """Between the places of two ε, in places."""
+MOST = 4
+"""Values of ε whose curves are shown, at most."""
+STRIP, CURVE = 2.8, 1.6
+"""Inches; heights of the panel of scores, and of one of curves."""
 
 
 class Controls:
-    """Final energy distance of the forward difference beside its controls, a point a seed."""
+    """Final scores of a mode beside its controls, a point a seed, and how wrong both were."""
 
-    needs = ("quality", "quality_null")
-    title = "Is it the approximation? The forward difference beside its controls"
+    needs = ("quality", "quality_null", "training")
+    title = "Is it the approximation? Modes beside their matched controls"
     caption = (
-        "Energy distance at the last step, a point a seed, bars the medians; crosses at the upper "
-        "edge are runs that diverged. Each control decides one question. Perturbed start: exact "
-        "gradients from a start moved by a rounding error; where it differs from exact, seed by "
-        "seed, by as much as another mode does, that mode shows chance alone. Noisy exact: the "
-        "exact gradient plus random noise as large as the error measured for the forward "
-        "difference at this ε; where both end alike, the size of the error explains the result, "
-        "and where they do not, its kind does (an error in one direction, the same at each step). "
-        "Masked exact: the exact gradient with as many entries set to zero as the forward "
-        "difference loses to rounding at this ε; where both end alike, the lost entries explain "
-        "it. An advantage over exact that a control has too is not one of approximation. Black "
-        "line and band: exact, median and middle half. One panel per data set, model and loss "
-        "with controls matched to the forward difference. Hatched: what a perfect generator would "
-        "score; the axis is linear around 0 and logarithmic beyond."
+        "Large panels: the score that decides the claims at the last step, a point per seed, bars "
+        "the medians; crosses at the worse edge are runs that diverged. Each control answers one "
+        "question. Perturbed start: exact gradients from a start moved by a rounding error; a "
+        "difference to exact of this size is chance. Noisy exact: the exact gradient with random "
+        "noise as large as the error of the mode at this ε; where both end alike, the size of the "
+        "error explains the result, otherwise its kind does. Masked exact: the exact gradient with "
+        "as many entries set to zero as the mode loses to rounding; where both end alike, the lost "
+        "entries explain the result. An advantage over exact that a control shares is not due to "
+        "the approximation. Black line and band: exact, median and middle half. Hatched: the "
+        "scores of a perfect generator. Small panels: how wrong the gradients of the mode and of "
+        "its controls were along their own runs, at the traced steps; medians over seeds and their "
+        "middle half, at most 4 values of ε. A control is matched where its curve lies on the "
+        "mode's: noisy exact in the relative error, masked exact in the zero entries."
     )
 
-    @_style.themed
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        rows = matched(_groups.final(_groups.tidy(tables["quality"])))
-        if rows.empty:
-            return _style.no_data(f"no run has a control that is matched with {MATCHED}")
-        nulls = tables["quality_null"]
-        nulls = nulls[nulls["metric"] == METRIC]
-        shown = _groups.series(rows)
-        blocks, groups = _blocks(rows, shown), list(_groups.split(rows, _groups.GROUP))
-        laid = _panels.panels(len(groups), [2.8], across=1)
-        for g, (title, own) in enumerate(groups):
-            ax = laid.at(g)
-            null = nulls[nulls["dataset"] == own["dataset"].iloc[0]]
-            _quality.perfect(ax, null)
-            _quality.exact(ax, own[own["mode"] == "exact"])
-            _panel(ax, own, blocks)
-            _quality.fit(ax, own["value"].to_numpy(float), null)
-            ax.set_title(title)
-        laid.finish(len(groups), "ε (parameter units)", ["energy distance (data units)"])
-        for ax in laid.axes.flat:
-            ax.grid(False, axis="x")
-        _style.legend(laid.figure, _keys(shown))
-        return laid.figure
+        quality = _quality.primary(final(tables["quality"]))
+        units = _units(quality)
+        if not units:
+            return _style.no_data("no run has a matched control")
+        shown = _series.series(pd.concat([rows for _, rows in units]))
+        heights = [STRIP + len(CURVES) * CURVE + 0.9] * len(units)
+        figure = _style.new(_style.WIDTH, sum(heights))
+        parts = figure.subfigures(len(units), 1, squeeze=False)[:, 0]
+        for part, (title, rows) in zip(parts, units, strict=True):
+            part.suptitle(title, fontweight="bold")
+            top, below = part.subfigures(2, 1, height_ratios=[STRIP, heights[0] - STRIP])
+            blocks = _blocks(rows, shown)
+            _strip(top.subplots(), rows, blocks, null_of(tables["quality_null"], rows))
+            runs = tables["training"].merge(rows[list(GROUP)].drop_duplicates())
+            _curves(below, runs, [block for block in blocks if not np.isnan(block[0])])
+        _style.legend(figure, _keys(shown))
+        return figure
 
 
-def matched(final: pd.DataFrame) -> pd.DataFrame:
-    """Of groups with matched controls: these, what they are matched with, and modes without ε."""
-    rows = final[final["metric"] == METRIC]
-    is_control = rows["settings"].str.contains(LIKE) & rows["epsilon"].notna()
-    keys = [*_groups.GROUP, "epsilon"]
-    twin = rows[rows["mode"] == MATCHED].merge(rows.loc[is_control, keys].drop_duplicates())
-    free = rows[rows["mode"].isin(FREE)].merge(
-        rows.loc[is_control, list(_groups.GROUP)].drop_duplicates()
-    )
-    return pd.concat([free, twin, rows[is_control]], ignore_index=True)
+def _units(last: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """(title, rows) of every group and matched mode: the mode, its controls, modes without ε."""
+    found = []
+    for title, rows in _series.split(last, GROUP):
+        controls = rows[rows["matched_mode"].ne("") & rows["epsilon"].notna()]
+        for (mode, settings), mine in controls.groupby(MATCH):
+            is_it = (rows["mode"] == mode) & (rows["settings"] == settings)
+            twin = rows[is_it].merge(mine[["epsilon"]].drop_duplicates())
+            free = rows[rows["mode"].isin(FREE)]
+            both = pd.concat([free, twin, mine], ignore_index=True)
+            found.append((f"{title.replace(chr(10), ' · ')}: {words(mode)} and its controls", both))
+    return found
 
 
-def _blocks(
-    rows: pd.DataFrame, shown: list[_groups.Series]
-) -> list[tuple[float, list[_groups.Series]]]:
-    """Side by side: modes without ε, then for each ε the forward difference and its controls."""
-    ranked = sorted(shown, key=lambda one: (one.mode != MATCHED, shown.index(one)))
+Block = tuple[float, list[Series]]
+
+
+def _blocks(rows: pd.DataFrame, shown: list[Series]) -> list[Block]:
+    """Side by side: modes without ε, then for each ε the mode and its controls."""
+    ranked = sorted(shown, key=lambda one: one.mode in _series.CONTROLS)
     blocks = []
     for epsilon in [np.nan, *sorted(rows["epsilon"].dropna().unique())]:
-        here = rows[_groups.same_step(rows["epsilon"], epsilon)]
-        series = [one for one in ranked if len(one.rows(here))]
+        series = [one for one in ranked if len(one.at(rows, epsilon))]
         blocks += [(epsilon, series)] if series else []
     return blocks
 
 
-def _panel(ax: Axes, rows: pd.DataFrame, blocks: list[tuple[float, list[_groups.Series]]]) -> None:
+def _strip(ax: Axes, rows: pd.DataFrame, blocks: list[Block], null: pd.DataFrame) -> None:
+    """The final scores."""
+    _quality.perfect(ax, null)
+    _quality.exact(ax, rows[rows["mode"] == "exact"])
     place, ticks, names = 0.0, [], []
     for epsilon, series in blocks:
         for k, one in enumerate(series):
-            own = one.rows(rows)
-            _points(ax, place + k, own[_groups.same_step(own["epsilon"], epsilon)], one)
+            _points(ax, place + k, one.at(rows, epsilon), one)
         ticks.append(place + (len(series) - 1) / 2)
-        names.append("none" if np.isnan(epsilon) else _style.epsilon_text(epsilon))
+        names.append("no ε" if np.isnan(epsilon) else f"ε = {number(epsilon)}")
         place += len(series) + GAP
+    _style.dress(ax)
     ax.set_xticks(ticks, names)
     ax.set_xlim(-0.8, place - GAP - 0.2)
+    ax.grid(False, axis="x")
+    ax.set_ylabel(_quality.label(rows))
+    _quality.fit(ax, rows["value"], null)
 
 
-def _points(ax: Axes, place: float, rows: pd.DataFrame, one: _groups.Series) -> None:
+def _points(ax: Axes, place: float, rows: pd.DataFrame, one: Series) -> None:
     """Seeds from left to right in their order, so that no two hide each other."""
     rows = rows.sort_values("seed")
     across = place + np.linspace(-0.28, 0.28, len(rows)) if len(rows) > 1 else np.array([place])
     values = rows["value"].to_numpy(float)
     known = np.isfinite(values)
-    ax.plot(across[known], values[known], linestyle="", marker=one.marker, markersize=3.5,
-            color=one.colour, alpha=0.7)  # fmt: skip
+    look: dict[str, Any] = {"color": one.colour, "marker": one.marker, "markersize": 3.5}
+    ax.plot(across[known], values[known], linestyle="", alpha=0.7, **look)
     if known.any():
-        middle = np.median(values[known])
-        ax.plot([place - 0.4, place + 0.4], [middle] * 2, color=one.colour, linewidth=2.6, zorder=4)
-    if not known.all():
-        up = np.full((~known).sum(), 0.985)
-        ax.plot(across[~known], up, "x", color=one.colour, transform=ax.get_xaxis_transform(),
-                clip_on=False)  # fmt: skip
+        ends, middle = [place - 0.4, place + 0.4], [np.median(values[known])] * 2
+        ax.plot(ends, middle, color=one.colour, linewidth=2.6, zorder=4)
+    _quality.lost(ax, across[~known], rows, one)
 
 
-def _keys(shown: list[_groups.Series]) -> list[Any]:
-    # What they are matched with is in the title.
-    names = [one.label.replace(f"like {_style.words(MATCHED)}", "matched") for one in shown]
-    entries = [
-        _style.key(name, color=one.colour, marker=one.marker, linewidth=2.6)
-        for name, one in zip(names, shown, strict=True)
-    ]
-    _, cross = _quality.lost_keys()
-    cross.set_label("diverged")
-    return [*entries, _quality.perfect_key(), cross]
+def _curves(part: Any, runs: pd.DataFrame, blocks: list[Block]) -> None:
+    """How wrong each mode was along its own runs, a column for every ε."""
+    kept = _lines.spread(pd.Series([epsilon for epsilon, _ in blocks]), MOST)
+    blocks = [block for block in blocks if block[0] in kept]
+    axes = part.subplots(len(CURVES), len(blocks), squeeze=False, sharex=True, sharey="row")
+    for column, (epsilon, series) in zip(axes.T, blocks, strict=True):
+        for ax, value in zip(column, CURVES, strict=True):
+            for one in series:
+                for player, dash in DASHES.items():
+                    # A control on the mode's curve must not hide it.
+                    width = 1.3 if one.mode in _series.CONTROLS else 3.0
+                    look = {"color": one.colour, "linestyle": dash, "linewidth": width}
+                    _lines.trace(ax, one.at(runs, epsilon), f"{player}_{value}", **look)
+            _style.dress(ax)
+        column[0].set_title(f"ε = {number(epsilon)}")
+        column[-1].set_xlabel("training step")
+    for row, label in zip(axes, CURVES.values(), strict=True):
+        row[0].set_ylabel(label)
+    if any(ax.has_data() for ax in axes[0]):
+        _layout.log_axis(axes[0, 0], "y")
+    axes[1, 0].set_ylim(-0.05, 1.05)
+
+
+def _keys(shown: list[Series]) -> list[Any]:
+    entries = [_style.key(one.label, color=one.colour, marker=one.marker, linewidth=2.6)
+               for one in shown]  # fmt: skip
+    players = [_style.key(player, color="#8a8a8a", linestyle=dash)
+               for player, dash in DASHES.items()]  # fmt: skip
+    _, cross = _quality.lost_keys("diverged")
+    return [*entries, *players, _quality.perfect_key(), cross]
 
 
 variant = Controls

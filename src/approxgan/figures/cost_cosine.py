@@ -11,13 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from approxgan.figures import _cells, _groups, _panels, _style
+from approxgan.analysis.epsilon_choice import PROBE_GROUP
+from approxgan.analysis.frames import forward_equivalents, same_step
+from approxgan.figures import _layout, _series, _style
 
-PLAYERS = ("discriminator", "generator")
-DTYPE = "float32"
-FORWARDS_PER_BACKWARD = 2
 MARKED = ("exact", "forward_difference", "central_difference")
-"""Modes that need no luck: the reverse pass, and a difference for every coordinate."""
+"""Modes that are deterministic: the reverse pass, and a difference for every coordinate."""
 LAW = {"color": _style.INK, "linewidth": 1.2, "zorder": 1.5}
 ONE_SIDED, TWO_SIDED, ORTHONORMAL = "-", (0, (5, 1.6)), (0, (1, 1.2))
 
@@ -28,57 +27,50 @@ class CostCosine:
     needs = ("gradient_error", "probe_points")
     title = "Direction of an estimate against its cost"
     caption = (
-        "Cosine with the float64 gradient against the forward-equivalents of one estimate (a "
-        "reverse pass counts as two evaluations of the loss, as does a Jacobian-vector product), "
-        "measured in float32. Each mode at its ε of highest median cosine; points are medians over "
-        "seeds and points of the trajectory, bars hold the middle 80 %. One row per model, on the "
-        "data set that was probed with most modes; d is the number of parameters. Lines are theory "
-        "in the smooth limit, the root mean square over draws (the measured mean is a little lower "
-        "for few directions): √(q/(q+d−1)) for q Gaussian directions, at q + 1 evaluations where "
-        "differences are one-sided and at 2q where they are two-sided or Jacobian-vector products, "
-        "and √(q/d) for orthonormal ones. Points with a black edge need no luck: the exact "
-        "gradient by one reverse pass, and a difference for every coordinate. Random directions "
-        "stay on their line: a given cosine costs evaluations in proportion to the number of "
-        "parameters, while the reverse pass has the whole of it for the price of three. "
-        "An estimate of nothing but zeros has no direction: its cosine counts as 0. Steps that a "
-        "rule chose and control modes are left out. The cosine axis is linear up to 0.01 and "
-        "logarithmic above."
+        "Cosine with the float64 gradient against the forward-equivalents of one estimate. A "
+        "reverse pass counts as two evaluations of the loss, as does a Jacobian-vector product. "
+        "Each mode is shown at its ε of highest median cosine; points are medians over seeds and "
+        "points of the trajectory, bars hold the middle 80 %. The figure shows one data set per "
+        "model: the one probed with most modes. d is the number of parameters. Lines are theory in "
+        "the smooth limit, the root mean square over draws: √(q/(q+d−1)) for q Gaussian "
+        "directions, with q + 1 evaluations for one-sided differences and 2q for two-sided "
+        "differences and Jacobian-vector products; √(q/d) for orthonormal directions. Modes with "
+        "a black edge are deterministic. Random directions stay near their line: their cosine "
+        "costs evaluations in proportion to the number of parameters, while a reverse pass costs "
+        "three whatever that number is. An estimate of zeros alone has no direction: its cosine "
+        "counts as 0. Control modes, and steps that a rule chose, are left out. The cosine axis is "
+        "linear up to 0.01 and logarithmic above."
     )
 
-    @_style.themed
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        errors = _groups.tidy(tables["gradient_error"])
-        errors = errors[~_groups.ruled(errors) & (errors["dtype"] == DTYPE)]
-        errors = errors[~errors["mode"].isin(_cells.CONTROLS)]
+        errors = tables["gradient_error"]
+        errors = errors[~_series.ruled(errors) & errors["chooses_epsilon"].eq(True)]
+        errors = errors[~errors["mode"].isin(_series.CONTROLS)]
         if not errors["cosine"].notna().any():
-            return _style.no_data(f"the table gradient_error holds no cosine in {DTYPE}")
+            return _style.no_data("the table gradient_error holds no cosine that chooses ε")
         errors = _widest(errors.fillna({"cosine": 0.0}))
-        shown = _groups.series(errors)
-        groups = list(_groups.split(errors, _groups.PROBE_GROUP))
-        laid = _panels.panels(len(PLAYERS) * len(groups), [2.9], across=len(PLAYERS), sharey="all")
-        for g, (title, rows) in enumerate(groups):
-            for p, player in enumerate(PLAYERS):
-                ax = laid.at(len(PLAYERS) * g + p)
-                part = rows[rows["player"] == player]
-                dimension = _dimension(tables["probe_points"], part)
-                _laws(ax, dimension)
-                for one in shown:
-                    _point(ax, best(one.rows(part)), one)
-                ax.set_title(f"{title}\n{player}{f', d = {dimension:,}' if dimension else ''}")
-        _scales(laid.at(0), errors)
-        laid.finish(len(PLAYERS) * len(groups), "forward-equivalents of one estimate",
-                    ["cosine similarity (1)"])  # fmt: skip
-        _style.legend(laid.figure, [*(_key(one) for one in shown), *_law_keys()])
+        shown, parts = _series.series(errors), _series.players(errors)
+        laid = _layout.panels(len(parts), [2.9], across=2, sharey="all")
+        for slot, (title, part) in enumerate(parts):
+            ax, dimension = laid.at(slot), _dimension(tables["probe_points"], part)
+            _laws(ax, dimension)
+            for one in shown:
+                _point(ax, best(one.rows(part)), one)
+            ax.set_title(f"{title}{f', d = {dimension:,}' if dimension else ''}")
+            _scales(ax, part)
+        laid.finish(len(parts), "forward-equivalents of one estimate", ["cosine"])
+        keys = [_style.key(one.label, **_look(one)) for one in shown]
+        _style.legend(laid.figure, [*keys, *_law_keys()])
         return laid.figure
 
 
 def _widest(errors: pd.DataFrame) -> pd.DataFrame:
     """For each model the probed data set and loss with most modes."""
-    kinds = errors[[*_groups.PROBE_GROUP, *_groups.SERIES]].drop_duplicates()
-    sizes = kinds.groupby(list(_groups.PROBE_GROUP)).size().rename("modes").reset_index()
+    kinds = errors[[*PROBE_GROUP, *_series.SERIES]].drop_duplicates()
+    sizes = kinds.groupby(list(PROBE_GROUP)).size().rename("modes").reset_index()
     ranked = sizes.sort_values(["modes", "dataset", "loss"], ascending=[False, True, True])
-    first = ranked.drop_duplicates("model")[list(_groups.PROBE_GROUP)]
-    return errors.merge(first, on=list(_groups.PROBE_GROUP))
+    first = ranked.drop_duplicates("model")[list(PROBE_GROUP)]
+    return errors.merge(first, on=list(PROBE_GROUP))
 
 
 def _dimension(points: pd.DataFrame, rows: pd.DataFrame) -> int:
@@ -92,12 +84,7 @@ def best(rows: pd.DataFrame) -> pd.DataFrame:
     medians = rows.groupby("epsilon", dropna=False)["cosine"].median()
     if medians.empty:
         return rows
-    return rows[_groups.same_step(rows["epsilon"], float(medians.index[medians.argmax()]))]
-
-
-def cost(rows: pd.DataFrame) -> float:
-    """Median forward-equivalents of one estimate."""
-    return float((rows["forwards"] + FORWARDS_PER_BACKWARD * rows["backwards"]).median())
+    return rows[same_step(rows["epsilon"], float(medians.index[medians.argmax()]))]
 
 
 def cosine(directions: np.ndarray, dimension: int) -> np.ndarray:
@@ -123,7 +110,7 @@ def _law_keys() -> list[Any]:
     ]
 
 
-def _look(one: _groups.Series) -> dict[str, Any]:
+def _look(one: _series.Series) -> dict[str, Any]:
     look = {"color": one.colour, "marker": one.marker, "linestyle": "", "markersize": 7}
     if one.mode not in MARKED:
         return look
@@ -132,22 +119,17 @@ def _look(one: _groups.Series) -> dict[str, Any]:
     return {**look, "markersize": size, "markeredgecolor": _style.INK, "markeredgewidth": 1.5}
 
 
-def _point(ax: Axes, rows: pd.DataFrame, one: _groups.Series) -> None:
+def _point(ax: Axes, rows: pd.DataFrame, one: _series.Series) -> None:
     if rows.empty:
         return
-    x = cost(rows)
+    x = forward_equivalents(rows).median()
     low, middle, high = rows["cosine"].quantile([0.1, 0.5, 0.9])
     ax.plot([x, x], [low, high], color=one.colour, linewidth=1.6, zorder=3)
     ax.plot(x, middle, zorder=4, **_look(one))
 
 
-def _key(one: _groups.Series) -> Any:
-    return _style.key(one.label, **_look(one))
-
-
 def _scales(ax: Axes, errors: pd.DataFrame) -> None:
-    """Those of all panels."""
-    spent = errors["forwards"] + FORWARDS_PER_BACKWARD * errors["backwards"]
+    spent = forward_equivalents(errors)
     ax.set_xscale("log")
     ax.set_xlim(0.7 * min(spent.min(), 2), 2 * spent.max())
     ax.xaxis.set_major_locator(LogLocator(numticks=7))

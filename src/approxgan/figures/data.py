@@ -10,6 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from approxgan.analysis.text import words
 from approxgan.figures import _style
 
 SHOWN = 2000
@@ -26,13 +27,12 @@ class Data:
     needs = ("data",)
     title = "The data sets"
     caption = (
-        "The points that training sees (upper row) beside fresh draws of the true density (lower "
-        "row), first two coordinates, equal scales. Samples are scored against fresh draws, never "
-        "against the training points: a generator that only repeats its training points has to "
-        "show gaps that the lower row does not have. At most 2,000 points are drawn."
+        "The points that training sees (upper row) and fresh draws of the true density (lower "
+        "row), first two coordinates, equal scales, at most 2,000 points each. Samples are scored "
+        "against fresh draws, never against the training points: a generator that repeats its "
+        "training points shows gaps that the lower row does not have."
     )
 
-    @_style.themed
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
         data = tables["data"]
         names = sorted(data["dataset"].unique())
@@ -40,7 +40,7 @@ class Data:
             return _style.no_data("the table data is empty")
         across = min(len(names), 4)
         blocks = -(-len(names) // across)
-        figure = _style.new(max(2.5 * across, 4), 2.5 * 2 * blocks + 0.3)
+        figure = _style.new(max(_style.WIDTH / 4 * across, 4), 2.5 * 2 * blocks + 0.3)
         axes = figure.subplots(2 * blocks, across, squeeze=False)
         for ax in axes.flat:
             ax.set_axis_off()
@@ -48,7 +48,7 @@ class Data:
             for row, source in enumerate(SOURCES):
                 ax = axes[2 * (k // across) + row, k % across]
                 _panel(ax, data[data["dataset"] == name], source)
-                ax.set_title(_style.words(name) if row == 0 else "")
+                ax.set_title(words(name) if row == 0 else "")
                 if k % across == 0:
                     ax.set_ylabel(f"{SOURCES[source][0]}\ny (data units)")
                 if row == 1:

@@ -11,7 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.figures import _groups, _style
+from approxgan.analysis.text import number
+from approxgan.figures import _series, _style
 
 POINT = ["generator", "discriminator"]
 TRUTH = [f"expected_{player}" for player in POINT]
@@ -26,7 +27,7 @@ TITLES = ("modes without chance", "random modes", "radius", "distance from theor
 class Run:
     """One mode, settings and ε in one game: [steps, seeds] of every number."""
 
-    one: _groups.Series
+    one: _series.Series
     dash: Any
     step: np.ndarray
     place: np.ndarray
@@ -46,33 +47,31 @@ class Dirac:
     title = "A game with a known answer: the Dirac-GAN"
     caption = (
         "Every mode in the game of Mescheder et al. (2018): true data at 0, generator θ, "
-        "discriminator D(x) = ψx, both from the same start, one row per game. Left: (θ, ψ) at "
-        "equal scales; marks are measured, each mode's at steps of its own so that none hides "
-        "another, the thin grey line is theory: the closed form of the linear game "
-        "(wasserstein), iterates of the analytic gradient in the others. Random modes: pale lines "
-        "are seeds, marks their mean, whose expectation in the linear game is theory for all "
-        "unbiased modes; a few seeds scatter around it. Right: the "
-        "radius √(θ² + ψ²), and the distance of (θ, ψ) from theory relative to theory's radius; "
-        "medians over seeds; dashes and hollow marks tell ε apart. Simultaneous updates of the "
-        "linear game spiral outwards by √(1 + h²) a step and alternating ones keep to an ellipse, "
-        "by exact gradients and by differences of any ε alike: that instability is the game's, not "
-        "the approximation's. Only where the loss is curved does a coarse ε leave the line, and a "
-        "forward difference then rests beside 0 rather than at it. Random modes wander: noise in "
-        "proportion to the gradient is carried round with the rest."
+        "discriminator D(x) = ψx, the same start for all, one row per game. Left: (θ, ψ) at equal "
+        "scales. Marks are measured, each mode's at steps of its own, so that none hides another. "
+        "The thin grey line is theory: the closed form of the linear game (wasserstein), and "
+        "iterates of the analytic gradient in the others. Random modes: pale lines are seeds, "
+        "marks their mean, whose expectation in the linear game is theory for all unbiased modes. "
+        "Right: the radius √(θ² + ψ²), and the distance of (θ, ψ) from theory relative to theory's "
+        "radius; medians over seeds. Dashes and hollow marks tell ε apart. In the linear game, "
+        "simultaneous updates spiral outwards by √(1 + h²) a step and alternating updates keep to "
+        "an ellipse, with exact gradients and with differences of any ε: the game causes this "
+        "instability, not the approximation. Only where the loss is curved does a coarse ε leave "
+        "the line; a forward difference then rests beside 0. Random modes wander, because the game "
+        "carries their noise round."
     )
 
-    @_style.themed
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        rows = _groups.tidy(tables["dirac"])
+        rows = tables["dirac"]
         if rows.empty:
             return _style.no_data("the table dirac is empty")
-        shown = _groups.series(rows)
+        shown = _series.series(rows)
         dashes = _dashes(rows)
         games = list(dict.fromkeys(rows["game"]))
-        figure = _style.new(11.6, 2.95 * len(games))
+        figure = _style.new(_style.WIDTH, 2.75 * len(games))
         parts = figure.subfigures(len(games), 1, squeeze=False)[:, 0]
         for part, game in zip(parts, games, strict=True):
-            part.suptitle(game, fontweight="bold", fontsize=12)
+            part.suptitle(game, fontweight="bold")
             axes = part.subplots(1, 4)
             _row(axes, _runs(rows[rows["game"] == game], shown, dashes))
         _style.legend(figure, _keys(shown, dashes))
@@ -85,7 +84,7 @@ def _dashes(rows: pd.DataFrame) -> dict[float, Any]:
     return {epsilon: DASHES[k % len(DASHES)] for k, epsilon in enumerate(epsilons)}
 
 
-def _runs(rows: pd.DataFrame, shown: list[_groups.Series], dashes: Mapping[float, Any]) -> list:
+def _runs(rows: pd.DataFrame, shown: list[_series.Series], dashes: Mapping[float, Any]) -> list:
     runs = []
     for one in shown:
         for epsilon, part in one.rows(rows).groupby("epsilon", dropna=False):
@@ -125,12 +124,12 @@ def _portrait(ax: Axes, runs: list[Run]) -> None:
     ax.plot(*runs[0].truth, **LAW)
     ax.plot(0, 0, "+", color=_style.INK, markersize=7)
     every = max(1, len(runs[0].step) // MARKS)
-    for number, run in enumerate(runs):
+    for place, run in enumerate(runs):
         colour = run.one.colour
         if run.random:
             pale = {"linewidth": 0.5, "alpha": 0.35, "zorder": 1, "rasterized": True}
             ax.plot(*run.place, color=colour, **pale)
-        first = number * every // len(runs)
+        first = place * every // len(runs)
         face = "white" if run.dash != "-" else colour
         ax.plot(
             *run.place.mean(2)[:, first::every], linestyle="", marker=run.one.marker, color=colour,
@@ -148,10 +147,10 @@ def _fit(ax: Axes, runs: list[Run]) -> None:
     ax.locator_params(nbins=4)
 
 
-def _keys(shown: list[_groups.Series], dashes: Mapping[float, Any]) -> list:
+def _keys(shown: list[_series.Series], dashes: Mapping[float, Any]) -> list:
     entries = [_style.key(one.label, color=one.colour, marker=one.marker) for one in shown]
     for epsilon, dash in dashes.items():
-        label = f"ε = {_style.epsilon_text(epsilon)}"
+        label = f"ε = {number(epsilon)}"
         face = "white" if dash != "-" else "#8a8a8a"
         look = {"marker": "o", "markerfacecolor": face}
         entries.append(_style.key(label, color="#8a8a8a", linestyle=dash, **look))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import matplotlib as mpl
@@ -15,12 +15,18 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from approxgan.figures import _epsilon, _groups, _style
+from approxgan.analysis.frames import GROUP, same_step
+from approxgan.analysis.text import number as in_words
+from approxgan.analysis.text import words
+from approxgan.figures import _lines, _series, _style
+from approxgan.figures._series import Series
 
 LIMIT = 3.0
 """Standard deviations at which the colours end."""
-CELL_WIDTH, CELL_HEIGHT, NAMES = 0.95, 0.4, 2.3
+CELL_WIDTH, CELL_HEIGHT, NAMES = 0.97, 0.44, 2.2
 """Inches; of a cell, and of the names of the rows."""
+MOST = 7
+"""Values of ε that have a column, at most; the caption says so."""
 MARKS = {"worse": "▲", "better": "▼", "same": "≈"}
 """Of verdicts; one that is undecided has none."""
 
@@ -28,61 +34,64 @@ MARKS = {"worse": "▲", "better": "▼", "same": "≈"}
 class Effects:
     """Mode by ε: the paired difference to exact in the number that decides, and its interval."""
 
-    needs = ("comparisons",)
+    needs = ("comparisons", "outcomes")
     title = "Difference to exact, mode by ε"
     caption = (
-        "The number that decides (energy distance, lower is better) at the last step: mean paired "
-        "difference to the exact runs of the same seeds, in standard deviations of exact over "
-        "seeds, and its bootstrap interval below. Differences are capped run by run (at 10 in "
-        "the default config), and a diverged run counts as the cap. Red is worse than exact, blue "
-        "better; the colours end at ±3. Marks are verdicts. ▲ worse, ▼ better: the whole interval "
-        "lies beyond the equivalence margin, and the effect beyond the chaos floor. ≈ the same as "
-        "exact: the difference is within the margin. No mark: undecided, for too wide an interval, "
-        "too few seeds, or for want of the control that measures the chaos floor there. Bold: the "
-        "interval excludes 0, which alone decides nothing, as there are many cells. The first "
-        "column holds modes without ε and those whose ε a rule chose; empty cells were not run. Of "
-        "more than 12 ε, 12 are shown, evenly spread."
+        "The score that decides the claims, at the last step: the mean difference to the exact "
+        "runs of the same seeds, in standard deviations of exact over seeds, and its bootstrap "
+        "interval below. Each run's difference is capped (at 10 in the default config), and a "
+        "diverged run counts as the cap. Red is worse than exact, blue is better; the colours end "
+        "at ±3. Marks are verdicts. ▲ worse, ▼ better: the whole interval lies beyond the "
+        "equivalence margin, and the effect beyond the noise floor. ≈ the same as exact: the "
+        "difference is within the margin. No mark: undecided, because the interval is too wide, "
+        "the seeds are too few, or no control measured the noise floor. Bold: the interval "
+        "excludes 0. This alone decides nothing, as there are many cells. The first column holds "
+        "modes without ε and modes whose ε a rule chose; empty cells were not run. At most 7 "
+        "values of ε are shown, evenly spread."
     )
 
-    @_style.themed
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        rows = _groups.tidy(tables["comparisons"])
+        rows = tables["comparisons"]
         rows = rows[rows["family"] == "primary"]
         if rows["difference_sds"].isna().all():
-            return _style.no_data("the table comparisons holds no difference in the primary number")
-        epsilons = _epsilon.spread(rows["epsilon"])
+            return _style.no_data("the table comparisons holds no difference in the primary score")
+        epsilons = _lines.spread(rows["epsilon"], MOST)
         columns = [np.nan, *epsilons] if rows["epsilon"].isna().any() else epsilons
-        groups = [(title, _groups.series(own), own) for title, own in _split(rows)]
+        groups = list(_groups(rows, tables["outcomes"]))
         heights = [CELL_HEIGHT * len(shown) for _, shown, _ in groups]
         width = max(NAMES + CELL_WIDTH * len(columns), 7.0)
         figure = _style.new(width, sum(heights) + 0.62 * len(groups) + 1.1)
         axes = figure.subplots(len(groups), 1, squeeze=False, height_ratios=heights)[:, 0]
         for ax, (title, shown, own) in zip(axes, groups, strict=True):
             _panel(ax, own, shown, columns)
-            ax.set_title(title.replace("\n", " · "), fontweight="bold", fontsize=11.5, loc="left")
+            ax.set_title(title.replace("\n", " · "), fontweight="bold", loc="left")
         axes[-1].set_xlabel("ε (parameter units)")
         _bar(figure, axes, rows["metric"].iloc[0])
         _style.legend(figure, _keys())
         return figure
 
 
-def _split(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Groups that compare something."""
-    return [(t, own) for t, own in _groups.split(rows, _groups.GROUP)
-            if own["difference_sds"].notna().any()]  # fmt: skip
+def _groups(
+    rows: pd.DataFrame, outcomes: pd.DataFrame
+) -> Iterator[tuple[str, list[Series], pd.DataFrame]]:
+    """(title, series, rows) of the groups that compare something; the runs name the series."""
+    for title, own in _series.split(rows, GROUP):
+        if own["difference_sds"].notna().any():
+            runs = outcomes.merge(own[[*GROUP, "mode"]].drop_duplicates())
+            yield title, [one for one in _series.series(runs) if len(one.rows(own))], own
 
 
-def _panel(ax: Axes, rows: pd.DataFrame, shown: list[_groups.Series], columns: list[float]) -> None:
+def _panel(ax: Axes, rows: pd.DataFrame, shown: list[Series], columns: list[float]) -> None:
     ax.set(xlim=(0, len(columns)), ylim=(len(shown), 0))
     for down, one in enumerate(shown):
         for cell in one.rows(rows).to_dict("records"):
-            for across in np.flatnonzero(_groups.same_step(pd.Series(columns), cell["epsilon"])):
+            for across in np.flatnonzero(same_step(pd.Series(columns), cell["epsilon"])):
                 _cell(ax, int(across), down, cell)
-    names = ["none" if np.isnan(e) else _style.epsilon_text(e) for e in columns]
+    names = ["none" if np.isnan(e) else in_words(e) for e in columns]
     ax.set_xticks(np.arange(len(columns)) + 0.5, names)
-    labels = [textwrap.fill(one.label, 29) for one in shown]
+    labels = [textwrap.fill(one.label, 26) for one in shown]
     ax.set_yticks(np.arange(len(shown)) + 0.5, labels)
-    ax.tick_params(length=0, labelsize=10, color=_style.INK, labelcolor=_style.INK)
+    _style.ticks(ax, length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
 
@@ -90,7 +99,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, shown: list[_groups.Series], columns: l
 def _cell(ax: Axes, across: int, down: int, cell: Mapping[str, Any]) -> None:
     effect = float(cell["difference_sds"])
     if np.isnan(effect):
-        ax.text(across + 0.5, down + 0.5, "no pair", ha="center", va="center", fontsize=8.5)
+        ax.text(across + 0.5, down + 0.5, "no pair", ha="center", va="center")
         return
     (colour,) = _colours().to_rgba(np.array([effect]))
     ax.add_patch(Rectangle((across + 0.02, down + 0.04), 0.96, 0.92, facecolor=colour))
@@ -100,9 +109,9 @@ def _cell(ax: Axes, across: int, down: int, cell: Mapping[str, Any]) -> None:
     weight = "bold" if low > 0 or high < 0 else "normal"
     text = f"{MARKS.get(cell['verdict'], '')} {number(effect, '+')}".strip()
     look: dict[str, Any] = {"ha": "center", "color": ink}
-    ax.text(across + 0.5, down + 0.49, text, va="bottom", fontsize=9.5, fontweight=weight, **look)
+    ax.text(across + 0.5, down + 0.49, text, va="bottom", fontweight=weight, **look)
     interval = f"[{number(low)}, {number(high)}]"
-    ax.text(across + 0.5, down + 0.53, interval, va="top", fontsize=8.5, **look)
+    ax.text(across + 0.5, down + 0.53, interval, va="top", **look)
 
 
 def number(value: float, sign: str = "") -> str:
@@ -119,9 +128,9 @@ def _bar(figure: Figure, axes: np.ndarray, metric: str) -> None:
     height = figure.get_size_inches()[1]
     bar = figure.colorbar(
         _colours(), ax=list(axes), location="bottom", extend="both", shrink=0.6, aspect=45,
-        pad=0.12 / height, label=f"difference in {_style.words(metric)} (exact's sd over seeds)",
+        pad=0.12 / height, label=f"difference in {words(metric)} (exact's sd over seeds)",
     )  # fmt: skip
-    bar.ax.tick_params(labelsize=10, color=_style.INK, labelcolor=_style.INK)
+    _style.ticks(bar.ax)
 
 
 def _keys() -> list[Any]:

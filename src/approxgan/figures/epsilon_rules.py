@@ -9,14 +9,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.figures import _epsilon, _groups, _panels, _style, _theory
+from approxgan.analysis.epsilon_choice import PROBE_GROUP
+from approxgan.figures import _layout, _lines, _series, _style, _theory
 
-PLAYERS = ("discriminator", "generator")
 BASIC = ("forward_difference", "central_difference", "uniform_shift")
 """Modes whose curves are drawn even if no rule chose their ε."""
 RULE_MARKERS = {"dtype": "s", "adaptive": "D"}
 OTHER_MARKER = "P"
-POINT = [*_groups.PROBE_GROUP, "dtype", "player", "seed", "step"]
+POINT = [*PROBE_GROUP, "dtype", "player", "seed", "step"]
 CHOSEN = ["chosen_epsilon", "chosen_low", "chosen_high", "relative_error"]
 
 
@@ -27,63 +27,54 @@ class EpsilonRules:
     title = "How to choose the step"
     caption = (
         "Relative error of the estimates against fixed ε (lines: medians over seeds and points; "
-        "bands: the middle 80 %), and where the rules land: a mark at the median ε that a rule "
-        "chose and the median error it got, the bar across from the 10 % to the 90 % quantile of "
-        "the chosen ε over coordinates, the upright one over points; games in which no rule was "
-        "tried are left out. The rule dtype looks at the number format only (√u for one-sided "
-        "differences, ∛u for two-sided, times max(1, |w|)); "
-        "adaptive (Shi et al., 2021) measures the loss until rounding and truncation balance. "
-        "Theory, the dashed curve, is truncation that grows with ε and rounding that falls with "
-        "it; for the forward difference its least error is at the star, 2√(ε_f/|f''|). A good "
-        "rule marks the bottom of its curve without having been told where that is: how far "
-        "right or left of it a mark lies is what the rule misjudges, how far above it is what "
-        "that costs."
+        "bands: the middle 80 %), and the steps that rules chose. A mark stands at the median ε "
+        "that a rule chose and the median error it got. Its bar across holds the middle 80 % of "
+        "the chosen ε over coordinates, its upright bar the middle 80 % of the errors. The rule "
+        "dtype looks at the number format alone (√u for one-sided differences, ∛u for two-sided, "
+        "times max(1, |w|)). The rule adaptive (Shi et al., 2021) measures the loss until rounding "
+        "and truncation balance. The dashed curve is theory for the forward difference: truncation "
+        "grows with ε and rounding falls with it; the least error is near the star, 2√(ε_f/|f''|). "
+        "A good rule marks the bottom of its curve without knowing it. Games without rules are "
+        "left out."
     )
 
-    @_style.themed
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        errors = _groups.tidy(tables["gradient_error"])
-        errors["relative_error"] = errors["relative_error"].where(errors["relative_error"] > 0)
-        ruled = errors[_groups.ruled(errors)].dropna(subset=CHOSEN[:1])
+        errors = tables["gradient_error"]
+        errors = errors.assign(relative_error=errors["relative_error"].where(lambda e: e > 0))
+        ruled = errors[_series.ruled(errors)].dropna(subset=CHOSEN[:1])
         if not np.isfinite(ruled["relative_error"].to_numpy(float)).any():
             return _style.no_data("the table gradient_error holds no ε that a rule chose")
-        wanted = {*BASIC, *ruled["mode"]}
-        errors = errors[errors["mode"].isin(wanted) & errors["rule"].ne("")]
-        # One colour a mode: which rule chose is told by the mark.
-        shown = _groups.series(errors[~_groups.ruled(errors)])
-        # Where no rule was tried there is nothing to compare, and maybe not each precision.
-        every = _groups.split(errors, _groups.PROBE_GROUP)
-        groups = [(title, rows) for title, rows in every if _groups.ruled(rows).any()]
-        dtypes = sorted({dtype for _, rows in groups for dtype in rows["dtype"]})
-        laid = _panels.panels(2 * len(groups), [3.0] * len(dtypes), across=4, sharey="row")
-        for g, (title, rows) in enumerate(groups):
-            for p, player in enumerate(PLAYERS):
-                for r, dtype in enumerate(dtypes):
-                    ax = laid.at(2 * g + p, r)
-                    part = rows[(rows["player"] == player) & (rows["dtype"] == dtype)]
-                    _panel(ax, part, tables["probe_points"], shown)
-                    _epsilon.log_epsilon(
-                        ax, pd.concat([errors["epsilon"], ruled["chosen_epsilon"]])
-                    )
-                laid.at(2 * g + p).set_title(f"{title}\n{player}")
-        ylabels = [f"{dtype}\nrelative error (1)" for dtype in dtypes]
-        laid.finish(2 * len(groups), "ε (parameter units)", ylabels)
+        games = ruled[list(PROBE_GROUP)].drop_duplicates()
+        errors = errors[errors["mode"].isin({*BASIC, *ruled["mode"]}) & errors["rule"].ne("")]
+        errors = errors.merge(games)
+        # One colour a mode: the mark tells which rule chose.
+        shown = _series.series(errors[~_series.ruled(errors)])
+        dtypes, parts = sorted(errors["dtype"].unique()), _series.players(errors)
+        laid = _layout.panels(len(parts), [2.8] * len(dtypes), across=4, sharey="row")
+        for slot, (title, rows) in enumerate(parts):
+            for r, dtype in enumerate(dtypes):
+                part = rows[rows["dtype"] == dtype]
+                _panel(laid.at(slot, r), part, tables["probe_points"], shown)
+            chosen = rows.loc[_series.ruled(rows), CHOSEN[:3]].to_numpy(float)
+            _lines.log_epsilon(laid.at(slot), [*rows["epsilon"], *chosen.ravel()])
+            laid.at(slot).set_title(title)
+        laid.finish(len(parts), "ε (parameter units)", [f"{d}\nrelative error" for d in dtypes])
         _style.legend(laid.figure, _keys(shown, ruled))
         return laid.figure
 
 
-def _panel(ax: Axes, rows: pd.DataFrame, points: pd.DataFrame, shown: list[_groups.Series]) -> None:
+def _panel(ax: Axes, rows: pd.DataFrame, points: pd.DataFrame, shown: list[_series.Series]) -> None:
     ax.set_yscale("log")
-    fixed = rows[~_groups.ruled(rows)]
+    fixed = rows[~_series.ruled(rows)]
     for one in shown:
         look = {"markersize": 3, "linewidth": 1.3}
-        _epsilon.curve(ax, one.rows(fixed), "relative_error", one, **look)
+        _lines.curve(ax, one.rows(fixed), "relative_error", one, **look)
     law = fixed[fixed["mode"] == "forward_difference"]
     here = _theory.usable(points.merge(law[POINT].drop_duplicates(), on=POINT))
     if len(here):
         steps = rows.loc[rows["mode"] == "forward_difference", ["epsilon", "chosen_epsilon"]]
         _theory.curve(ax, np.geomspace(steps.min().min(), steps.max().max(), 60), here)
-    for (mode, rule, _), part in rows[_groups.ruled(rows)].groupby(["mode", "rule", "settings"]):
+    for (mode, rule, _), part in rows[_series.ruled(rows)].groupby(["mode", "rule", "settings"]):
         _mark(ax, part, _style.colour(str(mode)), RULE_MARKERS.get(str(rule), OTHER_MARKER))
 
 
@@ -100,7 +91,7 @@ def _mark(ax: Axes, rows: pd.DataFrame, colour: str, marker: str) -> None:
     ax.plot(x, y, marker=marker, markersize=7.5, linestyle="", zorder=7, **look)
 
 
-def _keys(shown: list[_groups.Series], ruled: pd.DataFrame) -> list:
+def _keys(shown: list[_series.Series], ruled: pd.DataFrame) -> list:
     entries = [_style.key(one.label, color=one.colour, marker=one.marker) for one in shown]
     look = {"color": "#b0b0b0", "markeredgecolor": _style.INK, "linestyle": "", "markersize": 7.5}
     for rule in sorted(ruled["rule"].unique()):

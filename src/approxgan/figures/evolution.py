@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from approxgan.figures import _cells, _clouds, _groups, _style
+from approxgan.figures import _series, _style, _tiles
 
 TRUE_SHOWN = 500
-PANEL, HEIGHT = 1.12, 1.04
-"""Width of a column and height of a row of panels, inches."""
-NAMES = 1.45
-"""Width of the names of the rows, inches."""
-
-
-class Row(NamedTuple):
-    """A cell; NaN for no ε."""
-
-    one: _groups.Series
-    epsilon: float
+NAMES, TITLE = 1.6, 0.5
+"""Inches; of the names of the rows, and of the title of a block."""
 
 
 class Evolution:
@@ -33,73 +23,67 @@ class Evolution:
     title = "Samples over training"
     caption = (
         "Generated points (coloured) over true points (grey) at the start of training and at every "
-        "snapshot, first two coordinates, for the first seed. Rows: exact, and for some modes the "
-        "ε whose probed estimate has the highest median cosine in float32 and the smallest ε that "
-        "was trained, at which rounding eats the differences. One block per data set of the study "
-        "with most modes; the latent draws are the same in all panels of a block, so that a "
-        "point can be followed along its row. Every panel has the limits of the true points; the "
-        "share of points beyond them is written where it is over 1 %."
+        "snapshot, first two coordinates, first seed. The rows are exact and some "
+        "modes, each at the ε of highest median cosine in the probe and at the smallest ε that was "
+        "trained, where rounding destroys the differences. The figure shows the study with most "
+        "modes. All panels of a data set use the same latent draws, so that a point can be "
+        "followed along its row, and have the limits of the true points. A panel says which share "
+        "of its points lies outside, if this is over 1 %."
     )
 
-    @_style.themed
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        samples = _groups.tidy(tables["evolution"])
-        samples = samples[np.isfinite(samples[["x", "y"]].to_numpy(float)).all(1)]
-        samples = _cells.main_study(samples)
+        samples = tables["evolution"]
+        samples = samples[np.isfinite(samples[_tiles.PLACE].to_numpy(float)).all(1)]
+        samples = _series.main_study(samples)
         if samples.empty:
             return _style.no_data("the table evolution holds no finite sample")
-        samples = samples[samples["seed"] == samples["seed"].min()]
-        errors, data = _groups.tidy(tables["gradient_error"]), tables["data"]
-        blocks = [(rows, _rows(rows, errors)) for _, rows in samples.groupby("dataset")]
+        samples = samples[samples["seed"] == _tiles.first_seed(samples)]
+        blocks = [(rows, _cells(rows, tables["gradient_error"]))
+                  for _, rows in samples.groupby("dataset")]  # fmt: skip
         steps = max(rows["step"].nunique() for rows, _ in blocks)
-        heights = [HEIGHT * len(lines) + 0.55 for _, lines in blocks]
-        figure = _style.new(NAMES + PANEL * steps, sum(heights))
+        side = min((_style.WIDTH - NAMES) / steps, _tiles.SIDE)
+        heights = [side * len(cells) + TITLE for _, cells in blocks]
+        figure = _style.new(NAMES + side * steps, sum(heights))
         parts = figure.subfigures(len(blocks), 1, height_ratios=heights, squeeze=False)
-        for part, (rows, lines) in zip(parts[:, 0], blocks, strict=True):
-            true = _clouds.true_points(data, str(rows["dataset"].iloc[0]), TRUE_SHOWN)
-            _block(part, rows, lines, true)
-            _style.headline(part, _groups.name(rows))
+        for part, (rows, cells) in zip(parts[:, 0], blocks, strict=True):
+            true = _tiles.true_points(tables["data"], str(rows["dataset"].iloc[0]), TRUE_SHOWN)
+            _block(part, rows, cells, true)
+            part.suptitle(_tiles.name(rows), fontweight="bold")
         return figure
 
 
-def _rows(samples: pd.DataFrame, errors: pd.DataFrame) -> list[Row]:
+def _cells(samples: pd.DataFrame, errors: pd.DataFrame) -> list[_tiles.Cell]:
     """Exact first; of other modes the best ε by the probe, then the smallest."""
-    series = _groups.series(samples)
-    lines: list[Row] = []
-    for one, best in _cells.chosen(series, samples, errors).items():
-        lines.append(Row(one, best))
+    found = []
+    for one, best in _series.chosen(_series.series(samples), samples, errors).items():
         least = one.rows(samples)["epsilon"].min()
-        if least < best:
-            lines.append(Row(one, least))
-    return lines
+        found += [
+            _tiles.Cell(one, epsilon) for epsilon in [best, *([least] if least < best else [])]
+        ]
+    return found
 
 
-def _block(part: Figure, samples: pd.DataFrame, lines: list[Row], true: pd.DataFrame) -> None:
+def _block(
+    part: Figure, samples: pd.DataFrame, cells: list[_tiles.Cell], true: pd.DataFrame
+) -> None:
     steps = sorted(samples["step"].unique())
-    axes = part.subplots(len(lines), len(steps), squeeze=False)
-    limits = _clouds.limits(true if len(true) else samples)
-    for down, (one, epsilon) in enumerate(lines):
-        mine = _cells.at(samples, one, epsilon)
+    axes = part.subplots(len(cells), len(steps), squeeze=False)
+    limits = _tiles.limits(true if len(true) else samples)
+    for down, cell in enumerate(cells):
+        mine = cell.rows(samples)
         for across, step in enumerate(steps):
             ax = axes[down, across]
-            _clouds.frame(ax, limits)
-            _clouds.cloud(ax, true, "#c8c8c8", 2.0, 1.0)
+            ax.set(xticks=[], yticks=[], aspect="equal", xlim=limits[0], ylim=limits[1])
+            for spine in ax.spines.values():
+                spine.set_color(_tiles.RIM)
             points = mine[mine["step"] == step]
-            _clouds.cloud(ax, points, one.colour, 2.5, 0.7)
-            _clouds.note(ax, _text(points, limits))
+            _tiles.cloud(ax, true, _tiles.TRUE, 2.0, 1.0)
+            _tiles.cloud(ax, points, cell.one.colour, 2.5)
+            _tiles.note(ax, _tiles.beyond(points, limits) if len(points) else "diverged")
             if down == 0:
-                ax.set_title(f"step {step:,}", fontsize=10, pad=3)
-        axes[down, 0].set_ylabel(_name(one, epsilon), fontsize=9.5, rotation=0, ha="right",
-                                 va="center")  # fmt: skip
-
-
-def _name(one: _groups.Series, epsilon: float) -> str:
-    words = textwrap.fill(one.label, 16, break_long_words=False)
-    return words if np.isnan(epsilon) else f"{words}\nε = {_style.epsilon_text(epsilon)}"
-
-
-def _text(points: pd.DataFrame, limits: np.ndarray) -> str:
-    return _clouds.beyond(points, limits) if len(points) else "diverged"
+                ax.set_title(f"step {step:,}", fontsize=_style.SMALL, pad=3)
+        lines = [textwrap.fill(line, 17) for line in cell.title.split("\n")]
+        axes[down, 0].set_ylabel("\n".join(lines), rotation=0, ha="right", va="center")
 
 
 variant = Evolution

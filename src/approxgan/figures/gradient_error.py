@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.figures import _epsilon, _groups, _panels, _probe, _style, _theory
+from approxgan.analysis.epsilon_choice import PROBE_GROUP
+from approxgan.figures import _layout, _lines, _series, _style, _theory
 
-PLAYERS = ("discriminator", "generator")
 FLOOR = 1e-10
-POINT = [*_groups.PROBE_GROUP, "dtype", "player"]
+POINT = [*PROBE_GROUP, "dtype", "player"]
 
 
 class GradientError:
@@ -24,48 +24,40 @@ class GradientError:
     caption = (
         "Relative error ‖ĝ − g‖/‖g‖ of every mode at the same points of exact trajectories; g is "
         "computed by reverse-mode differentiation in float64. Lines are medians over seeds and "
-        "points, bands hold the middle 80 % of them; level lines are modes without ε. The exact "
-        "mode's level is the error of the precision itself (errors under 1e-10 are not shown). "
-        "Thin dashed curves are theory for the forward difference, "
-        "√((ε/2 · ‖f''‖/‖g‖)² + (√(2P) · u|f|/√3 / (ε‖g‖))²): truncation with the diagonal f'' of "
-        "the Hessian, and two losses per coordinate rounded to nearest, each with standard "
-        "deviation u|f|/√3 (u the unit roundoff, P the number of parameters). Measurements may lie "
-        "above: only the last rounding of the loss is counted, and steps that cross kinks of a "
-        "piecewise-linear network are not. Stars mark the step "
-        "of Shi et al. (2021), 2√(ε_f/|f''|), with ε_f = u|f|/√3 and |f''| its root mean square. "
-        "Thin dotted levels are the smooth-limit error of random modes. An error of 1 is what a "
-        "gradient of exact zeros scores; above 1 the estimate is mostly noise."
+        "points, bands hold the middle 80 %. Level lines are modes without ε; the level of exact "
+        "is the error of the precision itself. Errors under 1e-10 are not shown. Dashed curves "
+        "are theory for the forward difference, "
+        "√((ε/2 · ‖f''‖/‖g‖)² + (√(2P) · u|f|/√3 / (ε‖g‖))²): the truncation error with the "
+        "diagonal f'' of the Hessian, and the rounding of two losses per coordinate, each with "
+        "standard deviation u|f|/√3 (u the unit roundoff, P the number of parameters). "
+        "Measurements may lie above theory, which counts only the last rounding of the loss and "
+        "no kinks of the network. Stars mark the best step of Shi et al. (2021), 2√(ε_f/|f''|), "
+        "with ε_f = u|f|/√3 and the root mean square of f''. Dotted levels are the errors of "
+        "random modes in the smooth limit. A gradient of zeros has error 1; above 1 an estimate is "
+        "mostly noise."
     )
 
-    @_style.themed
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        errors = _groups.tidy(tables["gradient_error"])
-        errors = errors[~_groups.ruled(errors)].copy()
-        errors["relative_error"] = errors["relative_error"].where(errors["relative_error"] > 0)
+        errors = tables["gradient_error"]
+        errors = errors[~_series.ruled(errors)]
+        errors = errors.assign(relative_error=errors["relative_error"].where(lambda e: e > 0))
         if not np.isfinite(errors["relative_error"].to_numpy(float)).any():
             return _style.no_data("the table gradient_error holds no finite error above 0")
-        shown = _groups.series(errors)
-        groups = list(_groups.split(errors, _groups.PROBE_GROUP))
-        laid = _panels.panels(len(groups), [3.0, 3.0], sharey="all")
-        for g, (title, rows) in enumerate(groups):
-            for r, player in enumerate(PLAYERS):
-                ax = laid.at(g, r)
-                part = rows[rows["player"] == player]
-                _probe.curves(ax, part, "relative_error", shown)
-                _laws(ax, part, tables["probe_points"])
-                ax.set_yscale("log")
-                ax.set_ylim(bottom=FLOOR)
-                _epsilon.log_epsilon(ax, errors["epsilon"])
-            laid.at(g).set_title(title)
-        ylabels = [f"{player}\nrelative error (1)" for player in PLAYERS]
-        laid.finish(len(groups), "ε (parameter units)", ylabels)
-        _style.legend(laid.figure, [*_probe.keys(errors, shown), *_law_keys()])
+        shown, parts = _series.series(errors), _series.players(errors)
+        laid = _layout.panels(len(parts), [3.4], across=4, sharey="all")
+        for slot, (title, part) in enumerate(parts):
+            ax = laid.at(slot)
+            _lines.probed(ax, part, "relative_error", shown)
+            _laws(ax, part, tables["probe_points"])
+            ax.set_yscale("log")
+            ax.set_ylim(bottom=max(FLOOR, errors["relative_error"].min() / 2))
+            _lines.log_epsilon(ax, part["epsilon"])
+            ax.set_title(title)
+        laid.finish(len(parts), "ε (parameter units)", ["relative error"])
+        curve, star = _theory.keys()
+        random = _style.key("theory, random modes", linestyle=":", **_theory.LAW)
+        _style.legend(laid.figure, [*_lines.probe_keys(errors, shown), curve, random, star])
         return laid.figure
-
-
-def _law_keys() -> list:
-    curve, star = _theory.keys()
-    return [curve, _style.key("theory, random modes", linestyle=":", **_theory.LAW), star]
 
 
 def _laws(ax: Axes, rows: pd.DataFrame, points: pd.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,7 +11,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.figures import _groups, _panels, _style
+from approxgan.analysis.frames import GROUP
+from approxgan.figures import _layout, _series, _style
 
 PLAYERS = {"discriminator": "-", "generator": (0, (4, 1.2))}
 ZEROS = [f"{player}_exact_zeros" for player in PLAYERS]
@@ -28,19 +30,17 @@ class Kinks:
     needs = ("training", "outcomes")
     title = "Which slope at a kink"
     caption = (
-        "Runs of the mode subgradient that differ in nothing but alpha, the slope used where a "
-        "pre-activation is exactly 0; one column per study (a study has one precision), data set, "
+        "Runs of the mode subgradient that differ in alpha alone, the slope used where a "
+        "pre-activation is exactly 0. One column per study (a study has one precision), data set, "
         "model and loss. Above: the share of pre-activations that are exactly 0 at the traced "
         "steps, mean over runs, logarithmic above 10⁻⁷. Below: the share of seeds whose losses "
-        "differ in any bit from those of the smallest alpha by each traced step. The choice acts "
-        "through exact zeros alone, so that a run without any is the same for every alpha: a line "
-        "that stays at 0 says so, and the number of runs that never parted is written there. "
-        "Bertoin et al. (2021) found exact zeros common in float16, rare in float32 and all but "
-        "absent in float64. A line that rises says that the runs are not the same, not that one "
-        "of them is better."
+        "differ in any bit from those of the smallest alpha by each traced step. The choice of "
+        "alpha acts through exact zeros alone: runs without any are the same for every alpha, and "
+        "their line stays at 0. The panel counts the runs that never parted. Bertoin et al. (2021) "
+        "found exact zeros common in float16, rare in float32 and almost absent in float64. Runs "
+        "that part are different, but neither is better for that."
     )
 
-    @_style.themed
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
         training = _with_alpha(tables["training"])
         if training.empty:
@@ -49,13 +49,13 @@ class Kinks:
             return _style.no_data("the table training holds no shares of exact zeros")
         ends = _with_alpha(tables["outcomes"])
         looks = _looks(training)
-        groups = list(_groups.split(training, ORDER))
+        groups = list(_series.split(training, ORDER))
         studies = training["study"].nunique()
         across = studies if 1 < studies < 5 else 4
-        laid = _panels.panels(len(groups), [2.1, 2.3], across, sharey="row")
+        laid = _layout.panels(len(groups), [1.7, 1.7], across, sharey="row")
         for g, (title, rows) in enumerate(groups):
             _zeros(laid.at(g, 0), rows)
-            here = ends.merge(rows[list(_groups.GROUP)].drop_duplicates())
+            here = ends.merge(rows[list(GROUP)].drop_duplicates())
             _partings(laid.at(g, 1), rows, here["steps"].max(), looks)
             laid.at(g).set_title(title)
         labels = ["exact zeros\n(share)", "runs that parted\n(share of seeds)"]
@@ -66,11 +66,12 @@ class Kinks:
 
 def _with_alpha(frame: pd.DataFrame) -> pd.DataFrame:
     """Subgradient's rows of the groups with several alpha, the number in a column."""
-    rows = _groups.tidy(frame)
-    rows = rows[rows["mode"] == "subgradient"]
-    alpha = rows["settings"].str.extract(r"(?:^|_)alpha([^_]+)", expand=False)
-    rows = rows.assign(alpha=pd.to_numeric(alpha)).dropna(subset="alpha")
-    several = rows.groupby(list(_groups.GROUP))["alpha"].transform("nunique") > 1
+    rows = frame[frame["mode"] == "subgradient"]
+    # Players with an alpha each have a list of two: no one number.
+    own = rows["own_settings"].map(json.loads)
+    alpha = [one.get("alpha", np.nan) if isinstance(one, dict) else np.nan for one in own]
+    rows = rows.assign(alpha=alpha).dropna(subset="alpha")
+    several = rows.groupby(list(GROUP))["alpha"].transform("nunique") > 1
     return rows[several]
 
 
@@ -109,7 +110,7 @@ def _partings(ax: Axes, rows: pd.DataFrame, end: float, looks: Mapping[float, di
     box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1}
     high = never > pairs / 2
     place = {"y": 0.93 if high else 0.07, "va": "top" if high else "bottom"}
-    ax.text(0.96, s=text, ha="right", fontsize=9.5, transform=ax.transAxes, bbox=box, **place)
+    ax.text(0.96, s=text, ha="right", transform=ax.transAxes, bbox=box, **place)
 
 
 def _first_steps(rows: pd.DataFrame) -> pd.DataFrame:

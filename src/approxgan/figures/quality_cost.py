@@ -9,71 +9,63 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.figures import _cells, _columns, _groups, _quality, _style
+from approxgan.analysis.frames import GROUP, forward_equivalents, null_of
+from approxgan.figures import _layout, _lines, _quality, _series, _style
+from approxgan.figures._series import Series
 
-METRIC = "energy_distance"
-FORWARDS_PER_BACKWARD = 2
 BUDGETS = ("training step", "forward-equivalents of a run", "seconds of a run")
 LEVEL = {"color": _style.INK, "linestyle": ":", "linewidth": 1.2, "zorder": 2}
 
 
 class QualityCost:
-    """Energy distance against steps, forward-equivalents and seconds, each mode at one ε."""
+    """The number that decides against steps, evaluations and seconds, each mode at one ε."""
 
     needs = ("quality", "training", "cost", "quality_null", "gradient_error")
     title = "Sample quality against what it costs"
     caption = (
-        "Energy distance at the snapshots against the training step, against the evaluations of a "
-        "loss so far (a reverse pass counts as two, as does a Jacobian-vector product), and "
-        "against the seconds that the run had taken, which are those of its job divided by its "
-        "seeds and steps. Lines are medians over the seeds that had not diverged by then, bands "
-        "their middle half; exact in black, the dotted level is its last median. One row per data "
-        "set of the study with most modes; each mode at the ε whose probed estimate has the "
-        "highest median cosine in float32, never chosen by the result. Hatched: what a perfect "
-        "generator would score. The logarithmic axes leave out the start of training. A line that "
-        "is as low as exact's in the left column but lies to the right in the others buys the "
-        "same quality at a higher price. Seconds are those of one machine and of code that trains "
-        "several seeds at once; forward-equivalents depend on the method alone. Control modes, "
-        "which compute the exact gradient first, are left out."
+        "The score that decides the claims at the snapshots, against the training step, the "
+        "evaluations of a loss so far, and the seconds of the run so far. A reverse pass counts as "
+        "two evaluations, as does a Jacobian-vector product. The seconds of a job are divided by "
+        "its seeds and steps. Lines are medians over the seeds that had not diverged by then, "
+        "bands their middle half. Black: exact; dotted: its last median. Hatched: the scores of a "
+        "perfect generator. The figure shows the study with most modes, one row per data set, each "
+        "mode at the ε of highest median cosine in the probe: the gradient chooses ε, not the "
+        "result. The logarithmic axes leave out step 0. A line that ends like exact but further to "
+        "the right buys the same quality at a higher price. Seconds depend on the machine and on "
+        "the program; counts of evaluations depend on the method alone. Control modes compute the "
+        "exact gradient first and are left out."
     )
 
-    @_style.themed
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        quality = _cells.main_study(_groups.tidy(tables["quality"]))
-        quality = quality[quality["metric"] == METRIC]
-        quality = quality[~quality["mode"].isin(_cells.CONTROLS)]
+        quality = _series.main_study(_quality.primary(tables["quality"]))
+        quality = quality[~quality["mode"].isin(_series.CONTROLS)]
         if not np.isfinite(quality["value"].to_numpy(float)).any():
-            return _style.no_data(f"the table quality holds no finite {METRIC}")
-        errors, nulls = _groups.tidy(tables["gradient_error"]), tables["quality_null"]
-        shown = _groups.series(quality)
-        groups = list(_groups.split(quality, _groups.GROUP))
-        laid = _columns.columns(len(groups), len(BUDGETS), 2.5)
-        used: dict[_groups.Series, set[float]] = {one: set() for one in shown}
-        for g, (_, rows) in enumerate(groups):
-            keys = rows[list(_groups.GROUP)].drop_duplicates()
-            spent = [_groups.tidy(tables[name]).merge(keys) for name in ("training", "cost")]
-            axes = [laid.at(g, c) for c in range(len(BUDGETS))]
-            chosen = _cells.chosen(shown, rows, errors)
-            null = nulls[nulls["dataset"] == rows["dataset"].iloc[0]]
-            _row(axes, rows, chosen, (spent[0], spent[1]), null[null["metric"] == METRIC])
+            return _style.no_data("the table quality holds no finite score that decides")
+        shown = _series.series(quality)
+        groups = list(_series.split(quality, GROUP))
+        laid = _layout.panels(len(groups) * len(BUDGETS), [2.5], sharey="row")
+        used: dict[Series, list[float]] = {one: [] for one in shown}
+        for g, (title, rows) in enumerate(groups):
+            keys = rows[list(GROUP)].drop_duplicates()
+            spent = tables["training"].merge(keys), tables["cost"].merge(keys)
+            axes = [laid.at(g * len(BUDGETS) + c) for c in range(len(BUDGETS))]
+            chosen = _series.chosen(shown, rows, tables["gradient_error"])
+            _row(axes, rows, chosen, spent, null_of(tables["quality_null"], rows))
             for one, epsilon in chosen.items():
-                used[one].add(epsilon)
-        for c in (1, 2):
-            laid.log(c)
-        laid.finish([title for title, _ in groups], BUDGETS, "energy distance\n(data units)")
-        handles = [
-            _style.key(_cells.label(one, used[one]), color=one.colour, marker=one.marker)
-            for one in shown
-        ]
-        _style.legend(laid.figure, [*handles, _style.key("exact at the end", **LEVEL),
-                                    _quality.perfect_key()])  # fmt: skip
+                used[one].append(epsilon)
+            axes[0].set_title(title.replace("\n", " · "), loc="left", fontweight="bold")
+        laid.finish(len(groups) * len(BUDGETS), BUDGETS, [_quality.label(quality)])
+        handles = [_style.key(one.named(used[one]), color=one.colour, marker=one.marker)
+                   for one in shown]  # fmt: skip
+        level = _style.key("exact at the end", **LEVEL)
+        _style.legend(laid.figure, [*handles, level, _quality.perfect_key()])
         return laid.figure
 
 
 def _row(
     axes: list[Axes],
     rows: pd.DataFrame,
-    chosen: Mapping[_groups.Series, float],
+    chosen: Mapping[Series, float],
     spent: tuple[pd.DataFrame, pd.DataFrame],
     null: pd.DataFrame,
 ) -> None:
@@ -83,36 +75,24 @@ def _row(
     for ax in axes:
         _quality.perfect(ax, null)
     for one, epsilon in chosen.items():
-        got = _bands(_cells.at(rows, one, epsilon))
+        got = _lines.summary(one.at(rows, epsilon), "step", "value", 0.5)
         if got.empty:
             continue
-        training, cost = (_cells.at(frame, one, epsilon) for frame in spent)
+        training, cost = (one.at(frame, epsilon) for frame in spent)
         steps = got.index.to_numpy(float)
         counted, timed = counts(training, steps), seconds(cost, last) * steps
         for ax, x in zip(axes, (steps, counted, timed), strict=True):
-            _line(ax, x, got, one, whole=ax is axes[0])
+            kept = np.isfinite(x) & ((x > 0) | (ax is axes[0]))
+            width, order = (2.4, 2.5) if one.mode == "exact" else (1.4, 3)
+            look = {"marker": one.marker, "markersize": 4, "linewidth": width, "zorder": order}
+            _lines.line(ax, got[kept], x[kept], color=one.colour, **look)
             if one.mode == "exact":
-                ax.axhline(got[0.5].iloc[-1], **LEVEL)
+                ax.axhline(got["middle"].iloc[-1], **LEVEL)
         drawn += got.to_numpy().ravel().tolist()
     axes[0].locator_params(axis="x", nbins=5)
-    _quality.fit(axes[0], np.array(drawn), null)
-
-
-def _bands(rows: pd.DataFrame) -> pd.DataFrame:
-    """Quartiles over the finite seeds, by step."""
-    known = rows[np.isfinite(rows["value"].to_numpy(float))]
-    return known.groupby("step")["value"].quantile([0.25, 0.5, 0.75]).unstack()
-
-
-def _line(ax: Axes, x: np.ndarray, got: pd.DataFrame, one: _groups.Series, whole: bool) -> None:
-    kept = np.isfinite(x) & (whole | (x > 0))
-    x, got = x[kept], got[kept]
-    if not len(x):
-        return
-    width, order = (2.4, 2.5) if one.mode == "exact" else (1.4, 3)
-    ax.fill_between(x, got[0.25], got[0.75], color=one.colour, alpha=0.15, linewidth=0)
-    look = {"color": one.colour, "marker": one.marker, "markersize": 4}
-    ax.plot(x, got[0.5], linewidth=width, zorder=order, **look)
+    for ax in axes[1:]:
+        _layout.log_axis(ax)
+    _quality.fit(axes[0], drawn, null)
 
 
 def counts(training: pd.DataFrame, steps: np.ndarray) -> np.ndarray:
@@ -120,8 +100,7 @@ def counts(training: pd.DataFrame, steps: np.ndarray) -> np.ndarray:
 
     Counted at the traced steps, in between linear, and beyond the last at the mean rate.
     """
-    total = training["forwards"] + FORWARDS_PER_BACKWARD * training["backwards"]
-    known = total.groupby(training["step"]).median()
+    known = forward_equivalents(training).groupby(training["step"]).median()
     if not len(known) or known.index[-1] == 0:
         return np.full(len(steps), np.nan)
     at, spent = known.index.to_numpy(float), known.to_numpy(float)

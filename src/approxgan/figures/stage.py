@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.figure import Figure
 
+from approxgan.analysis.frames import tidy
 from approxgan.config import registry
+from approxgan.figures import _style
 from approxgan.storage import files
 from approxgan.storage.columns import read_table
 from approxgan.storage.tables import COLUMNS
@@ -50,18 +54,23 @@ def draw(name: str, tables_dir: Path, out_stem: Path, dpi: float) -> None:
 
     Raises ``InputError`` for an unknown figure, and for a missing table, whose file it names.
     """
-    figure = registry.build("figures", name, {})
-    save(_drawn(figure, tables_dir), out_stem, dpi, figure.title, figure.caption)
+    about = registry.load("figures", name)
+    drawn = from_tables(name, _read(about.needs, tables_dir))
+    save(drawn, out_stem, dpi, about.title, about.caption)
 
 
 def pixels(name: str, tables_dir: Path, dpi: float) -> bytes:
     """The same figure as a PNG file alone."""
-    figure = _drawn(registry.build("figures", name, {}), tables_dir)
-    return _rendered(figure, "png", dpi, {"Software": None})
+    drawn = from_tables(name, _read(registry.load("figures", name).needs, tables_dir))
+    return _rendered(drawn, "png", dpi, {"Software": None})
 
 
-def _drawn(figure: Any, tables_dir: Path) -> Figure:
-    tables = {
-        need: read_table(tables_dir / f"{need}.parquet", COLUMNS[need]) for need in figure.needs
-    }
-    return figure.draw(tables)
+def from_tables(name: str, tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """The figure in the house style; it gets the tables that it needs, tidied."""
+    figure = registry.build("figures", name, {})
+    with _style.theme():
+        return figure.draw({need: tidy(tables[need]) for need in figure.needs})
+
+
+def _read(needs: Iterable[str], folder: Path) -> dict[str, pd.DataFrame]:
+    return {name: read_table(folder / f"{name}.parquet", COLUMNS[name]) for name in needs}

@@ -34,18 +34,22 @@ class Step(NamedTuple):
 
     epsilon: float
     rule: str
-    settings: str
+    settings: str = ""
+    own_settings: str = "{}"
+    matched_mode: str = ""
 
 
 def steps(study: Study, mode: str, size: Size) -> list[Step]:
-    own = {"forward_gradient": "directions16", "subgradient": "alpha0.6"}.get(mode, "")
+    own: tuple[str, ...] = ()
+    if mode in ("forward_gradient", *RANDOM[1:]):
+        own = ("directions16", '{"directions": 16}')
+    if mode == "subgradient":
+        own = ("alpha0.6", '{"alpha": 0.6}')
     if mode in PLAIN:
-        return [Step(np.nan, "", own)]
+        return [Step(np.nan, "", *own)]
     if mode in CONTROLS:
-        own = "like_forward_difference"
-    if mode in RANDOM[1:]:
-        own = "directions16"
-    fixed = [Step(epsilon, "fixed", own) for epsilon in size.epsilons]
+        own = ("like_forward_difference", "{}", "forward_difference")
+    fixed = [Step(epsilon, "fixed", *own) for epsilon in size.epsilons]
     rules = study.rules if mode in COORDINATE else ()
     return fixed + [Step(np.nan, rule, rule) for rule in rules]
 

@@ -19,6 +19,7 @@ def add_kinks(parts: dict[str, list], kinks: Kinks, size: Size, rng: np.random.G
             noise = rng.normal(size=(2, len(steps)))
             for alpha in (0.0, 0.5, 1.0):
                 row = {**base, "model": model, "settings": f"alpha{alpha}", "seed": seed,
+                       "own_settings": f'{{"alpha": {alpha}}}',
                        "epsilon": np.nan, "rule": ""}  # fmt: skip
                 parts["outcomes"].append({**row, "steps": size.steps, "diverged": False,
                                           "vanished": False})  # fmt: skip
