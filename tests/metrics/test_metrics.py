@@ -13,7 +13,7 @@ from worlds.clouds import RING, compared, normal, rng, value
 from worlds.variants import EXAMPLE, example
 
 from approxgan.config.registry import describe, names
-from approxgan.core.protocols import Truth
+from approxgan.core.protocols import Modes, Truth
 
 METRICS = names("metrics")
 DISTANCES = {"energy_distance": 1, "frechet": 2, "sliced_wasserstein": 1}
@@ -106,6 +106,33 @@ def test_what_is_not_refused_before_can_be_scored(name: str, samples: int, diffe
     for seed in range(5 if reason is None else 0):
         x, y = (dataset.sample(samples, rng(number)) for number in (seed, 99))
         compared(metric, x, y, dataset, TRAINING)
+
+
+POWERS = {"frechet_distance": 2, "energy_distance": 1, "sliced_wasserstein": 1, "wasserstein_1": 1}
+POWERS |= {"wasserstein_2": 1}
+"""Of the data's unit, in numbers that have one."""
+
+
+@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("dim", [2, 12])
+def test_offsets_and_units_that_floats_hold_exactly_change_nothing(name: str, dim: int) -> None:
+    whole = rng().integers(-4000, 4000, size=(3, 120, dim)) / 1024
+    centres, sigma = whole[0, :8] + 0.25, 0.5
+
+    def numbers(offset: float, scale: float) -> dict[str, float]:
+        x, y, training = scale * (whole + offset)
+        metric = example("metrics", name)
+        if name == "mmd":
+            metric = dataclasses.replace(metric, bandwidths=[scale])
+        modes = Modes(scale * (centres + offset), scale * sigma)
+        return metric.against(Truth(y, training, modes))(x)
+
+    plain = numbers(0.0, 1.0)
+    assert numbers(2.0**38, 1.0) == pytest.approx(plain, rel=1e-9)
+    for scale in (2.0**-80, 2.0**80):
+        given = numbers(0.0, scale)
+        unscaled = {key: given[key] / scale ** POWERS.get(key, 0) for key in given}
+        assert unscaled == pytest.approx(plain, rel=1e-9)
 
 
 @pytest.mark.parametrize("name", DISTANCES)

@@ -24,11 +24,13 @@ class Frechet:
 
     def against(self, truth: Truth) -> Score:
         reference = checked(truth.reference, "reference points")
-        root_reference = _root(reference)
+        # Seen from there, so that a large offset takes no digits from what differs.
+        centre = reference.mean(axis=0)
+        root_reference = _root(reference - centre)
 
         def score(samples: np.ndarray) -> dict[str, float]:
-            samples = checked(samples, "samples", reference.shape[1])
-            shift = samples.mean(axis=0) - reference.mean(axis=0)
+            samples = checked(samples, "samples", reference.shape[1]) - centre
+            shift = samples.mean(axis=0) - (reference - centre).mean(axis=0)
             root = _root(samples)
             spread = np.sum(root**2) + np.sum(root_reference**2)
             # With C = A A, C' = B B, tr (C C')^½ is the sum of the singular values of A B: unlike

@@ -47,10 +47,13 @@ class SlicedWasserstein:
     def against(self, truth: Truth) -> Score:
         reference = checked(truth.reference, "reference points")
         units = self.units(reference.shape[1])
-        target = _sorted(reference, units)
+        # Seen from there, so that a large offset takes no digits from what differs.
+        centre = reference.mean(axis=0)
+        target = _sorted(reference - centre, units)
 
         def score(samples: np.ndarray) -> dict[str, float]:
-            source = _sorted(checked(samples, "samples", reference.shape[1]), units)
+            samples = checked(samples, "samples", reference.shape[1])
+            source = _sorted(samples - centre, units)
             return {"sliced_wasserstein": float(np.sqrt(_squared(source, target).mean()))}
 
         return score

@@ -11,6 +11,7 @@ from scipy.spatial.distance import cdist
 
 from approxgan.core.protocols import Modes, Score, Truth
 from approxgan.core.settings import require_count
+from approxgan.metrics._distances import nearest
 from approxgan.metrics._points import checked
 
 CAP = 1e4
@@ -68,11 +69,11 @@ class Wasserstein:
             chosen = reference[: self.points]
             return chosen, np.full(len(chosen), 1 / len(chosen))
         count = len(modes.centres)
-        nearest = cdist(reference, modes.centres).argmin(axis=1)
+        owner = nearest(reference, modes.centres, 1)[1][:, 0]
         quota = -(-self.points // count)
-        rows = np.concatenate([np.flatnonzero(nearest == k)[:quota] for k in range(count)])
-        held = np.bincount(nearest[rows], minlength=count)
-        weights = 1 / (np.count_nonzero(held) * held[nearest[rows]])
+        rows = np.concatenate([np.flatnonzero(owner == k)[:quota] for k in range(count)])
+        held = np.bincount(owner[rows], minlength=count)
+        weights = 1 / (np.count_nonzero(held) * held[owner[rows]])
         return reference[rows], weights
 
 
