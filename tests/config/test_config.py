@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import datetime
 import math
 
 import numpy as np
 import pytest
-import yaml
 from worlds import ROOT
+from worlds.configs import DEFAULT, REMOVED, changed
 
 from approxgan.config import load, registry
 from approxgan.core.errors import InputError
@@ -18,30 +17,14 @@ from approxgan.design import cells as grid
 from approxgan.design import check
 from approxgan.models._activation import NAMES
 
-DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
 STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
 FORWARD = next(
     n for n, e in enumerate(DEFAULT["studies"][0]["modes"]) if e["mode"] == "forward_difference"
 )
 EXACT = next(n for n, e in enumerate(DEFAULT["studies"][0]["modes"]) if e["mode"] == "exact")
 MODES = ("studies", 0, "modes")
-REMOVED = "<removed>"
 LIKE = {"mode": "forward_difference", "epsilon": 1e-3}
 BOTH = {"generator": {"mode": "exact"}, "discriminator": {"mode": "exact"}}
-
-
-def changed(path, value):
-    config = copy.deepcopy(DEFAULT)
-    place = config
-    for key in path[:-1]:
-        place = place[key]
-    if value is REMOVED:
-        del place[path[-1]]
-    elif path[-1] == "+":
-        place.append(value)
-    else:
-        place[path[-1]] = value
-    return config
 
 
 def shown(value):

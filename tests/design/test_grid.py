@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from config.test_config import DEFAULT, changed
 from hypothesis import given
 from hypothesis import strategies as st
+from worlds.configs import DEFAULT, changed
 
 from approxgan.core.errors import InputError
 from approxgan.design import cells as grid

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from config.test_config import changed
+from worlds.configs import changed
 from worlds.variants import EXAMPLE
 
 from approxgan.config import registry

@@ -7,8 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from training.test_train import DATA, nothing, settings
-from worlds.games import game
+from worlds.games import DATA, game, nothing, settings
 from worlds.variants import example
 
 from approxgan.core.protocols import PLAYERS, Chosen

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
-from worlds.games import SMALL, game
+from worlds.games import DATA, SMALL, game, nothing, settings
 from worlds.variants import example
 
 from approxgan.config import registry
@@ -21,30 +21,10 @@ from approxgan.training import streams
 from approxgan.training.adam import AdamState, adam
 from approxgan.training.heldout import HeldOut
 from approxgan.training.loop import init, keep, step, totals, train
-from approxgan.training.setup import Method, Methods, Settings
+from approxgan.training.setup import Method, Methods
 from approxgan.training.trace import Snapshots, Trace, epsilon_quantile
 
-DATA = np.random.default_rng(0).standard_normal((50, 2))
 MODES = registry.names("modes")
-
-
-def settings(**changes):
-    base = {
-        "steps": 4,
-        "batch": 8,
-        "learning_rate": 1e-2,
-        "beta1": 0.9,
-        "beta2": 0.99,
-        "adam_epsilon": 1e-8,
-        "dtype": "float64",
-        "device": "cpu",
-        "divergence_threshold": 1e4,
-    }
-    return Settings(**{**base, **changes})
-
-
-def nothing(state, info):
-    pass
 
 
 def methods(mode, epsilon=1e-4):

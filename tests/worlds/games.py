@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
 from approxgan.models.dense import Dense
 from approxgan.objective.game import Game, discriminator_objective, generator_objective
 from approxgan.training import streams
+from approxgan.training.setup import Settings
 from worlds.variants import example
 
+DATA = np.random.default_rng(0).standard_normal((50, 2))
 SMALL = Dense(latent=3, generator=[5, 4], discriminator=[6, 5], activation="leaky_relu", slope=0.2)
 
 
 def game(loss: str = "nonsaturating", model: Dense = SMALL, dim: int = 2) -> Game:
     return Game(model, example("losses", loss), dim)
+
+
+def settings(**changes: Any) -> Settings:
+    """Of a training of four steps in float64."""
+    base = {
+        "steps": 4,
+        "batch": 8,
+        "learning_rate": 1e-2,
+        "beta1": 0.9,
+        "beta2": 0.99,
+        "adam_epsilon": 1e-8,
+        "dtype": "float64",
+        "device": "cpu",
+        "divergence_threshold": 1e4,
+    }
+    return Settings(**{**base, **changes})
+
+
+def nothing(state: Any, info: Any) -> None:
+    """Observe no step."""
 
 
 def position(g: Game, seeds=(0, 1), batch=7, dtype=torch.float64):
