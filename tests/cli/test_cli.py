@@ -12,8 +12,9 @@ import pytest
 from worlds import ROOT
 
 from approxgan.cli.parser import main
-from approxgan.config import registry
+from approxgan.config import load, registry
 from approxgan.storage import files
+from approxgan.training.ownership import Writer
 from approxgan.training.trace import Progress
 
 CELL = "smoke/ring/compact/nonsaturating/spsa/dtype_directions2/seeds0-2"
@@ -57,8 +58,9 @@ def test_a_cell_is_made_by_typing_its_stages(folder, capsys):
     assert json.loads((run / "spec.json").read_text())["generator"]["mode"] == "spsa"
     cost = json.loads((run / "cost.json").read_text())
     marks = cost["seconds_at_steps"]
-    assert [step for step, _ in marks] == [0, 10, 20, 30, 40, 50]
-    assert 0 < marks[1][1] <= marks[-1][1] <= cost["seconds"]
+    assert [step for step, _, _ in marks] == [0, 10, 20, 30, 40, 50]
+    for place, name in ((1, "seconds"), (2, "cpu_seconds")):
+        assert 0 < marks[1][place] <= marks[-1][place] <= cost[name]
 
 
 def test_the_same_cell_has_the_same_bytes_again(folder):
@@ -130,7 +132,9 @@ def test_a_person_gets_a_bar_and_a_log_gets_lines(monkeypatch, stream, shown):
     assert shown in written.getvalue()
 
 
-def test_status_lists_what_is_not_in_the_config_and_removes_it_when_asked(folder, capsys):
+def test_status_lists_what_is_not_in_the_config_and_removes_it_when_told(
+    folder, capsys, monkeypatch
+):
     runs = folder / "results" / "runs"
     gone = runs / CELL.replace("smoke", "older", 1)
     for cell, made in ((CELL, "spec.json"), (CELL.replace("spsa/", "spsa_/"), "checkpoint.npz")):
@@ -142,11 +146,48 @@ def test_status_lists_what_is_not_in_the_config_and_removes_it_when_asked(folder
     printed = capsys.readouterr().out
     assert "1 of " in printed
     assert str(gone.relative_to(runs)) in printed
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert main(["status", "--remove", *SMOKE]) == 2
+    assert "add --yes" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", io.StringIO("no\n"))
+    assert main(["status", "--remove", *SMOKE]) == 0
     assert gone.exists()
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     assert main(["status", "--remove", *SMOKE]) == 0
     assert not (runs / "older").exists()
     assert (runs / CELL / "spec.json").exists()
     assert "removed 2 folders" in capsys.readouterr().out
+
+
+def test_a_cell_that_is_being_trained_is_not_removed(folder, capsys):
+    training = folder / "results" / "runs" / CELL.replace("smoke", "older", 1)
+    Writer(training)
+    (training / "checkpoint.npz").touch()
+    assert main(["status", "--remove", "--yes", *SMOKE]) == 0
+    assert f"being trained: {CELL.replace('smoke', 'older', 1)}" in capsys.readouterr().out
+    assert training.exists()
+
+
+def test_results_are_judged_by_the_config_they_were_made_with(folder, capsys):
+    """Here config.yaml and an overlay, as the workflow writes them down."""
+    names = ["config.yaml", "studies/smoke.yaml"]
+    config = load.config([Path(name) for name in names])
+    files.write_json(Path("results/config.json"), {"files": names, "config": config})
+    run = folder / "results" / "runs" / CELL
+    run.mkdir(parents=True)
+    (run / "spec.json").write_text("{}")
+    assert main(["status", "--remove", "--yes"]) == 0
+    caught = capsys.readouterr()
+    assert caught.out.startswith("1 of ")
+    assert caught.err == "config: results/config.json, from config.yaml + studies/smoke.yaml\n"
+    assert run.exists()
+    (folder / "studies" / "smoke.yaml").write_text("training: {steps: 70}\n")
+    assert main(["cells"]) == 0
+    caught = capsys.readouterr()
+    assert CELL in caught.out.splitlines()
+    assert "differs from these files now" in caught.err
+    assert main(["cells", "--configfile", "config.yaml"]) == 0
+    assert CELL not in capsys.readouterr().out.splitlines()
 
 
 def test_the_doctor_finds_this_environment_as_it_should_be(folder, capsys, monkeypatch):

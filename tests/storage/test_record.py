@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
 
@@ -55,6 +57,28 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
         fail()
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["x.txt"]
+
+
+def test_bytes_reach_the_disk_before_the_name_does_and_the_name_after(tmp_path, monkeypatch):
+    seen = []
+
+    def fsync(handle):
+        seen.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+
+    def replace(old, new, replace=os.replace):
+        seen.append("renamed")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replace)
+    files.write_text(tmp_path / "x.txt", "whole")
+    assert seen == ["file", "renamed", "folder"]
+
+
+def test_a_pipe_in_place_of_a_file_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "data.npz")
+    with pytest.raises(InputError, match=r"data\.npz: not a file"):
+        files.read_arrays(tmp_path / "data.npz")
 
 
 def test_a_value_that_is_not_json_is_not_written(tmp_path):

@@ -153,6 +153,28 @@ def test_a_seed_that_diverged_before_the_stop_stays_diverged(results, tmp_path, 
     assert digests(tmp_path / "parts") == digests(tmp_path / "whole")
 
 
+def test_a_checkpoint_of_other_data_is_said_and_not_used(results, tmp_path, monkeypatch, capsys):
+    """Also where the data were replaced while the job ran."""
+    spec, place = specs.train(SMOKE, CELLS[0]), tmp_path / "data" / "ring.npz"
+    shutil.copytree(results / "data", tmp_path / "data")
+    arrays = dict(files.read_arrays(place))
+    with monkeypatch.context() as patch:
+        stopping(patch, 20)
+        started = run.Checkpoint.between
+
+        def replaced(self, state, diverged):
+            files.write_arrays(place, {**arrays, "training": arrays["training"] + 1})
+            started(self, state, diverged)
+
+        patch.setattr(run.Checkpoint, "between", replaced)
+        with pytest.raises(Stopped):
+            run.run(spec, tmp_path, tmp_path / "parts", checkpoint_seconds=0.0)
+    run.run(spec, tmp_path, tmp_path / "parts")
+    assert "is of another config, input, code or library" in capsys.readouterr().err
+    run.run(spec, tmp_path, tmp_path / "whole")
+    assert digests(tmp_path / "parts") == digests(tmp_path / "whole")
+
+
 @pytest.mark.parametrize("damage", ["config", "truncated", "empty", "not ours"])
 def test_a_checkpoint_that_does_not_fit_is_left_out_and_said(
     damage, results, tmp_path, monkeypatch, capsys

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
 import threading
 from pathlib import Path
 
@@ -12,8 +14,16 @@ from approxgan.cli.parser import main
 from approxgan.config import load
 from approxgan.core.errors import InputError
 from approxgan.design import specs
+from approxgan.storage import files
 from approxgan.training import stage as run
-from approxgan.training.ownership import Superseded, Writer, wait_for_successor
+from approxgan.training.ownership import (
+    LAST,
+    MARK,
+    Superseded,
+    Writer,
+    is_training,
+    wait_for_successor,
+)
 
 SMOKE = load.config([ROOT / "config.yaml", ROOT / "studies" / "smoke.yaml"])
 CELL = "smoke/ring/compact/nonsaturating/exact/none/seeds0-2"
@@ -104,7 +114,28 @@ def test_a_predecessor_waits_for_the_whole_run(results, tmp_path, monkeypatch, c
     assert names(out) == {*MADE, "cost.json"}
 
 
-def test_a_successor_that_died_is_not_waited_for(tmp_path):
-    Writer(tmp_path)
-    with pytest.raises(InputError, match="has written nothing for 0 s; train it again"):
-        wait_for_successor(tmp_path, patience=0.1, pause=0.01)
+@pytest.mark.parametrize("host", [socket.gethostname(), "another machine"])
+def test_a_successor_that_died_is_not_waited_for(tmp_path, host):
+    """Here its process is gone; of another machine nothing is heard."""
+    (tmp_path / MARK).write_text(f"{host} {2**22 + 1} abc\n")
+    with pytest.raises(InputError, match="has died, or has written nothing for 0 s; train it"):
+        wait_for_successor(tmp_path, {}, patience=0.0, pause=0.01)
+    assert not is_training(tmp_path, patience=0.0)
+
+
+def test_a_folder_that_was_removed_is_said_at_once(tmp_path):
+    writer = Writer(tmp_path / "cell")
+    assert is_training(tmp_path / "cell")
+    shutil.rmtree(tmp_path / "cell")
+    with pytest.raises(Superseded):
+        writer.check()
+    with pytest.raises(InputError, match="was removed while this cell was trained"):
+        wait_for_successor(tmp_path / "cell", {})
+
+
+def test_a_successor_of_another_config_has_not_made_this_cell(tmp_path):
+    told = {"seeds": (0, 1), "training": {"steps": 6000}}
+    files.write_json(tmp_path / LAST, {**told, "filled": {}})
+    wait_for_successor(tmp_path, told)
+    with pytest.raises(InputError, match="with another config"):
+        wait_for_successor(tmp_path, {**told, "training": {"steps": 3000}})

@@ -45,10 +45,17 @@ onstart:
     # Settings' values are checked by the variants themselves, which import torch: once per run,
     # in this process' child, and before any job.
     checked = subprocess.run(
-        [sys.executable, "-m", "approxgan", "check", "--spec", spec(config)],
+        [sys.executable, "-m", "approxgan", "check", "--spec", "-"],
+        input=spec(config),
         capture_output=True,
         text=True,
     )
     if checked.returncode:
         sys.stderr.write(checked.stderr)
         sys.exit(1)
+    read = map(
+        os.path.relpath, ["config.yaml", *workflow.config_settings.configfiles]
+    )
+    files.write_json(
+        Path("results/config.json"), {"files": list(read), "config": config}
+    )

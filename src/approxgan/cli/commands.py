@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from approxgan.design import cost, limits, specs
 
 FAMILIES = tuple(registry.FAMILIES)
 DEFAULT = Path("config.yaml")
+MADE_WITH = "config.json"
+"""File of results that holds the config that the workflow last made them with."""
 
 
 WORD = r"[a-z][a-z0-9_]*"
@@ -55,7 +58,24 @@ def listing(args: Namespace) -> None:
 
 
 def _config(args: Namespace) -> dict[str, Any]:
-    return design.fully_checked(load.config([DEFAULT, *args.configfile]))
+    """config.yaml and the overlays given; without any, the config that the results were made with.
+
+    Which one that is is said on stderr, and whether the files that it was read from differ by now.
+    """
+    made = args.results / MADE_WITH
+    if args.configfile or not made.exists():
+        return design.fully_checked(load.config([DEFAULT, *args.configfile]))
+    from approxgan.storage import files
+
+    recorded = files.read_json(made)
+    config, names = recorded["config"], recorded["files"]
+    try:
+        same = load.config([Path(name) for name in names]) == config
+    except InputError:
+        same = False
+    about = "" if same else f"; differs from these files now, which --configfile {names[-1]} reads"
+    print(f"config: {made}, from {' + '.join(names)}{about}", file=sys.stderr)
+    return design.fully_checked(config)
 
 
 def cells(args: Namespace) -> None:
@@ -96,10 +116,10 @@ def train(args: Namespace) -> None:
     spec = _spec(args, specs.train, args.cell)
     out = args.results / "runs" / args.cell
     try:
-        run(spec, args.results, out, args.threads, args.checkpoint_seconds)
+        run(spec, args.results, out, args.threads, args.checkpoint_seconds, args.code)
     except Superseded:
         print(f"{out}: another process has begun to train this cell; waiting for it", flush=True)
-        wait_for_successor(out)
+        wait_for_successor(out, spec)
 
 
 def evaluate(args: Namespace) -> None:
@@ -204,6 +224,9 @@ def verify(args: Namespace) -> None:
     from approxgan.storage import files
 
     known = files.read_json(args.reference)
+    made = args.results / MADE_WITH
+    if made.exists():
+        print(f"results made with {' + '.join(files.read_json(made)['files'])}")
     wrong, allowed = compare(known, args.results / "tables")
     for line in allowed:
         print(f"may differ: {line}")
@@ -231,6 +254,13 @@ def status(args: Namespace) -> None:
     config = _config(args)
     report = found.of(config, args.results)
     print(found.text(report))
-    if args.remove:
-        found.remove(report, args.results)
-        print(f"removed {len(report.stale)} folders of cells that the config no longer has")
+    if args.remove and report.stale and (args.yes or _agreed(len(report.stale))):
+        removed = found.remove(report, args.results)
+        print(f"removed {removed} folders of cells that the config does not have")
+
+
+def _agreed(number: int) -> bool:
+    try:
+        return input(f"remove these {number} folders? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        raise InputError("--remove asks before it removes; without a person, add --yes") from None

@@ -26,7 +26,7 @@ FREE_GB = 2.0
 
 def examine(results: Path) -> list[Line]:
     """Every finding, in the order of the report."""
-    return [*_machine(), *_packages(), *_threads(), *_folders(results)]
+    return [*_machine(), *_packages(), *_threads(), *_folders(results), *_made(results)]
 
 
 def _machine() -> Iterator[Line]:
@@ -67,7 +67,7 @@ def _threads() -> Iterator[Line]:
 
 def _folders(results: Path) -> Iterator[Line]:
     there = results.absolute()
-    while not there.exists():
+    while not there.is_dir():
         there = there.parent
     try:
         with tempfile.TemporaryFile(dir=there):
@@ -79,6 +79,12 @@ def _folders(results: Path) -> Iterator[Line]:
     yield writable and free > FREE_GB, "folder of results", found
     cache = compiled_code()
     yield cache is not None, "compiled code", cache or "kept nowhere: every job compiles it anew"
+
+
+def _made(results: Path) -> Iterator[Line]:
+    """Results that were made with other versions than these."""
+    for line in provenance.changed(provenance.found(results)):
+        yield True, "results", f"{line}; nothing is made again for that"
 
 
 def text(lines: list[Line]) -> str:

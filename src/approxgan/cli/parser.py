@@ -13,7 +13,7 @@ from approxgan import __version__
 from approxgan.cli import commands as cli
 from approxgan.core.errors import InputError
 from approxgan.core.settings import MOST_SAMPLES
-from approxgan.storage import code_inputs
+from approxgan.storage import code_inputs, provenance
 
 Handler = Callable[[argparse.Namespace], None]
 
@@ -42,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
 
     listing = add("list", cli.listing, "list the variants there are, all or of one family")
     listing.add_argument("family", nargs="?", help=f"one of: {', '.join(cli.FAMILIES)}")
-    _configfile(add("cells", cli.cells, "list the training jobs of a config"))
+    sub = add("cells", cli.cells, "list the training jobs of a config")
+    _configfile(sub)
+    _results(sub)
     sub = add("plan", cli.plan, "estimate what a config will take: jobs, time, memory")
     _configfile(sub)
     _results(sub)
@@ -97,8 +99,9 @@ def _looking(add: Callable[..., argparse.ArgumentParser]) -> None:
     _results(sub)
     sub = add("status", cli.status, "say which cells are trained and which results are stale")
     sub.add_argument(
-        "--remove", action="store_true", help="remove results of cells not in the config"
+        "--remove", action="store_true", help="ask, and remove results of cells not in the config"
     )
+    sub.add_argument("--yes", action="store_true", help="remove them without asking")
     _results(sub)
     _configfile(sub)
 
@@ -120,7 +123,8 @@ def _configfile(sub: argparse.ArgumentParser) -> None:
         type=Path,
         default=[],
         metavar="FILE",
-        help="overlays laid over config.yaml, in order",
+        help="overlays laid over config.yaml, in order; without any, the config that the results "
+        "were made with is read, or config.yaml where there are none",
     )
 
 
@@ -141,8 +145,8 @@ def _spec(sub: argparse.ArgumentParser) -> None:
         type=_json,
         default=None,
         metavar="JSON",
-        help="what the stage needs of the config, as the workflow hands it over; without it the "
-        "config is read",
+        help="what the stage needs of the config, as the workflow hands it over, - for stdin; "
+        "without it the config is read",
     )
 
 
@@ -159,7 +163,7 @@ def _common(sub: argparse.ArgumentParser) -> None:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(sys.stdin.read() if text == "-" else text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"not JSON: {error}") from error
 
@@ -192,9 +196,15 @@ def main(arguments: list[str] | None = None) -> int:
         if getattr(chosen, "code", None):
             code_inputs.check(chosen.code)
         chosen.handler(chosen)
+        if "code" in chosen and chosen.command != "train":
+            names = [str(getattr(chosen, name)) for name in NAMES if name in chosen]
+            provenance.write(chosen.results, chosen.command, names, chosen.code)
     except InputError as error:
         print(f"approxgan: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("approxgan: stopped", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 1

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from approxgan.design import cells as grid
-
-DONE, CHECKPOINT = "spec.json", "checkpoint.npz"
-"""The last file of a finished run, and the one of a run that was stopped."""
+from approxgan.storage import provenance
+from approxgan.training.ownership import CHECKPOINT, is_training
+from approxgan.training.ownership import LAST as DONE
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,11 @@ class Status:
     """Not finished, with a checkpoint to go on from."""
     missing: list[str]
     stale: list[str]
-    """Of cells that are not in the config."""
+    """Of cells that are not in the config, and that no process trains."""
+    training: list[str]
+    """Of any cells that a process trains now."""
+    changed: list[str]
+    """What is said of results that were made with other versions than these."""
 
 
 def of(config: Mapping[str, Any], results: Path) -> Status:
@@ -34,31 +38,43 @@ def of(config: Mapping[str, Any], results: Path) -> Status:
         for name in (DONE, CHECKPOINT)
         for path in runs.glob(f"*/*/*/*/*/*/*/{name}")
     }
+    training = [cell for cell in sorted({*there, *cells}) if is_training(runs / cell)]
     trained = [cell for cell in cells if (runs / cell / DONE).exists()]
     rest = [cell for cell in cells if cell not in set(trained)]
-    stopped = [cell for cell in rest if (runs / cell / CHECKPOINT).exists()]
+    left = [cell for cell in rest if (runs / cell / CHECKPOINT).exists()]
+    stopped = [cell for cell in left if cell not in set(training)]
     missing = [cell for cell in rest if cell not in set(stopped)]
-    return Status(trained, stopped, missing, sorted(there - set(cells)))
+    stale = sorted(there - {*cells, *training})
+    changed = provenance.changed(provenance.found(results))
+    return Status(trained, stopped, missing, stale, training, changed)
 
 
 def text(status: Status) -> str:
     """Counts, and the names of what is not simply there or missing."""
     total = len(status.trained) + len(status.stopped) + len(status.missing)
     lines = [f"{len(status.trained)} of {total} cells are trained, {len(status.missing)} are not"]
+    lines += [f"being trained: {cell}" for cell in status.training]
     lines += [f"stopped, with a checkpoint to go on from: {cell}" for cell in status.stopped]
     lines += [f"not in the config: {cell}" for cell in status.stale]
     if status.stale:
         lines.append("approxgan status --remove removes what is not in the config")
-    return "\n".join(lines)
+    return "\n".join([*lines, *status.changed])
 
 
-def remove(status: Status, results: Path) -> None:
-    """Remove the folders of cells that are not in the config, and folders that are empty then."""
-    runs = results / "runs"
+def remove(status: Status, results: Path) -> int:
+    """Remove the folders of cells that are not in the config, and folders that are empty then.
+
+    Returns how many; one that a process has begun to train stays.
+    """
+    runs, removed = results / "runs", 0
     for cell in status.stale:
         folder = runs / cell
+        if is_training(folder):
+            continue
         shutil.rmtree(folder)
+        removed += 1
         for parent in folder.parents:
             if parent == runs or any(parent.iterdir()):
                 break
             parent.rmdir()
+    return removed

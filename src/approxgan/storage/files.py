@@ -1,7 +1,7 @@
 """The only reader and writer of result files.
 
-Every file is written beside its place and moved there by ``os.replace``, so that a name either
-holds a whole result or nothing. Nothing is pickled.
+Every file is written beside its place, brought to the disk and moved there by ``os.replace``, so
+that a name holds a whole result or nothing, also after the machine went down. Nothing is pickled.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,9 +70,22 @@ def replacing(path: Path) -> Iterator[Path]:
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
+        _sync(temporary)
         temporary.replace(path)
+        # Some file systems refuse it for folders, and keep the new name without it.
+        with suppress(OSError):
+            _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _sync(path: Path) -> None:
+    """Bring a file's bytes, or a folder's names, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
         os.close(handle)
 
 
@@ -147,7 +160,7 @@ def _reading(path: Path, kind: str) -> Iterator[None]:
 def read_json(path: Path) -> dict[str, Any]:
     """Raises ``InputError`` for a missing or damaged file, and for entries that it lacks."""
     with _reading(path, "JSON file"):
-        found = json.loads(path.read_text(), object_hook=lambda entries: _Found(path, entries))
+        found = json.loads(path.read_bytes(), object_hook=lambda entries: _Found(path, entries))
     if not isinstance(found, dict):
         raise InputError(f"{path}: holds {type(found).__name__}, not a map of names; {MAKE}")
     return found

@@ -1,4 +1,4 @@
-"""What the numbers of a run come from: the machine, the versions, the commit."""
+"""What results are made with: machine, versions, commit and code, as each job records them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,21 @@ import os
 import platform
 import re
 import subprocess
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-PACKAGES = ("approxgan", "torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn", "snakemake")
+from approxgan.core.errors import InputError
+from approxgan.storage import files
+
+PACKAGES = (
+    *("approxgan", "torch", "numpy", "numba", "scipy", "scikit-learn", "POT", "pandas"),
+    *("matplotlib", "seaborn", "snakemake"),
+)
+DECIDING = ("torch", "numpy", "numba")
+"""Those of them whose versions decide the last digits of what is trained."""
+MADE_WITH = "made_with"
+"""Entry of a run's cost.json; other jobs have a file of their own in the folder ``provenance``."""
 
 
 def about() -> dict[str, str]:
@@ -48,10 +60,55 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> str:
-    """The commit that the working tree is at, marked where it has changes; '' outside of one."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    """The commit that these sources are at, marked where they have changes; '' outside of one."""
+    here = ["git", "-C", str(Path(__file__).parent)]
+    command = [*here, "describe", "--always", "--dirty", "--abbrev=12"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return ""
     return done.stdout.strip()
+
+
+def record(code: str | None) -> dict[str, str]:
+    """What a job is made with; ``code`` is the digest of its sources that the workflow gave."""
+    told = {"commit": commit(), "code": code or "", "processor": processor()}
+    return {**versions(), "system": platform.platform(), **told}
+
+
+def write(results: Path, stage: str, names: Sequence[str], code: str | None) -> None:
+    """Keep what a job was made with, where it has no cost.json to keep it in."""
+    place = results.joinpath("provenance", stage, *"/".join(names or ["all"]).split("/"))
+    files.write_json(place.with_name(f"{place.name}.json"), record(code))
+
+
+def found(results: Path) -> list[Mapping[str, str]]:
+    """The records of all jobs that made these results, but for files that cannot be read."""
+    runs = results.glob("runs/*/*/*/*/*/*/*/cost.json")
+    told = []
+    for path in sorted([*runs, *results.glob("provenance/**/*.json")]):
+        try:
+            about = files.read_json(path)
+            told.append(about[MADE_WITH] if path.name == "cost.json" else about)
+        except InputError:
+            continue
+    return [about for about in told if isinstance(about, dict)]
+
+
+def differing(records: Sequence[Mapping[str, str]]) -> dict[str, dict[str, int]]:
+    """What the jobs were not all made with: its name -> each value and its number of jobs."""
+    names = dict.fromkeys(name for about in records for name in about if name != "code")
+    counts = {name: Counter(about.get(name, "not told") for about in records) for name in names}
+    return {name: dict(count.most_common()) for name, count in counts.items() if len(count) > 1}
+
+
+def changed(records: Sequence[Mapping[str, str]]) -> list[str]:
+    """A line for each deciding package whose version here is not that of all results."""
+    here, lines = versions(), []
+    for name in DECIDING:
+        others = Counter(a[name] for a in records if a.get(name, here[name]) != here[name])
+        lines += [
+            f"{name} is {here[name]}; {count} of {len(records)} jobs were made with {version}"
+            for version, count in others.most_common()
+        ]
+    return lines

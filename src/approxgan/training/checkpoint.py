@@ -8,9 +8,8 @@ import importlib.metadata
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +38,15 @@ def as_array(values: Tensor) -> np.ndarray:
     return (values.float() if values.dtype == torch.bfloat16 else values).cpu().numpy()
 
 
-def key_of(spec: Mapping[str, Any], inputs: Sequence[Path]) -> str:
-    """A digest of what a run is made of and by: the checkpoints of others do not fit."""
+def key_of(spec: Mapping[str, Any], data: Path) -> str:
+    """A digest of what a run is made of and by: the checkpoints of others do not fit.
+
+    To be made before any of it is used: files may change while the run goes on.
+    """
     made = [
         spec,
         code_inputs.digest("training", **specs.variants(spec)),
-        [code_inputs.of_file(path) for path in inputs],
+        code_inputs.of_file(data),
         [torch.__version__, np.__version__, importlib.metadata.version("numba")],
     ]
     return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
@@ -55,9 +57,7 @@ class Checkpoint:
     """A run's checkpoint file and those who see to it that it is complete."""
 
     path: Path
-    spec: Mapping[str, Any]
-    inputs: Sequence[Path]
-    """Files that the run has read: its data, and what its matched settings were measured in."""
+    key: str
     every: float
     """Seconds between two checkpoints, at least."""
     trace: Trace
@@ -65,11 +65,6 @@ class Checkpoint:
     clock: Clock
     writer: Writer
     last: float = field(default_factory=time.monotonic)
-
-    @cached_property
-    def key(self) -> str:
-        # Made where it is needed: it parses the run's code, and most jobs end before.
-        return key_of(self.spec, self.inputs)
 
     def between(self, state: TrainState, diverged: Mapping[int, int]) -> None:
         """Write the file if it is due; raises ``Superseded`` if it is another process' turn."""
@@ -123,7 +118,7 @@ class Checkpoint:
             restored = _restored(copy.deepcopy(state), about, arrays)
             diverged = dict(about["diverged"])
             seconds, cpu_seconds, marks = about["clock"]
-            marks = [(step, at) for step, at in marks]
+            marks = [(step, wall, cpu) for step, wall, cpu in marks]
             self.snapshots.resume(_below("shots.", arrays))
             self.trace.resume(_below("trace.", arrays))
         except UNFIT as error:

@@ -6,16 +6,20 @@ So whoever begins leaves a mark in the folder, and looks whether it is still the
 writes: a successor takes over at once, and its predecessor stops at its next checkpoint.
 
 It then waits for the successor's end: a Snakemake whose job fails, or ends without its files,
-removes the files of that name, whoever has made them.
+removes the files of that name, whoever has made them. What the successor has made is its own only
+if both were told the same.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from approxgan.core.errors import InputError
 from approxgan.storage import files
@@ -53,22 +57,51 @@ class Writer:
     def _ours(self) -> bool:
         # A mark that is gone was a successor's that has finished.
         try:
-            return self._path.read_text() == self._mark
+            return self._path.read_text("utf-8") == self._mark
         except FileNotFoundError:
             return False
 
 
-def wait_for_successor(folder: Path, patience: float = PATIENCE, pause: float = PAUSE) -> None:
-    """Until the run is there, whole. Raises ``InputError`` if who makes it seems to have died."""
-    signs: list[int] = []
-    heard = time.monotonic()
-    while (folder / MARK).exists() or not (folder / LAST).exists():
-        found = [p.stat().st_mtime_ns for p in (folder / MARK, folder / CHECKPOINT) if p.exists()]
-        if found != signs:
-            signs, heard = found, time.monotonic()
-        if time.monotonic() - heard > patience:
+def is_training(folder: Path, patience: float = PATIENCE) -> bool:
+    """Whether a process that seems to live trains into ``folder``.
+
+    One of this machine runs; one of another has given a sign of life in ``patience`` seconds.
+    """
+    try:
+        host, process, _ = (folder / MARK).read_text("utf-8").rsplit(maxsplit=2)
+        signs = [p.stat().st_mtime for p in (folder / MARK, folder / CHECKPOINT) if p.exists()]
+    except (OSError, ValueError):
+        return False
+    if host != socket.gethostname():
+        return time.time() - max(signs) < patience
+    try:
+        os.kill(int(process), 0)
+    except PermissionError:
+        return True
+    except (OSError, ValueError, OverflowError):
+        return False
+    return True
+
+
+def wait_for_successor(
+    folder: Path, spec: Mapping[str, Any], patience: float = PATIENCE, pause: float = PAUSE
+) -> None:
+    """Until the run is there, whole.
+
+    Raises ``InputError`` if who makes it seems to have died, if the folder was removed, and if what
+    was made there is not what ``spec`` says.
+    """
+    while (folder / MARK).exists():
+        if not is_training(folder, patience):
             raise InputError(
-                f"{folder}: another process began to train this cell, and has written nothing for "
-                f"{patience:.0f} s; train it again"
+                f"{folder}: another process began to train this cell and has died, or has written "
+                f"nothing for {patience:.0f} s; train it again"
             )
         time.sleep(pause)
+    if not (folder / LAST).exists():
+        raise InputError(f"{folder}: was removed while this cell was trained; train it again")
+    found = {k: v for k, v in files.read_json(folder / LAST).items() if k in spec}
+    if found != json.loads(json.dumps(spec)):
+        raise InputError(
+            f"{folder}: another process has trained this cell with another config; train it again"
+        )

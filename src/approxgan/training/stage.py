@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import resource
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from approxgan.design import names
-from approxgan.storage import arrays, files
-from approxgan.training.checkpoint import Checkpoint, as_array
+from approxgan.objective.game import Game
+from approxgan.storage import arrays, files, provenance
+from approxgan.training.checkpoint import Checkpoint, as_array, key_of
 from approxgan.training.heldout import HeldOut
-from approxgan.training.loop import StepInfo, TrainState, init, totals, train
+from approxgan.training.loop import Methods, StepInfo, TrainState, init, totals, train
 from approxgan.training.ownership import Writer
 from approxgan.training.setup import Settings, check_device, game_of, methods
 from approxgan.training.trace import Clock, Progress, Snapshots, Trace
@@ -26,14 +29,17 @@ def run(
     out: Path,
     threads: int = 1,
     checkpoint_seconds: float = 60.0,
+    code: str | None = None,
 ) -> None:
     """Train one cell and write spec, trace, samples, parameters and cost into ``out``.
 
     What is needed to go on is written there every ``checkpoint_seconds``, and removed at the end.
     Raises ``Superseded`` if another process has begun to train the cell in the meantime.
     """
+    made_with = provenance.record(code)
     check_device(spec["training"]["device"])
     data_file = results / "data" / f"{spec['dataset']}.npz"
+    key = key_of(spec, data_file)
     data = arrays.data(data_file)
     game = game_of(spec, data["training"].shape[1], threads)
     training, s = spec["training"], Settings.of(spec["training"])
@@ -56,7 +62,8 @@ def run(
 
     path = out / "checkpoint.npz"
     writer = Writer(out)
-    saved = Checkpoint(path, spec, [data_file], checkpoint_seconds, trace, snapshots, clock, writer)
+    saved = Checkpoint(path, key, checkpoint_seconds, trace, snapshots, clock, writer)
+    warm(state, game, chosen, s)
     state, before = saved.resume(state, lambda line: print(line, file=sys.stderr))
     clock.start()
     state, diverged = train(state, game, chosen, s, observe, saved.between, before)
@@ -70,11 +77,17 @@ def run(
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "seconds_at_steps": clock.marks,
         "sweep": "+".join(sorted(game.sweeps)) or "none",
+        provenance.MADE_WITH: made_with,
     }
     writer.check()
     write(out, spec, trace, snapshots, state, diverged, cost)
     path.unlink(missing_ok=True)
     writer.end()
+
+
+def warm(state: TrainState, game: Game, chosen: Methods, s: Settings) -> None:
+    """Make the first step once and throw it away: what it compiles is then there."""
+    train(copy.deepcopy(state), game, chosen, replace(s, steps=1), lambda *_: None)
 
 
 def write(

@@ -170,13 +170,17 @@ def _player(info: StepInfo, player: Player) -> dict[str, Tensor]:
 
 
 class Clock:
-    """Wall and processor seconds of the training itself, without the observers' own."""
+    """Processor and wall seconds of the training itself, without the observers' own.
+
+    Time for which the process is suspended is wall time alone.
+    """
 
     def __init__(self) -> None:
         self._started: tuple[float, float] | None = None
         self.seconds = 0.0
         self.cpu_seconds = 0.0
-        self.marks: list[tuple[int, float]] = []
+        self.marks: list[tuple[int, float, float]] = []
+        """(step, wall seconds, processor seconds)"""
 
     def start(self) -> None:
         self._started = (time.perf_counter(), time.process_time())
@@ -189,7 +193,7 @@ class Clock:
 
     def mark(self, step: int) -> None:
         """Keep the seconds at a step, while stopped."""
-        self.marks.append((step, self.seconds))
+        self.marks.append((step, self.seconds, self.cpu_seconds))
 
 
 class Progress:

@@ -1,0 +1,50 @@
+"""The clock counts training alone: no first compilation, and no time asleep as processor time."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from worlds import ROOT
+
+from approxgan.cli.parser import main
+from approxgan.config import load
+from approxgan.design import check, specs
+from approxgan.training import loop, stage
+from approxgan.training.trace import Clock
+
+SMOKE = check.checked(load.config([ROOT / "config.yaml", ROOT / "studies" / "smoke.yaml"]))
+CELL = "smoke/ring/compact/nonsaturating/exact/none/seeds0-2"
+FIRST = 0.5
+"""Processor seconds that the first step compiles for."""
+
+
+def test_what_the_first_step_compiles_is_not_in_the_clock(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert main(["data", "ring", "--results", str(tmp_path)]) == 0
+    spec = json.loads(json.dumps(specs.train(SMOKE, CELL)))
+    spec["training"]["steps"] = 3
+    made = []
+
+    def compiling(*arguments, step=loop.step):
+        end = time.process_time() + (0.0 if made else FIRST)
+        while time.process_time() < end:
+            pass
+        made.append(arguments[0].step)
+        return step(*arguments)
+
+    monkeypatch.setattr(loop, "step", compiling)
+    stage.run(spec, tmp_path, tmp_path / "cell")
+    cost = json.loads((tmp_path / "cell" / "cost.json").read_text())
+    assert made == [0, 0, 1, 2]
+    assert 0.0 < cost["cpu_seconds"] < FIRST
+    assert cost["seconds"] > 0.0
+
+
+def test_time_for_which_nothing_runs_is_wall_time_alone():
+    clock = Clock()
+    clock.start()
+    time.sleep(0.3)
+    clock.stop()
+    assert clock.seconds >= 0.3
+    assert clock.cpu_seconds < 0.1
