@@ -10,6 +10,7 @@ from worlds import synthetic
 from worlds.drawn import Tables, draw, keep, last, line, marks, words
 
 from approxgan.analysis.frames import GROUP
+from approxgan.config.registry import describe, names
 from approxgan.figures import _series, _style, cost_cosine, error_quality, quality_cost
 
 
@@ -29,6 +30,21 @@ def test_quality_shows_final_medians(tables: Tables) -> None:
     rows = keep(tables, dataset="ring", mode="uniform_shift", metric="energy_distance")["quality"]
     final = rows[rows["step"] == rows["step"].max()]
     assert drawn == pytest.approx(final.groupby("epsilon")["value"].median().to_dict())
+
+
+NULLED = [
+    n for n in names("figures") if "quality_null" in describe("figures", n).constants["needs"]
+]
+
+
+@pytest.mark.parametrize("name", NULLED)
+def test_a_perfect_generator_is_that_of_as_many_samples(name: str, tables: Tables) -> None:
+    null = tables["quality_null"]
+    others = null.assign(samples=null["samples"] + 1, value=null["value"] + 1e3)
+    mixed = {**tables, "quality_null": pd.concat([others, null], ignore_index=True)}
+    plain, made = ([[ax.get_ylim(), len(ax.patches)] for ax in draw(name, found).axes]
+                   for found in (tables, mixed))  # fmt: skip
+    assert made == plain
 
 
 def test_training_curves_choose_by_the_probe(tables: Tables) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import cache
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -77,6 +79,24 @@ class Wasserstein:
         return reference[rows], weights
 
 
+@cache
+def _solver() -> Any:
+    """POT, without the libraries that it would load if they are there, for seconds: none is used.
+
+    They stay free to be loaded by others.
+    """
+    os.environ.setdefault("POT_BACKEND_DISABLE_PYTORCH", "1")
+    unused = [name for name in ("sklearn", "networkx") if name not in sys.modules]
+    hidden: dict[str, Any] = sys.modules
+    hidden.update(dict.fromkeys(unused))
+    try:
+        import ot
+    finally:
+        for name in unused:
+            del sys.modules[name]
+    return ot
+
+
 def _least_cost(costs: np.ndarray, weights: np.ndarray) -> float:
     """The optimal transport cost from equally weighted rows to columns of these weights.
 
@@ -84,10 +104,7 @@ def _least_cost(costs: np.ndarray, weights: np.ndarray) -> float:
     are therefore capped. A plan that is optimal for capped costs, and moves nothing at a cost
     above the cap, is optimal: the cap only lowers what other plans cost. Otherwise it is raised.
     """
-    # POT would load every array library that is installed, torch among them, for seconds.
-    os.environ.setdefault("POT_BACKEND_DISABLE_PYTORCH", "1")
-    import ot
-
+    ot = _solver()
     start, most = np.full(len(costs), 1 / len(costs)), float(costs.max())
     cap = CAP * float(np.median(np.where(costs > 0, costs, np.inf).min(axis=1)))
     while True:
