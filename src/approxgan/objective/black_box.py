@@ -29,7 +29,11 @@ class WrappedObjective:
         numbers count as float64, which holds them exactly up to 2⁵³.
         """
         require_point(theta)
-        values = self._function(theta.clone())
+        point = theta.clone()
+        if point.requires_grad:
+            # Its gradient may repeat one number in memory, or be a tensor of the function's own.
+            point.register_hook(lambda grad: grad.clone(memory_format=torch.contiguous_format))
+        values = self._function(point)
         wanted = (theta.shape[0],)
         if not isinstance(values, Tensor) or values.is_complex() or values.shape != wanted:
             given = type(values).__name__
