@@ -23,7 +23,7 @@ G = torch.tensor([[3.0, 4.0, 0.0, 0.0]], dtype=torch.float64)
 
 
 def compared(values):
-    result = errors.compare(torch.tensor([values], dtype=torch.float64), G)
+    result = errors.gradient_errors(torch.tensor([values], dtype=torch.float64), G)
     return {name: float(value[0]) for name, value in result.items()}
 
 
@@ -47,11 +47,11 @@ def test_errors_of_known_estimates():
 
 
 def test_errors_without_a_gradient_are_missing():
-    none = errors.compare(torch.zeros(1, 4), G)
+    none = errors.gradient_errors(torch.zeros(1, 4), G)
     assert math.isnan(none["cosine"][0])
     assert none["relative_error"][0] == 1.0
     assert none["zero_fraction"][0] == 1.0
-    lost = errors.compare(G, torch.zeros_like(G))
+    lost = errors.gradient_errors(G, torch.zeros_like(G))
     assert math.isnan(lost["relative_error"][0])
 
 

@@ -283,6 +283,27 @@ def test_passes_are_counted_by_the_player_that_they_are_made_for(loss):
     assert set(counts) == set(tables.COUNTS)
 
 
+@pytest.mark.parametrize("name", ["exact", "forward_difference", "spsa"])
+def test_what_an_observer_keeps_stays_as_it_saw_it(name):
+    """Nothing that a step has shown is written to again."""
+    g, s, kept = game(), settings(), []
+
+    def tensors(info):
+        for player in PLAYERS:
+            f, estimate = info.objectives[player], info.estimates[player]
+            yield from (info.theta[player], info.after[player], estimate.grad, estimate.value)
+            yield from (f.opponent, f.inputs, f.constant)
+
+    def observe(state, info):
+        if info is not None:
+            kept.extend((tensor, tensor.clone()) for tensor in tensors(info))
+
+    chosen = methods(example("modes", name))
+    train(init(g, DATA, [0, 1], s), g, chosen, s, observe)
+    assert len(kept) == s.steps * 2 * 7
+    assert all(torch.equal(*pair) for pair in kept)
+
+
 @pytest.mark.parametrize("level", [0.0, 0.1, 0.5, 0.77, 1.0])
 def test_quantiles_of_the_steps_used_are_numpys(level):
     eps = torch.rand(3, 11, dtype=torch.float64, generator=torch.Generator().manual_seed(0))

@@ -72,9 +72,10 @@ class Estimate:
     grad: Tensor
     """[S, P]"""
     value: Tensor
-    """[S]: the loss at θ (for two-sided modes the mean of the evaluations)."""
+    """[S]: the loss at θ; of two-sided differences along random directions, which do not evaluate
+    it, the mean of all evaluations."""
     forwards: int
-    """Evaluations of the objective; a Jacobian-vector product counts as two."""
+    """Evaluations of the objective, all that are made; a Jacobian-vector product counts as two."""
     backwards: int
     """Reverse passes; one costs about two forwards."""
 

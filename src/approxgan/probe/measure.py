@@ -52,7 +52,7 @@ class _Layer:
         self.spread = torch.zeros_like(self.truth[:, 0])
 
     def see(self, grad: Tensor) -> None:
-        self.each.append(errors.compare(grad, self.truth))
+        self.each.append(errors.gradient_errors(grad, self.truth))
         # Welford's update: no draw has to be kept.
         change = grad.double() - self.mean
         self.mean += change / len(self.each)

@@ -11,7 +11,7 @@ NAMES = ("relative_error", "cosine", "sign_agreement", "zero_fraction", "norm_ra
 PER_PLAYER = tuple(f"{player}_{name}" for player in PLAYERS for name in NAMES)
 
 
-def compare(estimate: Tensor, truth: Tensor) -> dict[str, Tensor]:
+def gradient_errors(estimate: Tensor, truth: Tensor) -> dict[str, Tensor]:
     """Estimate and truth [..., P] -> one number per row and name; NaN where it is not defined.
 
     Computed in float64. Sign agreement counts the coordinates where neither is 0, so that the

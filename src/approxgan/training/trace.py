@@ -165,7 +165,7 @@ def _player(info: StepInfo, player: Player) -> dict[str, Tensor]:
         "update_norm": (info.after[player].double() - theta.double()).norm(dim=-1),
         "epsilon_used": epsilon_quantile(info.epsilon[player], len(info.seeds), 0.5),
         "exact_zeros": (f.preactivations(theta) == 0).double().mean(1),
-        **errors.compare(estimate.grad, true_gradient(f, theta)),
+        **errors.gradient_errors(estimate.grad, true_gradient(f, theta)),
     }
 
 
