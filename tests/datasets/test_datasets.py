@@ -93,7 +93,7 @@ def test_points_are_refused_without_making_any_where_there_are_not_as_many(name:
 @pytest.mark.parametrize("name", RESAMPLED)
 def test_the_support_is_the_number_of_different_draws(name: str) -> None:
     dataset = example("datasets", name)
-    draws = dataset.sample(100 * dataset.support, rng())
+    draws = dataset.sample(30 * dataset.support, rng())
     assert len(np.unique(draws, axis=0)) == dataset.support
 
 

@@ -109,7 +109,7 @@ def test_held_out_rows_are_drawn_equally_often_and_training_rows_belong_to_the_c
     name: str,
 ) -> None:
     dataset = example("datasets", name)
-    _, counts = np.unique(dataset.sample(N, rng()), axis=0, return_counts=True)
+    _, counts = np.unique(dataset.sample(20_000, rng()), axis=0, return_counts=True)
     assert stats.chisquare(counts).pvalue > 1e-3
     first = dataset.training(5, rng())
     first[:] = math.nan

@@ -88,8 +88,8 @@ def test_refuses_finite_samples_whose_distances_overflow(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", METRICS)
-@pytest.mark.parametrize("samples", [2, 3, 4, 5, 6, 10, 60])
-@pytest.mark.parametrize("different", [None, 2, 4, 60])
+@pytest.mark.parametrize("samples", [2, 4, 6, 60])
+@pytest.mark.parametrize("different", [None, 4, 60])
 def test_what_is_not_refused_before_can_be_scored(name: str, samples: int, different: Any) -> None:
     dataset: Any = RING
     if different is not None:
@@ -103,7 +103,7 @@ def test_what_is_not_refused_before_can_be_scored(name: str, samples: int, diffe
     metric = example("metrics", name)
     reason = metric.refuses(samples, dataset) if hasattr(metric, "refuses") else None
     assert reason is None or "accepted: " in reason
-    for seed in range(5 if reason is None else 0):
+    for seed in range(3 if reason is None else 0):
         x, y = (dataset.sample(samples, rng(number)) for number in (seed, 99))
         compared(metric, x, y, dataset, TRAINING)
 
