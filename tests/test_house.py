@@ -113,6 +113,21 @@ def test_a_stage_that_trains_nothing_loads_what_it_uses_alone(stage, tmp_path):
     assert (done.returncode, done.stdout) == (0, "\n"), done.stderr
 
 
+def test_text_files_are_utf_8_whatever_the_locale():
+    """Each call that opens a text names its encoding, or reads bytes."""
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if not isinstance(node, ast.Call):
+                continue
+            call, given = ast.unparse(node.func), {keyword.arg for keyword in node.keywords}
+            modes = [a.value for a in node.args if isinstance(a, ast.Constant)]
+            given |= {"encoding"} if "utf-8" in modes else set()
+            text = call.endswith(("read_text", ".open")) and "rb" not in modes and "os" not in call
+            text |= call.endswith(".write_text") and "files" not in call
+            text |= "text" in given or call == "open"
+            assert not text or "encoding" in given, f"{path.name}:{node.lineno}: {call}"
+
+
 def test_figures_do_not_import_torch():
     for path in (PACKAGE / "figures").glob("*.py"):
         names = {n.split(".")[0] for n in code_inputs.named(ast.parse(path.read_text()))}

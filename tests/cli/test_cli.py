@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -200,3 +203,55 @@ def test_the_doctor_finds_this_environment_as_it_should_be(folder, capsys, monke
     caught = capsys.readouterr()
     assert "!! " in caught.out
     assert "torch" in caught.err
+
+
+@pytest.mark.parametrize("given", ["null", "[1]", "3", "'a'", "{", "@none.json", "@.", ""])
+def test_a_spec_that_is_no_map_is_refused(folder, capsys, given):
+    with pytest.raises(SystemExit) as ended:
+        main(["dirac", "exact", "--spec", given])
+    assert ended.value.code == 2
+    assert "error: argument --spec" in capsys.readouterr().err
+
+
+STAGES = {
+    "data": ["ring"], "train": [CELL], "points": ["ring/compact/nonsaturating"],
+    "describe": ["ring/compact/nonsaturating"], "probe": ["ring/compact/nonsaturating", "exact"],
+    "dirac": ["exact"], "collect": ["data"], "comparisons": [], "figure": ["dirac"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_spec_that_lacks_what_a_stage_needs_is_one_line(folder, capsys, stage):
+    assert main([stage, *STAGES[stage], "--spec", "{}"]) in (1, 2)
+    said = capsys.readouterr().err
+    assert said.startswith("approxgan: ")
+    assert said.count("\n") == 1
+
+
+def test_a_long_spec_is_read_from_a_file(folder, capsys):
+    points = {"kind": "ring", "points": 30, "count": 8, "radius": 2, "sigma": 0.1, "extra": "x"}
+    (folder / "spec.json").write_text(json.dumps(points | {"extra": "ε" * 200_000}), "utf-8")
+    assert main(["data", "ring", "--spec", "@spec.json"]) == 2
+    assert "unknown setting 'extra'" in capsys.readouterr().err
+    points.pop("extra")
+    (folder / "spec.json").write_text(json.dumps(points))
+    assert main(["data", "ring", "--spec", "@spec.json"]) == 0
+
+
+def test_words_that_are_no_numbers_or_folders_are_refused(folder):
+    for wrong in (["--threads", "٣"], ["--results", ""]):
+        with pytest.raises(SystemExit):
+            main(["data", "ring", *wrong])
+
+
+def test_an_ascii_locale_reads_and_says_everything(folder):
+    """The default config holds ε and ∛."""
+    (folder / "ü.yaml").write_text("studies: {ε: 1}\n", "utf-8")
+    ascii_only = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    for arguments, status in (["list"], 0), (["cells", "--configfile", "ü.yaml"], 2):
+        done = subprocess.run(
+            [sys.executable, "-m", "approxgan", *arguments],
+            env=ascii_only, capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == status, done.stderr
+        assert b"Traceback" not in done.stderr

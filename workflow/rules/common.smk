@@ -1,3 +1,4 @@
+import hashlib
 import json
 import subprocess
 
@@ -34,8 +35,14 @@ wildcard_constraints:
 
 
 def spec(value):
-    """A stage's spec as one word of a command."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    """A stage's spec as one word of a command: Linux takes no word of 128 kB, hence files."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    if len(text) < 60_000:
+        return text
+    path = Path(f"results/specs/{hashlib.sha256(text.encode()).hexdigest()[:16]}.json")
+    if not workflow.dryrun and not path.exists():
+        files.write_text(path, text)
+    return f"@{path}"
 
 
 onstart:
@@ -46,9 +53,9 @@ onstart:
     # in this process' child, and before any job.
     checked = subprocess.run(
         [sys.executable, "-m", "approxgan", "check", "--spec", "-"],
-        input=spec(config),
+        input=json.dumps(config),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     if checked.returncode:
         sys.stderr.write(checked.stderr)

@@ -23,7 +23,7 @@ rule evaluate:
         ),
     params:
         code=lambda w: quality_code(CELLS[w.cell].dataset),
-        spec=spec(specs.quality(config)),
+        spec=lambda w: spec(specs.quality(config)),
     shell:
         "python -m approxgan evaluate {wildcards.cell} --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"

@@ -18,7 +18,7 @@ rule figure:
         "results/logs/figure/{figure}.log",
     params:
         code=lambda w: code_inputs.digest("figures", figures=w.figure),
-        spec=spec(specs.figure(config)),
+        spec=lambda w: spec(specs.figure(config)),
         caption=lambda w: registry.describe("figures", w.figure).constants["caption"],
     shell:
         "python -m approxgan figure {wildcards.figure} --spec {params.spec:q}"

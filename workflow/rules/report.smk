@@ -11,7 +11,7 @@ rule report:
         "results/logs/report.log",
     params:
         code=code_inputs.digest("report", modes=registry.names("modes")),
-        spec=spec(specs.report(config)),
+        spec=lambda w: spec(specs.report(config)),
     shell:
         "python -m approxgan report --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"

@@ -68,7 +68,7 @@ rule comparisons:
         **asked(lambda w: cost.judged(len(CELLS), config["claims"])),
     params:
         code=code_inputs.digest("compare"),
-        spec=spec(specs.comparisons(config)),
+        spec=lambda w: spec(specs.comparisons(config)),
     shell:
         "python -m approxgan comparisons --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"
@@ -86,7 +86,7 @@ rule claims:
         "results/logs/claims.log",
     params:
         code=code_inputs.digest("claims"),
-        spec=spec(specs.claims(config)),
+        spec=lambda w: spec(specs.claims(config)),
     shell:
         "python -m approxgan claims --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"

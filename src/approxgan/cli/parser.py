@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 
 from approxgan import __version__
 from approxgan.cli import commands as cli
+from approxgan.config import load
 from approxgan.core.errors import InputError
 from approxgan.core.settings import MOST_SAMPLES
 from approxgan.storage import code_inputs, provenance
@@ -131,7 +133,7 @@ def _configfile(sub: argparse.ArgumentParser) -> None:
 def _results(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--results",
-        type=Path,
+        type=_folder,
         default=Path("results"),
         metavar="DIR",
         help="folder of all results (results)",
@@ -142,11 +144,11 @@ def _spec(sub: argparse.ArgumentParser) -> None:
     _configfile(sub)
     sub.add_argument(
         "--spec",
-        type=_json,
+        type=_map,
         default=None,
         metavar="JSON",
-        help="what the stage needs of the config, as the workflow hands it over, - for stdin; "
-        "without it the config is read",
+        help="what the stage needs of the config, as the workflow hands it over, or @FILE that "
+        "holds it, or - for stdin; without it the config is read",
     )
 
 
@@ -161,11 +163,29 @@ def _common(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--threads", type=_count(1024), default=1, help="threads to use (1)")
 
 
-def _json(text: str) -> Any:
+class _Spec(dict[str, Any]):
+    """What a stage was handed: an entry that it lacks is named."""
+
+    def __missing__(self, key: str) -> Any:
+        raise InputError(f"--spec has no {key!r}, but {', '.join(self) or 'nothing'}")
+
+
+def _map(text: str) -> _Spec:
     try:
-        return json.loads(sys.stdin.read() if text == "-" else text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"not JSON: {error}") from error
+        if text.startswith("@"):
+            text = Path(text[1:]).read_text("utf-8")
+        made = json.loads(sys.stdin.read() if text == "-" else text, object_hook=_Spec)
+    except (OSError, ValueError, RecursionError) as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {load.one_line(error)}") from error
+    if not isinstance(made, _Spec):
+        raise argparse.ArgumentTypeError(f"{load.one_line(text)} is not a map of names")
+    return made
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("'' is not a folder")
+    return Path(text)
 
 
 def _seconds(text: str) -> float:
@@ -190,6 +210,9 @@ def _count(most: int) -> Callable[[str], int]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one subcommand; what the user got wrong is one line on stderr and exit status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # ε in a locale that lacks it
+            stream.reconfigure(errors="backslashreplace")
     chosen = parser().parse_args(arguments)
     try:
         cli.check_names({name: getattr(chosen, name) for name in NAMES if name in chosen})

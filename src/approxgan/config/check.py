@@ -16,8 +16,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from approxgan.config import registry
-from approxgan.config.load import one_line
+from approxgan.config import load, registry
 from approxgan.core.errors import InputError
 
 RESERVED = {"datasets": ("kind", "points"), "models": ("kind",), "losses": ("kind", "r1")}
@@ -60,7 +59,7 @@ def located(place: str, function: Any, *arguments: Any) -> Any:
     try:
         return function(*arguments)
     except InputError as error:
-        raise InputError(f"config: {place}: {error}") from error
+        raise InputError(f"config: {load.one_line(place)}: {error}") from error
 
 
 def number(value: float) -> str:
@@ -78,7 +77,8 @@ def _explain(error: ValidationError) -> str:
     place = "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
     )
-    text = f"config: {place.lstrip('.') or 'top level'}: {one_line(error.message)}"
+    where = load.one_line(place.lstrip(".")) or "top level"
+    text = f"config: {where}: {load.one_line(error.message)}"
     if error.validator == "additionalProperties" and isinstance(error.schema, Mapping):
         text += f"; accepted: {', '.join(error.schema['properties'])}"
     return text

@@ -127,6 +127,7 @@ def canonical(value: Any, place: str = "") -> Any:
         for key in value:
             if not isinstance(key, str):
                 raise _refusal(place, key, "not a text; put a name in quotes")
+            _check_text(place, key)
         return {k: canonical(v, f"{place}.{k}".lstrip(".")) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [canonical(item, f"{place}[{number}]") for number, item in enumerate(value)]
@@ -164,4 +165,4 @@ def _refusal(place: str, value: object, rule: str) -> InputError:
         shown = one_line(repr(value))
     except ValueError:  # Python refuses to print whole numbers of more than 4,300 digits
         shown = "a whole number of thousands of digits"
-    return InputError(f"config: {place or 'top level'}: {shown} is {rule}")
+    return InputError(f"config: {one_line(place) or 'top level'}: {shown} is {rule}")

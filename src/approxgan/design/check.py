@@ -109,8 +109,8 @@ def _check_double(place: str, entries: Iterable[Mapping[str, Any]]) -> None:
 
 def _check_file(path: Any) -> None:
     """A data file is there, and its name can stand in a rule of the workflow."""
-    if not isinstance(path, str) or not path.isprintable() or set(path) & set("{}"):
-        raise InputError(f"path is {path!r}; accepted: the name of a file, without {{ and }}")
+    if not isinstance(path, str) or not path.isprintable():
+        raise InputError(f"path is {path!r}; accepted: the name of a file")
     try:
         there = Path(path).is_file()
     except (OSError, ValueError) as error:

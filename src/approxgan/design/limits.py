@@ -57,7 +57,7 @@ def memory_gb() -> float:
     """This machine's, or what a container may use of it."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GB
     try:
-        return min(machine, float(CONTAINER.read_text()) / GB)
+        return min(machine, float(CONTAINER.read_text(encoding="utf-8")) / GB)
     except (OSError, ValueError):
         return machine
 

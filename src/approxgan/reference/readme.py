@@ -44,7 +44,7 @@ def shown(readme: Path) -> str:
 
 def _read(readme: Path) -> str:
     try:
-        text = readme.read_text()
+        text = readme.read_text(encoding="utf-8")
     except OSError as error:
         raise InputError(f"{readme}: not readable ({error})") from error
     for mark in (BEGIN, END):

@@ -129,8 +129,8 @@ def _findings(
 
 def _inline() -> dict[str, Any]:
     """Style and scripts with the hashes that alone allow them to run."""
-    style = (HERE / "assets" / "style.css").read_text()
-    scripts = [(HERE / "assets" / f"{name}.js").read_text() for name in SCRIPTS]
+    style = (HERE / "assets" / "style.css").read_text(encoding="utf-8")
+    scripts = [(HERE / "assets" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
     return {
         "style": Markup(style),
         "scripts": [Markup(script) for script in scripts],

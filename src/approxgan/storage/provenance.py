@@ -42,7 +42,7 @@ def cores() -> int:
 
 def processor() -> str:
     try:
-        named = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+        named = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     except OSError:
         named = None
     return named[1] if named else platform.processor() or platform.machine()
@@ -64,7 +64,7 @@ def commit() -> str:
     here = ["git", "-C", str(Path(__file__).parent)]
     command = [*here, "describe", "--always", "--dirty", "--abbrev=12"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
     except (OSError, subprocess.CalledProcessError):
         return ""
     return done.stdout.strip()
