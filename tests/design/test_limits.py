@@ -31,7 +31,7 @@ ABSURD = {
     "many directions": ({"studies": [{**DEFAULT["studies"][0], "modes": [SPSA]}]}, "core_hours"),
     "many seeds": ({"seeds": {"count": 100_000, "block": 1}}, "jobs"),
     "much data": (
-        {"datasets": {"digits": {"points": 10**7}}, "limits": {"memory_gb": 16}},
+        {"datasets": {"ring": {"points": 10**7}}, "limits": {"memory_gb": 1}},
         "memory_gb",
     ),
     "steps beyond the schema": ({"training": {"steps": 10**12}}, "training.steps"),

@@ -13,7 +13,7 @@ from approxgan.config import load, registry
 from approxgan.core.errors import InputError
 from approxgan.design import cells as grid
 from approxgan.design import check as design
-from approxgan.design import cost, limits, specs
+from approxgan.design import cost, specs
 
 FAMILIES = tuple(registry.FAMILIES)
 DEFAULT = Path("config.yaml")
@@ -86,11 +86,12 @@ def cells(args: Namespace) -> None:
 def plan(args: Namespace) -> None:
     from approxgan.cli import plan as forecast
 
-    config = _config(args)
-    said = forecast.prepare(config)
-    print(forecast.text(list(cost.jobs(config))))
-    print(said + forecast.measured(config, args.results))
-    limits.check(config, args.results)
+    def show(config: dict[str, Any]) -> None:
+        said = forecast.prepare(config)
+        print(forecast.text(list(cost.jobs(config))))
+        print(said + forecast.measured(config, args.results))
+
+    design.fully_checked(load.config([DEFAULT, *args.configfile]), args.results, show)
 
 
 def check(args: Namespace) -> None:

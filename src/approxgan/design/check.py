@@ -6,7 +6,7 @@ Whatever reads a config calls this, so that nothing accepts what another refuses
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from approxgan.design.names import folder_name
 
 DRAWS, RESOLVED = 1000, 1e-3
 """True points looked at, and the share of their spread that rounding may move them by."""
+MOST_PARAMETERS = 10**8
 LONGEST = 200
 """Bytes of a folder's name; file systems hold 255, and files written there have longer names."""
 
@@ -40,25 +41,26 @@ def checked(config: Any) -> dict[str, Any]:
     return found
 
 
-def fully_checked(config: Any, results: Path | None = None) -> dict[str, Any]:
+def fully_checked(
+    config: Any, results: Path | None = None, show: Callable[[dict[str, Any]], None] | None = None
+) -> dict[str, Any]:
     """The same, every value accepted by the variants themselves: builds each that is named.
 
-    With the folder of results, all jobs together have to keep to the config's ``limits`` too.
+    With the folder of results, all jobs together have to keep to the config's ``limits`` too;
+    ``show`` is called before that, with a config whose jobs can be counted.
     """
     found = checked(config)
-    datasets = {
-        name: located(f"datasets.{name}", cells.build_dataset, definition)
-        for name, definition in found["datasets"].items()
-    }
-    _check_data(found, datasets)
-    models = {
-        name: located(f"models.{name}", cells.build_model, definition)
-        for name, definition in found["models"].items()
-    }
-    for name, definition in found["losses"].items():
-        located(f"losses.{name}", cells.build_loss, definition)
+    datasets = _built(found, "datasets", cells.build_dataset)
+    models = _built(found, "models", cells.build_model)
+    _built(found, "losses", cells.build_loss)
     for name, settings in found["epsilon_rules"].items():
         located(f"epsilon_rules.{name}", registry.build, "rules", name, settings)
+    _check_data(found, datasets)
+    _check_metrics(found, datasets)
+    if show is not None:
+        show(found)
+    if results is not None:
+        limits.check(found, results)
     for family in ("studies", "probes"):
         for number, user in enumerate(found[family]):
             for dataset, model, loss in itertools.product(
@@ -69,10 +71,14 @@ def fully_checked(config: Any, results: Path | None = None) -> dict[str, Any]:
                 _check_modes(where, user, models[model], dim, bool(penalty))
     for choice in (c for entry in found["dirac"]["modes"] for c in cells.choices_of(entry)):
         located("dirac", build.played, choice)
-    _check_metrics(found, datasets)
-    if results is not None:
-        limits.check(found, results)
     return found
+
+
+def _built(config: Mapping[str, Any], family: str, make: Callable[..., Any]) -> dict[str, Any]:
+    return {
+        name: located(f"{family}.{name}", make, definition)
+        for name, definition in config[family].items()
+    }
 
 
 def _check_grid(config: Mapping[str, Any]) -> None:
@@ -124,6 +130,11 @@ def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -
     from approxgan.core.autograd import abilities
 
     sizes = {player: model.size(player, dim) for player in PLAYERS}
+    if max(sizes.values()) > MOST_PARAMETERS:
+        raise InputError(
+            f"config: {place}: a network of {max(sizes.values()):,} parameters; accepted: at most "
+            f"{MOST_PARAMETERS:,}"
+        )
     able = {player: abilities(model, player, dim) for player in PLAYERS}
     if place.startswith("probes") and not all(
         differentiable for differentiable, _ in able.values()
