@@ -116,8 +116,7 @@ def _drawn(
         )
         ax.set(xticks=[], yticks=[], aspect="equal")
         ax.set_title(title, fontsize=_style.SMALL, pad=3)
-        for spine in ax.spines.values():
-            spine.set_color(RIM)
+        ax.spines[:].set_color(RIM)
         if block:
             figure.text(left / width, (bottom + SIDE + bands[row]) / height, block,
                         va="top", fontweight="bold")  # fmt: skip
@@ -146,15 +145,16 @@ def cloud(ax: Axes, points: pd.DataFrame, colour: str, size: float, alpha: float
     ax.scatter(points["x"], points["y"], s=size, color=colour, alpha=alpha, **look)
 
 
-def beyond(points: pd.DataFrame, ends: np.ndarray) -> str:
-    """The share of points beyond the limits, if it is worth a word."""
+def made(
+    ax: Axes, true: pd.DataFrame, points: pd.DataFrame, one: Series, ends: np.ndarray, text: str
+) -> None:
+    """Points over true ones, within limits; a few words, or what share of them is outside."""
+    ax.set(xlim=ends[0], ylim=ends[1])
+    cloud(ax, true, TRUE, 2.5, 1.0)
+    cloud(ax, points, one.colour, 3.0)
     values = points[PLACE].to_numpy(float)
     share = ((values < ends[:, 0]) | (values > ends[:, 1])).any(1).mean()
-    return f"{100 * share:.0f} % outside" if share > 0.01 else ""
-
-
-def note(ax: Axes, text: str) -> None:
-    """A few words along the lower edge."""
+    text = text or (f"{100 * share:.0f} % outside" if share > 0.01 else "")
     if text:
         box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1}
         ax.text(0.5, 0.03, text, transform=ax.transAxes, ha="center", va="bottom", zorder=9,

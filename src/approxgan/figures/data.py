@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
-import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from approxgan.analysis.text import words
-from approxgan.figures import _style
+from approxgan.figures import _layout, _style, _tiles
 
 SHOWN = 2000
 """Points drawn per panel: more would only be ink."""
@@ -38,42 +35,20 @@ class Data:
         names = sorted(data["dataset"].unique())
         if not names:
             return _style.no_data("the table data is empty")
-        across = min(len(names), 4)
-        blocks = -(-len(names) // across)
-        figure = _style.new(max(_style.WIDTH / 4 * across, 4), 2.5 * 2 * blocks + 0.3)
-        axes = figure.subplots(2 * blocks, across, squeeze=False)
-        for ax in axes.flat:
-            ax.set_axis_off()
-        for k, name in enumerate(names):
-            for row, source in enumerate(SOURCES):
-                ax = axes[2 * (k // across) + row, k % across]
-                _panel(ax, data[data["dataset"] == name], source)
-                ax.set_title(words(name) if row == 0 else "")
-                if k % across == 0:
-                    ax.set_ylabel(f"{SOURCES[source][0]}\ny (data units)")
-                if row == 1:
-                    ax.set_xlabel("x (data units)")
-        return figure
-
-
-def _panel(ax: Axes, points: pd.DataFrame, source: str) -> None:
-    ax.set_axis_on()
-    shown = points[points["source"] == source].nsmallest(SHOWN, "index")
-    sns.scatterplot(
-        shown, x="x", y="y", ax=ax, s=7, linewidth=0, alpha=0.55, color=SOURCES[source][1],
-        rasterized=True,
-    )  # fmt: skip
-    _style.dress(ax)
-    ax.set(xlabel="", ylabel="")
-    finite = points[["x", "y"]].to_numpy(float)
-    finite = finite[np.isfinite(finite).all(1)]
-    if len(finite):
-        centre = (finite.max(0) + finite.min(0)) / 2
-        half = max(np.ptp(finite, axis=0).max() / 2 * 1.06, 1e-9)
-        ax.set_xlim(centre[0] - half, centre[0] + half)
-        ax.set_ylim(centre[1] - half, centre[1] + half)
-    ax.set_aspect("equal")
-    ax.locator_params(nbins=4)
+        laid = _layout.panels(len(names), [2.2] * len(SOURCES), across=4)
+        for slot, name in enumerate(names):
+            points = data[data["dataset"] == name]
+            for row, (source, (_, colour)) in enumerate(SOURCES.items()):
+                ax, shown = laid.at(slot, row), points[points["source"] == source]
+                _tiles.cloud(ax, shown.nsmallest(SHOWN, "index"), colour, 6.0, 0.55)
+                low, high = _tiles.limits(points).T
+                ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+                ax.set_aspect("equal", adjustable="box")
+                ax.locator_params(nbins=4)
+            laid.at(slot).set_title(words(name))
+        ylabels = [f"{text}\ny (data units)" for text, _ in SOURCES.values()]
+        laid.finish(len(names), "x (data units)", ylabels)
+        return laid.figure
 
 
 variant = Data

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib import colors
-from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
-from approxgan.analysis.frames import GROUP, same_step
-from approxgan.analysis.text import number as in_words
+from approxgan.analysis.frames import GROUP
 from approxgan.analysis.text import words
-from approxgan.figures import _lines, _series, _style
-from approxgan.figures._series import Series
+from approxgan.figures import _series, _style, _table
 
 LIMIT = 3.0
 """Standard deviations at which the colours end."""
-CELL_WIDTH, CELL_HEIGHT, NAMES = 0.97, 0.44, 2.2
-"""Inches; of a cell, and of the names of the rows."""
-MOST = 7
-"""Values of ε that have a column, at most; the caption says so."""
 MARKS = {"worse": "▲", "better": "▼", "same": "≈"}
 """Of verdicts; one that is undecided has none."""
 
@@ -55,91 +46,38 @@ class Effects:
         rows = rows[rows["family"] == "primary"]
         if rows["difference_sds"].isna().all():
             return _style.no_data("the table comparisons holds no difference in the primary score")
-        epsilons = _lines.spread(rows["epsilon"], MOST)
-        columns = [np.nan, *epsilons] if rows["epsilon"].isna().any() else epsilons
-        groups = list(_groups(rows, tables["outcomes"]))
-        heights = [CELL_HEIGHT * len(shown) for _, shown, _ in groups]
-        width = max(NAMES + CELL_WIDTH * len(columns), 7.0)
-        figure = _style.new(width, sum(heights) + 0.62 * len(groups) + 1.1)
-        axes = figure.subplots(len(groups), 1, squeeze=False, height_ratios=heights)[:, 0]
-        for ax, (title, shown, own) in zip(axes, groups, strict=True):
-            _panel(ax, own, shown, columns)
-            ax.set_title(title.replace("\n", " · "), fontweight="bold", loc="left")
-        axes[-1].set_xlabel("ε (parameter units)")
-        _bar(figure, axes, rows["metric"].iloc[0])
-        _style.legend(figure, _keys())
+        found = []
+        for title, own in _series.split(rows, GROUP):
+            # The runs have what names a series; the comparisons have not.
+            runs = tables["outcomes"].merge(own[[*GROUP, "mode"]].drop_duplicates())
+            cells = [(one.label, [_cell(row) for row in one.rows(own).to_dict("records")])
+                     for one in _series.series(runs)]  # fmt: skip
+            if own["difference_sds"].notna().any():
+                found.append(_table.Table(title.replace("\n", " · "), [c for c in cells if c[1]]))
+        scale = ScalarMappable(colors.Normalize(-LIMIT, LIMIT), mpl.colormaps["RdBu_r"])
+        label = f"difference in {words(rows['metric'].iloc[0])} (exact's sd over seeds)"
+        figure = _table.tables(found, rows["epsilon"], scale, label, lines=2)
+        look = {"color": _style.INK, "linestyle": "", "markersize": 8}
+        means = {**dict(zip(MARKS, MARKS, strict=True)), "same": "the same as exact"}
+        _style.legend(figure, [_style.key(f"verdict: {means[verdict]}", marker=f"${mark}$", **look)
+                               for verdict, mark in MARKS.items()])  # fmt: skip
         return figure
 
 
-def _groups(
-    rows: pd.DataFrame, outcomes: pd.DataFrame
-) -> Iterator[tuple[str, list[Series], pd.DataFrame]]:
-    """(title, series, rows) of the groups that compare something; the runs name the series."""
-    for title, own in _series.split(rows, GROUP):
-        if own["difference_sds"].notna().any():
-            runs = outcomes.merge(own[[*GROUP, "mode"]].drop_duplicates())
-            yield title, [one for one in _series.series(runs) if len(one.rows(own))], own
-
-
-def _panel(ax: Axes, rows: pd.DataFrame, shown: list[Series], columns: list[float]) -> None:
-    ax.set(xlim=(0, len(columns)), ylim=(len(shown), 0))
-    for down, one in enumerate(shown):
-        for cell in one.rows(rows).to_dict("records"):
-            for across in np.flatnonzero(same_step(pd.Series(columns), cell["epsilon"])):
-                _cell(ax, int(across), down, cell)
-    names = ["none" if np.isnan(e) else in_words(e) for e in columns]
-    ax.set_xticks(np.arange(len(columns)) + 0.5, names)
-    labels = [textwrap.fill(one.label, 26) for one in shown]
-    ax.set_yticks(np.arange(len(shown)) + 0.5, labels)
-    _style.ticks(ax, length=0)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-
-
-def _cell(ax: Axes, across: int, down: int, cell: Mapping[str, Any]) -> None:
-    effect = float(cell["difference_sds"])
+def _cell(row: Mapping[str, Any]) -> _table.Cell:
+    effect, low, high = (float(row[name]) for name in ("difference_sds", "low", "high"))
     if np.isnan(effect):
-        ax.text(across + 0.5, down + 0.5, "no pair", ha="center", va="center")
-        return
-    (colour,) = _colours().to_rgba(np.array([effect]))
-    ax.add_patch(Rectangle((across + 0.02, down + 0.04), 0.96, 0.92, facecolor=colour))
-    red, green, blue, _ = colour
-    ink = "white" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.5 else _style.INK
-    low, high = float(cell["low"]), float(cell["high"])
-    weight = "bold" if low > 0 or high < 0 else "normal"
-    text = f"{MARKS.get(cell['verdict'], '')} {number(effect, '+')}".strip()
-    look: dict[str, Any] = {"ha": "center", "color": ink}
-    ax.text(across + 0.5, down + 0.49, text, va="bottom", fontweight=weight, **look)
+        return _table.Cell(row["epsilon"], effect, [("no pair", False)])
+    text = f"{MARKS.get(row['verdict'], '')} {number(effect, '+')}".strip()
     interval = f"[{number(low)}, {number(high)}]"
-    ax.text(across + 0.5, down + 0.53, interval, va="top", **look)
+    bold = low > 0 or high < 0
+    return _table.Cell(row["epsilon"], effect, [(text, bold), (interval, False)])
 
 
 def number(value: float, sign: str = "") -> str:
     """Two digits; from 10 on whole numbers, under 0.1 one digit."""
     places = 0 if abs(value) >= 9.95 else 1 if abs(value) >= 0.095 else 2
     return "0" if abs(value) < 0.005 else f"{value:{sign}.{places}f}".replace("-", "−")
-
-
-def _colours() -> ScalarMappable:
-    return ScalarMappable(colors.Normalize(-LIMIT, LIMIT), mpl.colormaps["RdBu_r"])
-
-
-def _bar(figure: Figure, axes: np.ndarray, metric: str) -> None:
-    height = figure.get_size_inches()[1]
-    bar = figure.colorbar(
-        _colours(), ax=list(axes), location="bottom", extend="both", shrink=0.6, aspect=45,
-        pad=0.12 / height, label=f"difference in {words(metric)} (exact's sd over seeds)",
-    )  # fmt: skip
-    _style.ticks(bar.ax)
-
-
-def _keys() -> list[Any]:
-    words = {"worse": "worse", "better": "better", "same": "the same as exact"}
-    look = {"color": _style.INK, "linestyle": "", "markersize": 8}
-    return [
-        _style.key(f"verdict: {words[verdict]}", marker=f"${mark}$", **look)
-        for verdict, mark in MARKS.items()
-    ]
 
 
 variant = Effects

@@ -73,13 +73,11 @@ def _block(
         mine = cell.rows(samples)
         for across, step in enumerate(steps):
             ax = axes[down, across]
-            ax.set(xticks=[], yticks=[], aspect="equal", xlim=limits[0], ylim=limits[1])
-            for spine in ax.spines.values():
-                spine.set_color(_tiles.RIM)
+            ax.set(xticks=[], yticks=[], aspect="equal")
+            ax.spines[:].set_color(_tiles.RIM)
             points = mine[mine["step"] == step]
-            _tiles.cloud(ax, true, _tiles.TRUE, 2.0, 1.0)
-            _tiles.cloud(ax, points, cell.one.colour, 2.5)
-            _tiles.note(ax, _tiles.beyond(points, limits) if len(points) else "diverged")
+            text = "" if len(points) else "diverged"
+            _tiles.made(ax, true, points, cell.one, limits, text)
             if down == 0:
                 ax.set_title(f"step {step:,}", fontsize=_style.SMALL, pad=3)
         lines = [textwrap.fill(line, 17) for line in cell.title.split("\n")]

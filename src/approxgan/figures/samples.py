@@ -58,16 +58,13 @@ def _block(
     samples = samples[samples["step"] == samples["step"].max()]
     samples = samples[np.isfinite(samples[_tiles.PLACE].to_numpy(float)).all(1)]
     limits = _tiles.limits(true if len(true) else samples)
-    for ax in axes:
-        ax.set(xlim=limits[0], ylim=limits[1])
-    _tiles.cloud(axes[0], true, _style.INK, 3.5)
+    axes[0].set(xlim=limits[0], ylim=limits[1])
+    _tiles.cloud(axes[0], true, _style.INK, 3.0)
     for ax, cell in zip(axes[1:], cells, strict=True):
         points = cell.rows(samples).nsmallest(SHOWN, "index")
-        _tiles.cloud(ax, true, _tiles.TRUE, 3.0, 1.0)
-        _tiles.cloud(ax, points, cell.one.colour, 3.5)
         diverged = cell.rows(runs)["diverged"].astype(bool).any()
-        gone = "diverged" if diverged else "no samples"
-        _tiles.note(ax, gone if diverged or points.empty else _tiles.beyond(points, limits))
+        text = "diverged" if diverged else "no samples" if points.empty else ""
+        _tiles.made(ax, true, points, cell.one, limits, text)
 
 
 variant = Samples
