@@ -10,7 +10,7 @@ from snakemake.utils import min_version
 
 from approxgan.config import load, registry
 from approxgan.core.errors import InputError
-from approxgan.design import cells, check, cost, specs
+from approxgan.design import cells, check, cost, paths, specs
 from approxgan.storage import code_inputs, files, tables
 
 min_version("9.0")
@@ -34,26 +34,14 @@ shell.prefix(f"export PATH={interpreter}:$PATH; ".replace("{", "{{").replace("}"
 unfinished = PersistenceBase.incomplete
 
 
-def spoilt(job, path):
-    """Whether a file was emptied or cut, or says that it was trained by another config."""
-    if not files.is_whole(path):
-        return True
-    if path.name != "spec.json":
-        return False
-    try:
-        return files.read_json(path) != cells.spec(config, CELLS[job.wildcards.cell])
-    except InputError:
-        return True
+# A file that was emptied or cut is one that no job has finished: Snakemake makes it again before
+# anything reads it, and says so in a dry run.
+async def damaged(self, job):
+    cut = [f for f in job.output if os.path.exists(f) and not files.is_whole(Path(f))]
+    return [*await unfinished(self, job), *cut]
 
 
-# Such a file is one that no job has finished: Snakemake makes it again before anything reads it,
-# and says so in a dry run.
-async def unfinished_or_spoilt(self, job):
-    there = [f for f in job.output if os.path.exists(f)]
-    return [*await unfinished(self, job), *(f for f in there if spoilt(job, Path(f)))]
-
-
-PersistenceBase.incomplete = unfinished_or_spoilt
+PersistenceBase.incomplete = damaged
 
 
 report: "workflow/report/workflow.rst"
@@ -87,15 +75,11 @@ rule all:
     default_target: True
     input:
         sorted(set().union(*GATHERED.values())),
-        of_cells("parameters.npz", "spec.json"),
-        expand("results/probe/{probe}/points.npz", probe=PROBES),
-        expand(
-            "results/tables/{table}.{ext}",
-            table=tables.COLUMNS,
-            ext=["parquet", "csv"],
-        ),
-        expand("results/figures/{figure}.{ext}", figure=FIGURES, ext=["svg", "png"]),
-        "results/report.html",
-        "results/summary.md",
+        of_cells(paths.PARAMETERS, paths.SPEC),
+        [AT.points(probe) for probe in PROBES],
+        [both(table) for table in tables.COLUMNS],
+        DRAWN,
+        AT.page,
+        AT.summary,
     message:
         "all results are there: results/report.html"

@@ -88,7 +88,7 @@ BAD = [
     (["figure", "data"], "results/tables"),
     (["evaluate", CELL, *SMOKE], "spec.json"),
     (["cells", "--configfile", "none.yaml"], "none.yaml"),
-    (["collect", "training", *SMOKE], "trace.npz"),
+    (["collect", "training", *SMOKE], "spec.json"),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,19 @@ from approxgan.analysis import frames
 from approxgan.collect import stage as collect
 from approxgan.config import registry
 from approxgan.design import cells, names
+from approxgan.design.paths import Results
 from approxgan.storage import files
+
+
+def spec_of(config: dict[str, Any], at: Results) -> dict[str, Any]:
+    """What a table is gathered by; every cell's own spec is written."""
+    made = cells.cells(config)
+    for name, cell in made.items():
+        keys = {key: getattr(cell, key) for key in ("study", "dataset", "model", "loss")}
+        both = {"generator": cell.generator.spec, "discriminator": cell.discriminator.spec}
+        told = {"seeds": list(cell.seeds), "training": dict(cell.training)}
+        files.write_json(at.run(name, "spec.json"), {**keys, **both, **told})
+    return {**config, "cells": list(made)}
 
 
 def test_evolution_is_gathered_from_the_widest_study(tmp_path: Path) -> None:
@@ -32,7 +45,7 @@ def test_evolution_is_gathered_from_the_widest_study(tmp_path: Path) -> None:
         path = tmp_path / "runs" / name / "samples.npz"
         kept = {"steps": np.array([0, 4, 8]), "seeds": np.array(cell.seeds), "samples": drawn}
         files.write_arrays(path, kept)
-    made = pd.concat(collect.evolution(config, tmp_path))
+    made = pd.concat(collect.evolution(spec_of(config, Results(tmp_path)), Results(tmp_path)))
     assert set(made["study"]) == {"b"}
     assert set(made["seed"]) == {0}
     counts = made.groupby(["mode", "epsilon"], dropna=False).size().to_dict()
@@ -66,7 +79,7 @@ def test_scores_say_which_way_is_better_and_which_number_decides(tmp_path: Path)
     rows = pd.DataFrame({"seed": 0, "step": 9, "samples": 50, "metric": numbers, "value": 1.0})
     for name in cells.cells(config):
         files.write_table(tmp_path / "runs" / name / "quality", rows)
-    made = pd.concat(collect.quality(config, tmp_path))
+    made = pd.concat(collect.quality(spec_of(config, Results(tmp_path)), Results(tmp_path)))
     assert list(made["better"]) == ["higher", "higher", "neither"]
     assert list(made["is_primary"]) == [True, False, False]
 
@@ -90,8 +103,9 @@ def test_studies_with_first_seeds_of_their_own_are_drawn_too(tmp_path: Path) -> 
         kept = {"steps": np.array([0, 4]), "seeds": np.array(cell.seeds), "samples": shots}
         files.write_arrays(tmp_path / "runs" / name / "samples.npz", kept)
     assert set(drawn) == {3, 4, 6, 8}
+    spec = spec_of(config, Results(tmp_path))
     for name in ("samples", "evolution", "images"):
-        made = pd.concat(collect.TABLES[name](config, tmp_path))
+        made = pd.concat(collect.TABLES[name](spec, Results(tmp_path)))
         made = made[made["mode"] != ""]
         seeds = made.groupby("mode")["seed"].agg(lambda found: sorted(set(found)))
         assert seeds.to_dict() == {"exact": [6], "uniform_shift": [3]}, name
@@ -114,8 +128,8 @@ def test_a_null_is_gathered_for_every_sample_size_that_is_scored(tmp_path: Path)
         for n in sizes:
             rows = pd.DataFrame({"repeat": [0], "samples": n, "metric": "x", "value": float(n)})
             files.write_table(tmp_path / "null" / name / f"samples{n}", rows)
-    collect.table("quality_null", {"scored": scored}, tmp_path, tmp_path / "made")
-    made = files.read_table(tmp_path / "made.parquet")
+    collect.table("quality_null", {"scored": scored}, Results(tmp_path))
+    made = files.read_table(Results(tmp_path).table("quality_null"))
     expected = [("moons", 300, 300.0), ("ring", 50, 50.0), ("ring", 300, 300.0)]
     found = zip(made["dataset"], made["samples"], made["value"], strict=True)
     assert list(found) == expected

@@ -14,11 +14,10 @@ from approxgan.cli.parser import main
 from approxgan.config import load
 from approxgan.core.errors import InputError
 from approxgan.design import specs
+from approxgan.design.paths import SPEC, WRITER
 from approxgan.storage import files
 from approxgan.training import stage as run
 from approxgan.training.ownership import (
-    LAST,
-    MARK,
     Superseded,
     Writer,
     is_training,
@@ -117,7 +116,7 @@ def test_a_predecessor_waits_for_the_whole_run(results, tmp_path, monkeypatch, c
 @pytest.mark.parametrize("host", [socket.gethostname(), "another machine"])
 def test_a_successor_that_died_is_not_waited_for(tmp_path, host):
     """Here its process is gone; of another machine nothing is heard."""
-    (tmp_path / MARK).write_text(f"{host} {2**22 + 1} abc\n")
+    (tmp_path / WRITER).write_text(f"{host} {2**22 + 1} abc\n")
     with pytest.raises(InputError, match="has died, or has written nothing for 0 s; train it"):
         wait_for_successor(tmp_path, {}, patience=0.0, pause=0.01)
     assert not is_training(tmp_path, patience=0.0)
@@ -135,7 +134,7 @@ def test_a_folder_that_was_removed_is_said_at_once(tmp_path):
 
 def test_a_successor_of_another_config_has_not_made_this_cell(tmp_path):
     told = {"seeds": (0, 1), "training": {"steps": 6000}}
-    files.write_json(tmp_path / LAST, {**told, "filled": {}})
+    files.write_json(tmp_path / SPEC, {**told, "filled": {}})
     wait_for_successor(tmp_path, told)
     with pytest.raises(InputError, match="with another config"):
         wait_for_successor(tmp_path, {**told, "training": {"steps": 3000}})

@@ -2,6 +2,8 @@ import hashlib
 import json
 import subprocess
 
+AT = paths.Results(Path("results"))
+
 
 class Known(dict):
     """What a target's wildcards may name."""
@@ -20,6 +22,7 @@ DEFINED = Known("dataset", config["datasets"])
 PROBES = cells.probes(config)
 DATASETS = cells.used_datasets(config)
 FIGURES = config["figures"]["names"]
+DRAWN = [AT.figure(name, kind) for name in FIGURES for kind in ("svg", "png")]
 TABLES = [name for name in tables.COLUMNS if name not in tables.JUDGED]
 
 
@@ -30,8 +33,13 @@ wildcard_constraints:
     table="|".join(TABLES),
     figure="|".join(FIGURES),
     # Not the cells' own names: Snakemake reads a constraint again for every file of every job.
-    cell="/".join(["[^/]+"] * 7),
+    cell="/".join(["[^/]+"] * paths.RUN_DEPTH),
     probe="|".join(map(re.escape, PROBES)),
+
+
+def both(table):
+    """A table's two files."""
+    return [AT.table(table), AT.table(table, "csv")]
 
 
 def spec(value):
@@ -39,7 +47,7 @@ def spec(value):
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
     if len(text) < 60_000:
         return text
-    path = Path(f"results/specs/{hashlib.sha256(text.encode()).hexdigest()[:16]}.json")
+    path = AT.spec(hashlib.sha256(text.encode()).hexdigest()[:16])
     if not workflow.dryrun and not path.exists():
         files.write_text(path, text)
     return f"@{path}"
@@ -63,6 +71,4 @@ onstart:
     read = map(
         os.path.relpath, ["config.yaml", *workflow.config_settings.configfiles]
     )
-    files.write_json(
-        Path("results/config.json"), {"files": list(read), "config": config}
-    )
+    files.write_json(AT.config, {"files": list(read), "config": config})

@@ -1,8 +1,8 @@
 rule data:
     output:
-        "results/data/{dataset}.npz",
+        AT.data("{dataset}"),
     log:
-        "results/logs/data/{dataset}.log",
+        AT.log("data", "{dataset}"),
     params:
         code=lambda w: code_inputs.digest("data", datasets=DEFINED[w.dataset]["kind"]),
         files=lambda w: [*map(code_inputs.of_file, cells.files(DEFINED[w.dataset]))],

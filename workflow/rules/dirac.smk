@@ -9,9 +9,9 @@ DIRAC_CODE = Known(
 
 rule dirac:
     output:
-        "results/dirac/{mode}.parquet",
+        AT.dirac("{mode}"),
     log:
-        "results/logs/dirac/{mode}.log",
+        AT.log("dirac", "{mode}"),
     params:
         code=lambda w: DIRAC_CODE[w.mode],
         spec=lambda w: spec(specs.dirac(config, w.mode)),

@@ -9,12 +9,12 @@ def quality_code(dataset):
 
 rule evaluate:
     input:
-        run=expand("results/runs/{{cell}}/{file}", file=["samples.npz", "spec.json"]),
-        data=lambda w: f"results/data/{CELLS[w.cell].dataset}.npz",
+        run=[AT.run("{cell}", file) for file in (paths.SAMPLES, paths.SPEC)],
+        data=lambda w: AT.data(CELLS[w.cell].dataset),
     output:
-        "results/runs/{cell}/quality.parquet",
+        AT.quality("{cell}"),
     log:
-        "results/logs/evaluate/{cell}.log",
+        AT.log("evaluate", "{cell}"),
     resources:
         **asked(
             lambda w: cost.evaluate(
@@ -31,11 +31,11 @@ rule evaluate:
 
 rule null:
     input:
-        data="results/data/{dataset}.npz",
+        data=AT.data("{dataset}"),
     output:
-        "results/null/{dataset}/samples{samples}.parquet",
+        AT.null("{dataset}", "{samples}"),
     log:
-        "results/logs/null/{dataset}/samples{samples}.log",
+        AT.log("null", "{dataset}", "samples{samples}"),
     resources:
         **asked(lambda w: cost.null(specs.null(config, w.dataset, int(w.samples)))),
     params:

@@ -1,21 +1,21 @@
 def needed_tables(w):
     needs = registry.describe("figures", w.figure).constants["needs"]
-    return [f"results/tables/{table}.parquet" for table in needs]
+    return [AT.table(table) for table in needs]
 
 
 rule figure:
     input:
         needed_tables,
     output:
-        svg="results/figures/{figure}.svg",
+        svg=AT.figure("{figure}", "svg"),
         png=report(
-            "results/figures/{figure}.png",
+            str(AT.figure("{figure}", "png")),
             caption="../report/figure.rst",
             category="Figures",
             labels={"figure": "{figure}"},
         ),
     log:
-        "results/logs/figure/{figure}.log",
+        AT.log("figure", "{figure}"),
     params:
         code=lambda w: code_inputs.digest("figures", figures=w.figure),
         spec=lambda w: spec(specs.figure(config)),

@@ -25,11 +25,11 @@ PROBE_CODE = Known(
 
 rule points:
     input:
-        data=lambda w: f"results/data/{PROBES[w.probe]['dataset']}.npz",
+        data=lambda w: AT.data(PROBES[w.probe]["dataset"]),
     output:
-        "results/probe/{probe}/points.npz",
+        AT.points("{probe}"),
     log:
-        "results/logs/probe/{probe}/points.log",
+        AT.log("probe", "{probe}", "points"),
     threads: 1
     resources:
         **asked(lambda w: cost.points(specs.points(config, w.probe))),
@@ -44,11 +44,11 @@ rule points:
 
 rule describe:
     input:
-        points="results/probe/{probe}/points.npz",
+        points=AT.points("{probe}"),
     output:
-        "results/probe/{probe}/points.parquet",
+        AT.described("{probe}"),
     log:
-        "results/logs/probe/{probe}/describe.log",
+        AT.log("probe", "{probe}", "describe"),
     threads: 1
     resources:
         **asked(lambda w: cost.describe(specs.describe(config, w.probe))),
@@ -62,11 +62,11 @@ rule describe:
 
 rule probe:
     input:
-        points="results/probe/{probe}/points.npz",
+        points=AT.points("{probe}"),
     output:
-        "results/probe/{probe}/{mode}.parquet",
+        AT.measured("{probe}", "{mode}"),
     log:
-        "results/logs/probe/{probe}/{mode}.log",
+        AT.log("probe", "{probe}", "{mode}"),
     threads: 1
     resources:
         **asked(lambda w: cost.probe(specs.probe_mode(config, w.probe, w.mode))),

@@ -1,14 +1,12 @@
 rule report:
     input:
-        tables=expand("results/tables/{table}.parquet", table=tables.COLUMNS),
-        figures=expand(
-            "results/figures/{figure}.{ext}", figure=FIGURES, ext=["svg", "png"]
-        ),
+        tables=[AT.table(table) for table in tables.COLUMNS],
+        figures=DRAWN,
     output:
-        html="results/report.html",
-        md="results/summary.md",
+        html=AT.page,
+        md=AT.summary,
     log:
-        "results/logs/report.log",
+        AT.log("report"),
     params:
         code=code_inputs.digest("report", modes=registry.names("modes")),
         spec=lambda w: spec(specs.report(config)),

@@ -1,29 +1,29 @@
 def of_cells(*files):
-    return [f"results/runs/{cell}/{file}" for cell in CELLS for file in files]
+    return [AT.run(cell, file) for cell in CELLS for file in files]
 
 
 def of_probes(name, probe):
-    return [f"results/probe/{name}/{mode}.parquet" for mode in cells.probe_modes(probe)]
+    return [AT.measured(name, mode) for mode in cells.probe_modes(probe)]
 
 
 GATHERED = {
-    "training": of_cells("trace.npz"),
-    "outcomes": of_cells("trace.npz"),
-    "quality": of_cells("quality.parquet"),
+    "training": of_cells(paths.TRACE),
+    "outcomes": of_cells(paths.TRACE),
+    "quality": of_cells(paths.SCORES),
     "quality_null": [
-        f"results/null/{name}/samples{samples}.parquet"
+        AT.null(name, samples)
         for name, sizes in cells.scored(config).items()
         for samples in sizes
     ],
     "gradient_error": [path for item in PROBES.items() for path in of_probes(*item)],
     "layer_error": [path for item in PROBES.items() for path in of_probes(*item)],
-    "probe_points": [f"results/probe/{name}/points.parquet" for name in PROBES],
-    "cost": of_cells("cost.json"),
-    "samples": of_cells("samples.npz"),
-    "evolution": of_cells("samples.npz"),
-    "data": [f"results/data/{name}.npz" for name in DATASETS],
-    "images": [*of_cells("samples.npz"), *(f"results/data/{n}.npz" for n in DATASETS)],
-    "dirac": [f"results/dirac/{m}.parquet" for m in cells.probe_modes(config["dirac"])],
+    "probe_points": [AT.described(name) for name in PROBES],
+    "cost": of_cells(paths.COST),
+    "samples": of_cells(paths.SAMPLES),
+    "evolution": of_cells(paths.SAMPLES),
+    "data": [AT.data(name) for name in DATASETS],
+    "images": [*of_cells(paths.SAMPLES), *(AT.data(n) for n in DATASETS)],
+    "dirac": [AT.dirac(m) for m in cells.probe_modes(config["dirac"])],
 }
 
 
@@ -42,9 +42,9 @@ rule collect:
     input:
         lambda w: GATHERED[w.table],
     output:
-        multiext("results/tables/{table}", ".parquet", ".csv"),
+        both("{table}"),
     log:
-        "results/logs/collect/{table}.log",
+        AT.log("collect", "{table}"),
     params:
         code=lambda w: collect_code(w.table),
         spec=lambda w: spec(specs.collect(config, w.table)),
@@ -55,15 +55,12 @@ rule collect:
 
 rule comparisons:
     input:
-        tables=expand(
-            "results/tables/{table}.parquet",
-            table=["outcomes", "quality", "quality_null"],
-        ),
+        tables=[AT.table(name) for name in ["outcomes", "quality", "quality_null"]],
     output:
-        multiext("results/tables/comparisons", ".parquet", ".csv"),
-        multiext("results/tables/aggregates", ".parquet", ".csv"),
+        both("comparisons"),
+        both("aggregates"),
     log:
-        "results/logs/comparisons.log",
+        AT.log("comparisons"),
     resources:
         **asked(lambda w: cost.judged(len(CELLS), config["claims"])),
     params:
@@ -76,14 +73,20 @@ rule comparisons:
 
 rule claims:
     input:
-        tables=expand(
-            "results/tables/{table}.parquet",
-            table=["outcomes", "quality", "gradient_error", "cost", "comparisons"],
-        ),
+        tables=[
+            AT.table(name)
+            for name in [
+                "outcomes",
+                "quality",
+                "gradient_error",
+                "cost",
+                "comparisons",
+            ]
+        ],
     output:
-        multiext("results/tables/claims", ".parquet", ".csv"),
+        both("claims"),
     log:
-        "results/logs/claims.log",
+        AT.log("claims"),
     params:
         code=code_inputs.digest("claims"),
         spec=lambda w: spec(specs.claims(config)),

@@ -6,20 +6,11 @@ def train_code(cell):
 
 rule train:
     input:
-        data=lambda w: f"results/data/{CELLS[w.cell].dataset}.npz",
+        data=lambda w: AT.data(CELLS[w.cell].dataset),
     output:
-        expand(
-            "results/runs/{{cell}}/{file}",
-            file=[
-                "trace.npz",
-                "samples.npz",
-                "parameters.npz",
-                "spec.json",
-                "cost.json",
-            ],
-        ),
+        [AT.run("{cell}", file) for file in paths.TRAINED],
     log:
-        "results/logs/train/{cell}.log",
+        AT.log("train", "{cell}"),
     threads: 1
     resources:
         **asked(lambda w: cost.train(cells.spec(config, CELLS[w.cell]))),

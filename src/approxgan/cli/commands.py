@@ -14,15 +14,14 @@ from approxgan.core.errors import InputError
 from approxgan.design import cells as grid
 from approxgan.design import check as design
 from approxgan.design import cost, specs
+from approxgan.design.paths import PROBE_DEPTH, RUN_DEPTH, SPEC, Results
 
 FAMILIES = tuple(registry.FAMILIES)
 DEFAULT = Path("config.yaml")
-MADE_WITH = "config.json"
-"""File of results that holds the config that the workflow last made them with."""
 
 
 WORD = r"[a-z][a-z0-9_]*"
-PARTS = {"cell": 7, "probe": 3}
+PARTS = {"cell": RUN_DEPTH, "probe": PROBE_DEPTH}
 """Names that are folders, and how many parts they have."""
 
 
@@ -62,7 +61,7 @@ def _config(args: Namespace) -> dict[str, Any]:
 
     Which one that is is said on stderr, and whether the files that it was read from differ by now.
     """
-    made = args.results / MADE_WITH
+    made = _at(args).config
     if args.configfile or not made.exists():
         return design.fully_checked(load.config([DEFAULT, *args.configfile]))
     from approxgan.storage import files
@@ -104,10 +103,14 @@ def _spec(args: Namespace, make: Callable[..., Any], *names: str | int) -> Any:
     return args.spec if args.spec is not None else make(_config(args), *names)
 
 
+def _at(args: Namespace) -> Results:
+    return Results(args.results)
+
+
 def data(args: Namespace) -> None:
     from approxgan.data.stage import make
 
-    make(_spec(args, specs.data, args.dataset), args.results / "data" / f"{args.dataset}.npz")
+    make(_spec(args, specs.data, args.dataset), _at(args).data(args.dataset))
 
 
 def train(args: Namespace) -> None:
@@ -115,7 +118,7 @@ def train(args: Namespace) -> None:
     from approxgan.training.stage import run
 
     spec = _spec(args, specs.train, args.cell)
-    out = args.results / "runs" / args.cell
+    out = _at(args).run(args.cell)
     try:
         run(spec, args.results, out, args.threads, args.checkpoint_seconds, args.code)
     except Superseded:
@@ -125,70 +128,68 @@ def train(args: Namespace) -> None:
 
 def evaluate(args: Namespace) -> None:
     from approxgan.evaluate.stage import run
+    from approxgan.storage import files
 
-    folder = args.results / "runs" / args.cell
-    dataset = args.cell.split("/")[1]
-    data = args.results / "data" / f"{dataset}.npz"
-    run(folder, data, _spec(args, specs.quality), folder / "quality.parquet")
+    at, cell = _at(args), args.cell
+    dataset = files.read_json(at.run(cell, SPEC))["dataset"]
+    run(at.run(cell), at.data(dataset), _spec(args, specs.quality), at.quality(cell))
 
 
 def null(args: Namespace) -> None:
     from approxgan.evaluate.stage import null as score
 
     spec = _spec(args, specs.null, args.dataset, args.samples)
-    out = args.results / "null" / args.dataset / f"samples{args.samples}.parquet"
-    score(spec, args.results / "data" / f"{args.dataset}.npz", out)
+    at = _at(args)
+    score(spec, at.data(args.dataset), at.null(args.dataset, args.samples))
 
 
 def points(args: Namespace) -> None:
     from approxgan.probe.stage import points as keep
 
-    spec, folder = _spec(args, specs.points, args.probe), args.results / "probe" / args.probe
-    source = args.results / "data" / f"{spec['dataset']}.npz"
-    keep(spec, source, folder / "points.npz", args.threads)
+    spec, at = _spec(args, specs.points, args.probe), _at(args)
+    keep(spec, at.data(spec["dataset"]), at.points(args.probe), args.threads)
 
 
 def describe(args: Namespace) -> None:
     from approxgan.probe.stage import describe as measure
 
-    spec, folder = _spec(args, specs.describe, args.probe), args.results / "probe" / args.probe
-    measure(spec, folder / "points.npz", folder / "points.parquet", args.threads)
+    spec, at = _spec(args, specs.describe, args.probe), _at(args)
+    measure(spec, at.points(args.probe), at.described(args.probe), args.threads)
 
 
 def probe(args: Namespace) -> None:
     from approxgan.probe.stage import run
 
-    spec, folder = _spec(args, specs.probe_mode, args.probe, args.mode), args.results / "probe"
-    folder /= args.probe
-    out = folder / f"{args.mode}.parquet"
-    run(spec, args.mode, folder / "points.npz", out, args.threads)
+    spec, at = _spec(args, specs.probe_mode, args.probe, args.mode), _at(args)
+    out = at.measured(args.probe, args.mode)
+    run(spec, args.mode, at.points(args.probe), out, args.threads)
 
 
 def dirac(args: Namespace) -> None:
     from approxgan.dirac.stage import run
 
     spec = _spec(args, specs.dirac, args.mode)
-    run(spec, args.mode, args.results / "dirac" / f"{args.mode}.parquet")
+    run(spec, args.mode, _at(args).dirac(args.mode))
 
 
 def collect(args: Namespace) -> None:
     from approxgan.collect.stage import table
 
     spec = _spec(args, specs.collect, args.table)
-    table(args.table, spec, args.results, args.results / "tables" / args.table)
+    table(args.table, spec, _at(args))
 
 
 def comparisons(args: Namespace) -> None:
     from approxgan.compare.stage import write
 
-    tables = args.results / "tables"
+    tables = _at(args).tables
     write(tables, _spec(args, specs.comparisons), tables)
 
 
 def claims(args: Namespace) -> None:
     from approxgan.claims.stage import write
 
-    tables = args.results / "tables"
+    tables = _at(args).tables
     write(tables, _spec(args, specs.claims), tables / "claims")
 
 
@@ -196,8 +197,8 @@ def figure(args: Namespace) -> None:
     from approxgan.figures.stage import draw
 
     registry.check("figures", args.figure)
-    stem = args.results / "figures" / args.figure
-    draw(args.figure, args.results / "tables", stem, _spec(args, specs.figure)["dpi"])
+    stem = _at(args).figures / args.figure
+    draw(args.figure, _at(args).tables, stem, _spec(args, specs.figure)["dpi"])
 
 
 def report(args: Namespace) -> None:
@@ -211,7 +212,7 @@ def reference(args: Namespace) -> None:
     from approxgan.reference.stage import of
     from approxgan.storage import files
 
-    tables = args.results / "tables"
+    tables = _at(args).tables
     known = of(tables, _config(args)["claims"]["metric"], args.made_by)
     written = [args.reference]
     if args.readme is not None:
@@ -225,10 +226,10 @@ def verify(args: Namespace) -> None:
     from approxgan.storage import files
 
     known = files.read_json(args.reference)
-    made = args.results / MADE_WITH
+    made = _at(args).config
     if made.exists():
         print(f"results made with {' + '.join(files.read_json(made)['files'])}")
-    wrong, allowed = compare(known, args.results / "tables")
+    wrong, allowed = compare(known, _at(args).tables)
     for line in allowed:
         print(f"may differ: {line}")
     for line in wrong:

@@ -13,6 +13,7 @@ from typing import Any
 from approxgan.core.errors import InputError
 from approxgan.design import cells, cost, work
 from approxgan.design.cost import Job
+from approxgan.design.paths import COST, Results
 from approxgan.storage import files
 
 WIDTHS = {"small": 32, "large": 160}
@@ -48,7 +49,7 @@ def measure(config: Mapping[str, Any]) -> dict[str, list[float]]:
             taken = []
             for model in WIDTHS:
                 spec = _trial(config, model, entry, steps)
-                make(spec["definitions"]["dataset"], results / "data" / "ring.npz")
+                make(spec["definitions"]["dataset"], Results(results).data("ring"))
                 taken.append((_seconds(spec, results), *_counts(spec, kind)))
             found[kind] = _fitted(*taken)
     found["score"] = _fitted(*((_score(n), 1.0, 2.0 * n * n) for n in SAMPLES))
@@ -90,7 +91,7 @@ def _seconds(spec: Mapping[str, Any], results: Path) -> float:
     out = results / "run"
     for steps in (2, spec["training"]["steps"]):
         run({**spec, "training": {**spec["training"], "steps": steps}}, results, out)
-    return files.read_json(out / "cost.json")["cpu_seconds"] / spec["training"]["steps"]
+    return files.read_json(out / COST)["cpu_seconds"] / spec["training"]["steps"]
 
 
 def _counts(spec: Mapping[str, Any], kind: str) -> tuple[float, float]:
@@ -160,7 +161,7 @@ def measured(config: Mapping[str, Any], results: Path) -> str:
     taken, estimated, count = 0.0, 0.0, 0
     for name, cell in cells.cells(config).items():
         try:
-            seconds = files.read_json(results / "runs" / name / "cost.json")["cpu_seconds"]
+            seconds = files.read_json(Results(results).run(name, COST))["cpu_seconds"]
         except InputError:
             continue
         taken, count = taken + seconds, count + 1

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from approxgan.design import cells as grid
+from approxgan.design.paths import CHECKPOINT, SPEC, Results
 from approxgan.storage import provenance
-from approxgan.training.ownership import CHECKPOINT, is_training
-from approxgan.training.ownership import LAST as DONE
+from approxgan.training.ownership import is_training
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,12 @@ class Status:
 
 def of(config: Mapping[str, Any], results: Path) -> Status:
     """Compare the config's cells with the run folders there are."""
-    runs, cells = results / "runs", grid.cells(config)
-    there = {
-        str(path.parent.relative_to(runs))
-        for name in (DONE, CHECKPOINT)
-        for path in runs.glob(f"*/*/*/*/*/*/*/{name}")
-    }
-    training = [cell for cell in sorted({*there, *cells}) if is_training(runs / cell)]
-    trained = [cell for cell in cells if (runs / cell / DONE).exists()]
+    at, cells = Results(results), grid.cells(config)
+    there = {*at.runs_with(SPEC), *at.runs_with(CHECKPOINT)}
+    training = [cell for cell in sorted({*there, *cells}) if is_training(at.run(cell))]
+    trained = [cell for cell in cells if at.run(cell, SPEC).exists()]
     rest = [cell for cell in cells if cell not in set(trained)]
-    left = [cell for cell in rest if (runs / cell / CHECKPOINT).exists()]
+    left = [cell for cell in rest if at.run(cell, CHECKPOINT).exists()]
     stopped = [cell for cell in left if cell not in set(training)]
     missing = [cell for cell in rest if cell not in set(stopped)]
     stale = sorted(there - {*cells, *training})
@@ -66,15 +62,15 @@ def remove(status: Status, results: Path) -> int:
 
     Returns how many; one that a process has begun to train stays.
     """
-    runs, removed = results / "runs", 0
+    at, removed = Results(results), 0
     for cell in status.stale:
-        folder = runs / cell
+        folder = at.run(cell)
         if is_training(folder):
             continue
         shutil.rmtree(folder)
         removed += 1
         for parent in folder.parents:
-            if parent == runs or any(parent.iterdir()):
+            if parent == at.runs or any(parent.iterdir()):
                 break
             parent.rmdir()
     return removed

@@ -14,6 +14,7 @@ from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.design import cells, names
 from approxgan.design.choices import Cell
+from approxgan.design.paths import COST, SAMPLES, SCORES, SPEC, TRACE, Results
 from approxgan.storage import arrays as kept
 from approxgan.storage import files
 from approxgan.storage.columns import read_table
@@ -29,8 +30,8 @@ from approxgan.storage.tables import (
     SCORED,
 )
 
-Config = Mapping[str, Any]
-TRACE = {
+Spec = Mapping[str, Any]
+FORMS = {
     **dict.fromkeys(OF_A_STEP, "int traced*"),
     **dict.fromkeys(("seeds", "diverged_step"), "int seeds"),
     **dict.fromkeys(OF_A_SEED, "float traced* seeds"),
@@ -43,20 +44,22 @@ NUMBERS = ("epsilon", "generator_epsilon", "discriminator_epsilon", "seed")
 """Columns of a run that hold numbers: missing, not empty, for true images."""
 
 
-def _runs(config: Config, root: Path) -> Iterator[tuple[Cell, Path]]:
-    for name, cell in cells.cells(config).items():
-        yield cell, root / "runs" / name
+def _runs(spec: Spec, at: Results) -> Iterator[tuple[Cell, Path]]:
+    """Every cell of the table, as the run's own spec has it, and its folder."""
+    for name in spec["cells"]:
+        folder = at.run(name)
+        yield Cell.of(files.read_json(folder / SPEC)), folder
 
 
 def _trace(path: Path, cell: Cell) -> kept.Arrays:
     """Columns [T, S] or [T] of the traced steps, seeds and diverged_step [S]."""
-    return kept.of_seeds(path, kept.read(path, TRACE), cell.seeds)
+    return kept.of_seeds(path, kept.read(path, FORMS), cell.seeds)
 
 
-def training(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+def training(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """One row a run and traced step, up to the step at which the run diverged."""
-    for cell, folder in _runs(config, root):
-        arrays = _trace(folder / "trace.npz", cell)
+    for cell, folder in _runs(spec, at):
+        arrays = _trace(folder / TRACE, cell)
         stop = np.where(arrays["diverged_step"] < 0, np.inf, arrays["diverged_step"])
         seed, step = np.nonzero(arrays["step"] <= stop[:, None])
         columns = {
@@ -67,23 +70,24 @@ def training(config: Config, root: Path) -> Iterator[pd.DataFrame]:
         yield pd.DataFrame(columns).assign(**names.row_keys(cell))
 
 
-def outcomes(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+def outcomes(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """One row a run: how it ended."""
-    for cell, folder in _runs(config, root):
-        arrays = _trace(folder / "trace.npz", cell)
-        rows = [outcome.of(arrays, row, cell.training) for row in range(len(cell.seeds))]
+    for cell, folder in _runs(spec, at):
+        arrays = _trace(folder / TRACE, cell)
+        training = {**cell.training, **spec["judging"][cell.study]}
+        rows = [outcome.of(arrays, row, training) for row in range(len(cell.seeds))]
         yield pd.DataFrame(rows).assign(**names.row_keys(cell), seed=list(cell.seeds))
 
 
-def quality(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+def quality(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """One row a run, snapshot and number."""
-    known = directions(config["metrics"])
-    for cell, folder in _runs(config, root):
-        rows = read_table(folder / "quality.parquet", SCORED)
+    known = directions(spec["metrics"])
+    for cell, folder in _runs(spec, at):
+        rows = read_table(folder / SCORES, SCORED)
         yield rows.assign(
             **names.row_keys(cell),
             better=rows["metric"].map({n: direction(n, known) for n in rows["metric"].unique()}),
-            is_primary=rows["metric"] == config["metric"],
+            is_primary=rows["metric"] == spec["metric"],
         )
 
 
@@ -101,67 +105,67 @@ def direction(number: str, known: Mapping[str, str]) -> str:
     return known[max(found, key=len)] if found else "neither"
 
 
-def quality_null(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+def quality_null(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """One row a dataset, number of samples, repeat and number."""
     own = [key for key in QUALITY_NULL if key != "dataset"]
-    for name, sizes in config["scored"].items():
+    for name, sizes in spec["scored"].items():
         for samples in sizes:
-            path = root / "null" / name / f"samples{samples}.parquet"
+            path = at.null(name, samples)
             yield read_table(path, own).assign(dataset=name)
 
 
-def _probed(config: Config, root: Path) -> Iterator[pd.DataFrame]:
-    for name, modes in config["probes"].items():
+def _probed(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
+    for name, modes in spec["probes"].items():
         for mode in modes:
-            yield read_table(root / "probe" / name / f"{mode}.parquet", PROBED)
+            yield read_table(at.measured(name, mode), PROBED)
 
 
-def gradient_error(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+def gradient_error(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """One row a probed point, mode, ε, setting and dtype."""
-    for rows in _probed(config, root):
+    for rows in _probed(spec, at):
         whole = rows[rows["layer"] < 0]
-        yield whole.assign(chooses_epsilon=whole["dtype"] == config["probe_dtype"])
+        yield whole.assign(chooses_epsilon=whole["dtype"] == spec["probe_dtype"])
 
 
-def layer_error(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+def layer_error(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """The same, layer by layer."""
-    for rows in _probed(config, root):
+    for rows in _probed(spec, at):
         yield rows[rows["layer"] >= 0]
 
 
-def probe_points(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+def probe_points(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """One row a probed point and dtype."""
-    for name in config["probes"]:
-        yield read_table(root / "probe" / name / "points.parquet", PROBE_POINTS)
+    for name in spec["probes"]:
+        yield read_table(at.described(name), PROBE_POINTS)
 
 
-def dirac(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+def dirac(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """One row a step of every mode's Dirac-GAN."""
-    for mode in config["modes"]:
-        yield read_table(root / "dirac" / f"{mode}.parquet", DIRAC)
+    for mode in spec["modes"]:
+        yield read_table(at.dirac(mode), DIRAC)
 
 
-def cost(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+def cost(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """One row a training job."""
-    for cell, folder in _runs(config, root):
-        found = files.read_json(folder / "cost.json")
+    for cell, folder in _runs(spec, at):
+        found = files.read_json(folder / COST)
         row = {key: value for key, value in found.items() if key in COLUMNS["cost"]}
         yield pd.DataFrame([row]).assign(
             **names.row_keys(cell), seeds=f"{cell.seeds[0]}-{cell.seeds[-1]}"
         )
 
 
-def _drawn(config: Config, root: Path) -> Iterator[tuple[Cell, list[tuple[int, np.ndarray]]]]:
+def _drawn(spec: Spec, at: Results) -> Iterator[tuple[Cell, list[tuple[int, np.ndarray]]]]:
     """Every cell with the first of its blocks of seeds, whose first seed is drawn.
 
     With each snapshot's step and finite samples of that seed.
     """
     first: dict[Path, int] = {}
-    for cell, folder in _runs(config, root):
+    for cell, folder in _runs(spec, at):
         first[folder.parent] = min(first.get(folder.parent, cell.seeds[0]), cell.seeds[0])
-    for cell, folder in _runs(config, root):
+    for cell, folder in _runs(spec, at):
         if cell.seeds[0] == first[folder.parent]:
-            arrays = kept.samples(folder / "samples.npz", cell.seeds)
+            arrays = kept.samples(folder / SAMPLES, cell.seeds)
             shots = zip(arrays["steps"].tolist(), arrays["samples"][0], strict=True)
             yield cell, [(step, shot[np.isfinite(shot).all(1)]) for step, shot in shots]
 
@@ -172,20 +176,20 @@ def _flat(cell: Cell, step: int, points: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(columns).assign(**names.row_keys(cell), seed=cell.seeds[0], step=step)
 
 
-def samples(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+def samples(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """Samples of each cell's first seed at its last snapshot, for drawing."""
-    flat = {name: _plane(config, name) for name in config["datasets"]}
-    for cell, shots in _drawn(config, root):
+    flat = {name: _plane(spec, name) for name in spec["datasets"]}
+    for cell, shots in _drawn(spec, at):
         step, shown = shots[-1]
-        yield _flat(cell, step, flat[cell.dataset](shown[: config["points"]]))
+        yield _flat(cell, step, flat[cell.dataset](shown[: spec["points"]]))
 
 
-def evolution(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+def evolution(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """Samples of a few modes' first seed at every snapshot, for drawing."""
-    groups = _widest(config)
-    flat = {group[1]: _plane(config, group[1]) for group in groups}
-    most = min(config["points"], EVOLVED_POINTS)
-    for cell, shots in _drawn(config, root):
+    groups = _widest(spec, at)
+    flat = {group[1]: _plane(spec, group[1]) for group in groups}
+    most = min(spec["points"], EVOLVED_POINTS)
+    for cell, shots in _drawn(spec, at):
         if _group(cell) in groups and names.mode_name(cell) in EVOLVED:
             for step, shown in shots:
                 yield _flat(cell, step, flat[cell.dataset](shown[:most]))
@@ -196,10 +200,10 @@ def _group(cell: Cell) -> tuple[str, str, str, str]:
     return cell.study, cell.dataset, cell.model, cell.loss
 
 
-def _widest(config: Config) -> set[tuple[str, str, str, str]]:
+def _widest(spec: Spec, at: Results) -> set[tuple[str, str, str, str]]:
     """For each dataset the group with most modes, then most steps ε, then first by name."""
     tried: dict[Any, set[Any]] = {}
-    for cell in cells.cells(config).values():
+    for cell, _ in _runs(spec, at):
         kind = tuple(str(names.row_keys(cell)[key]) for key in ("mode", "settings", "epsilon"))
         tried.setdefault(_group(cell), set()).add(kind)
     best: dict[str, Any] = {}
@@ -209,34 +213,34 @@ def _widest(config: Config) -> set[tuple[str, str, str, str]]:
     return {rank[-1] for rank in best.values()}
 
 
-def data(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+def data(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """Points of each dataset, for drawing."""
-    for name in config["datasets"]:
-        arrays, flat = kept.data(root / "data" / f"{name}.npz"), _plane(config, name)
+    for name in spec["datasets"]:
+        arrays, flat = kept.data(at.data(name)), _plane(spec, name)
         for source in ("training", "true"):
-            x, y = flat(arrays[source][: 2 * config["points"]]).T[:2]
+            x, y = flat(arrays[source][: 2 * spec["points"]]).T[:2]
             yield pd.DataFrame({"x": x, "y": y}).assign(
                 dataset=name, source=source, index=np.arange(len(x))
             )
 
 
-def _plane(config: Config, name: str) -> Callable[[np.ndarray], np.ndarray]:
+def _plane(spec: Spec, name: str) -> Callable[[np.ndarray], np.ndarray]:
     """What to draw of a dataset: the first coordinates of its first view, or its own."""
-    views = getattr(cells.build_dataset(config["datasets"][name]), "views", dict)()
+    views = getattr(cells.build_dataset(spec["datasets"][name]), "views", dict)()
     return next(iter(views.values()), lambda points: points)
 
 
-def images(config: Config, root: Path) -> Iterator[pd.DataFrame]:
+def images(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """A row a pixel: true images, and each cell's first ones, of datasets of images."""
-    built = {n: cells.build_dataset(found) for n, found in config["datasets"].items()}
+    built = {n: cells.build_dataset(found) for n, found in spec["datasets"].items()}
     shapes = {name: d.image for name, d in built.items() if hasattr(d, "image")}
     for name, shape in shapes.items():
-        true = kept.data(root / "data" / f"{name}.npz")["true"]
+        true = kept.data(at.data(name))["true"]
         empty = dict.fromkeys(RUN, "")
         yield _pixels(true, shape).assign(
             **{**empty, **dict.fromkeys(NUMBERS), "dataset": name}, step=-1
         )
-    for cell, shots in _drawn(config, root):
+    for cell, shots in _drawn(spec, at):
         if cell.dataset in shapes:
             step, shown = shots[-1]
             keys = {**names.row_keys(cell), "seed": cell.seeds[0]}
@@ -252,7 +256,7 @@ def _pixels(images: np.ndarray, shape: tuple[int, int]) -> pd.DataFrame:
     )
 
 
-TABLES: dict[str, Callable[[Config, Path], Iterator[pd.DataFrame]]] = {
+TABLES: dict[str, Callable[[Spec, Results], Iterator[pd.DataFrame]]] = {
     make.__name__: make
     for make in (
         training,
@@ -279,12 +283,14 @@ KEYS = ("game", "study", "dataset", "model", "loss", "mode", "epsilon", "rule", 
 KEYS_LAST = ("dtype", "player", "seed", "seeds", "step", "layer", "index", "row", "column")
 
 
-def table(name: str, config: Config, root: Path, out: Path) -> None:
+def table(name: str, spec: Spec, at: Results) -> None:
     """Write one table, columns and rows in their documented order."""
     if name not in TABLES:
         raise InputError(f"table {name!r} is not gathered; accepted: {', '.join(TABLES)}")
-    frames = [frame for frame in TABLES[name](config, root) if len(frame)]
+    frames = [frame for frame in TABLES[name](spec, at) if len(frame)]
     columns = list(COLUMNS[name])
     whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
     by = SORTED_BY.get(name, [key for key in (*KEYS, *KEYS_LAST) if key in columns])
-    files.write_table(out, whole[columns].sort_values(by, kind="stable", ignore_index=True))
+    files.write_table(
+        at.tables / name, whole[columns].sort_values(by, kind="stable", ignore_index=True)
+    )

@@ -5,7 +5,7 @@ A stage gets no more than it uses, so that a change elsewhere in the config does
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from approxgan.core.errors import InputError
@@ -16,8 +16,6 @@ from approxgan.design.cells import JUDGING
 Config = Mapping[str, Any]
 WATCHING = ("trace_every", "snapshots", "samples")
 """Keys of ``training`` that say what is kept of a run."""
-OUTCOME = ("steps", "trace_every", *JUDGING)
-"""Those that the table outcomes is made by."""
 PROBED = ("gradient_error", "layer_error", "probe_points")
 DRAWN = ("samples", "evolution", "data", "images")
 """Tables of points to draw: made by the datasets' own views."""
@@ -122,7 +120,9 @@ def collect(config: Config, table: str) -> dict[str, Any]:
     if table == "quality_null":
         return {"scored": grid.scored(config)}
     used = {name: config["datasets"][name] for name in grid.used_datasets(config)}
-    cells = {} if table == "data" else _cells(config, OUTCOME if table == "outcomes" else ())
+    cells = {} if table == "data" else {"cells": list(grid.cells(config))}
+    if table == "outcomes":
+        return {**cells, "judging": {s["name"]: _judging(config, s) for s in config["studies"]}}
     if table == "quality":
         metrics = sorted(config["quality"]["metrics"])
         return {**cells, "metrics": metrics, "metric": config["claims"]["metric"]}
@@ -132,14 +132,10 @@ def collect(config: Config, table: str) -> dict[str, Any]:
     return {**cells, **points, "datasets": used}
 
 
-def _cells(config: Config, keys: Iterable[str]) -> dict[str, Any]:
-    """What of a config names its cells, and these keys of their training."""
-
-    def kept(training: Mapping[str, Any]) -> dict[str, Any]:
-        return {key: training[key] for key in keys if key in training}
-
-    studies = [{**s, "training": kept(s.get("training", {}))} for s in config["studies"]]
-    return {"seeds": config["seeds"], "training": kept(config["training"]), "studies": studies}
+def _judging(config: Config, study: Mapping[str, Any]) -> dict[str, Any]:
+    """What a study's finished traces are judged by."""
+    training = {**config["training"], **study.get("training", {})}
+    return {key: training[key] for key in JUDGING}
 
 
 def claims(config: Config) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import Metric
 from approxgan.design import cells
+from approxgan.design.paths import SAMPLES, SPEC
 from approxgan.evaluate import score
 from approxgan.storage import arrays as kept
 from approxgan.storage import files
@@ -31,15 +32,15 @@ def run(folder: Path, data: Path, quality: Mapping[str, Any], out: Path) -> None
 
     The data's definition travels with the run.
     """
-    spec = files.read_json(folder / "spec.json")
-    arrays = kept.samples(folder / "samples.npz")
+    spec = files.read_json(folder / SPEC)
+    arrays = kept.samples(folder / SAMPLES)
     dataset = cells.build_dataset(spec["definitions"]["dataset"])
     training = kept.data(data)["training"]
     steps, seeds = arrays["steps"].tolist(), arrays["seeds"].tolist()
     metrics = metrics_of(quality)
     every = {k: m for k, m in metrics.items() if k in quality["every_snapshot"]}
     last = {k: m for k, m in metrics.items() if k not in every}
-    with _refusing(folder / "samples.npz"):
+    with _refusing(folder / SAMPLES):
         tables = [
             score.run(
                 arrays["samples"][:, first:],

@@ -15,6 +15,7 @@ import yaml
 from markupsafe import Markup
 
 from approxgan.analysis import text
+from approxgan.design.paths import SUMMARY, Results
 from approxgan.report import cells, interactive, scope, steps, verdicts
 from approxgan.report.svg import figure
 from approxgan.storage import files, provenance
@@ -27,7 +28,6 @@ NEEDS = (
     "training",
 )  # fmt: skip
 OPTIONAL = ("comparisons", "aggregates")
-SUMMARY = "summary.md"
 SCRIPTS = ("tables", "picker")
 PLACED = {"dirac": "dirac", "epsilon_rules": "steps"}
 """Figures that stand in another section than the one of figures."""
@@ -48,8 +48,8 @@ LITERAL = {
 def stage(config: Mapping[str, Any], results: Path) -> None:
     """Write ``results``/report.html and summary.md from the tables and figures beside them."""
     names = list(config["figures"]["names"])
-    folders = (results / "tables", results / "figures")
-    write(*folders, names, dict(config), provenance.versions(), results / "report.html")
+    at = Results(results)
+    write(at.tables, at.figures, names, dict(config), provenance.versions(), at.page)
 
 
 def write(
@@ -65,7 +65,6 @@ def write(
     Raises ``InputError`` naming a table or figure that is missing.
     """
     tables = _tables(tables_dir)
-    jobs = provenance.found(out.parent)
     shown = {name: figure(figures_dir, name) for name in figures}
     context = {
         **_findings(tables, shown, config),
@@ -74,8 +73,6 @@ def write(
         "config": yaml.safe_dump(_plain(config), sort_keys=False, allow_unicode=True),
         "rules": config.get("claims", {}),
         "versions": versions,
-        "jobs": len(jobs),
-        "differing": provenance.differing([*jobs, provenance.record(None)]),
         "machine": provenance.about() | {"commit": provenance.commit() or "not told"},
         "citation": _citation(versions.get("approxgan", "")),
     }

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from approxgan.core.errors import InputError
+from approxgan.design.paths import COST, Results
 from approxgan.storage import files
 
 PACKAGES = (
@@ -78,18 +79,17 @@ def record(code: str | None) -> dict[str, str]:
 
 def write(results: Path, stage: str, names: Sequence[str], code: str | None) -> None:
     """Keep what a job was made with, where it has no cost.json to keep it in."""
-    place = results.joinpath("provenance", stage, *"/".join(names or ["all"]).split("/"))
-    files.write_json(place.with_name(f"{place.name}.json"), record(code))
+    files.write_json(Results(results).record(stage, *names), record(code))
 
 
 def found(results: Path) -> list[Mapping[str, str]]:
     """The records of all jobs that made these results, but for files that cannot be read."""
-    runs = results.glob("runs/*/*/*/*/*/*/*/cost.json")
-    told = []
-    for path in sorted([*runs, *results.glob("provenance/**/*.json")]):
+    at, told = Results(results), []
+    runs = [at.run(cell, COST) for cell in at.runs_with(COST)]
+    for path in sorted([*runs, *at.records.rglob("*.json")]):
         try:
             about = files.read_json(path)
-            told.append(about[MADE_WITH] if path.name == "cost.json" else about)
+            told.append(about[MADE_WITH] if path.name == COST else about)
         except InputError:
             continue
     return [about for about in told if isinstance(about, dict)]

@@ -22,10 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from approxgan.core.errors import InputError
+from approxgan.design.paths import CHECKPOINT, SPEC, WRITER
 from approxgan.storage import files
 
-MARK, CHECKPOINT, LAST = ".writer", "checkpoint.npz", "spec.json"
-"""The writer's mark, and the files that a run keeps writing and writes last."""
 PATIENCE, PAUSE = 600.0, 2.0
 """Seconds without a sign of life, a checkpoint, after which a successor counts as dead; and between
 two looks at it."""
@@ -39,7 +38,7 @@ class Writer:
     """This process' right to write into ``folder``, from now on."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / MARK
+        self._path = folder / WRITER
         self._mark = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex}\n"
         files.write_text(self._path, self._mark)
 
@@ -68,8 +67,8 @@ def is_training(folder: Path, patience: float = PATIENCE) -> bool:
     One of this machine runs; one of another has given a sign of life in ``patience`` seconds.
     """
     try:
-        host, process, _ = (folder / MARK).read_text("utf-8").rsplit(maxsplit=2)
-        signs = [p.stat().st_mtime for p in (folder / MARK, folder / CHECKPOINT) if p.exists()]
+        host, process, _ = (folder / WRITER).read_text("utf-8").rsplit(maxsplit=2)
+        signs = [p.stat().st_mtime for p in (folder / WRITER, folder / CHECKPOINT) if p.exists()]
     except (OSError, ValueError):
         return False
     if host != socket.gethostname():
@@ -91,16 +90,16 @@ def wait_for_successor(
     Raises ``InputError`` if who makes it seems to have died, if the folder was removed, and if what
     was made there is not what ``spec`` says.
     """
-    while (folder / MARK).exists():
+    while (folder / WRITER).exists():
         if not is_training(folder, patience):
             raise InputError(
                 f"{folder}: another process began to train this cell and has died, or has written "
                 f"nothing for {patience:.0f} s; train it again"
             )
         time.sleep(pause)
-    if not (folder / LAST).exists():
+    if not (folder / SPEC).exists():
         raise InputError(f"{folder}: was removed while this cell was trained; train it again")
-    found = {k: v for k, v in files.read_json(folder / LAST).items() if k in spec}
+    found = {k: v for k, v in files.read_json(folder / SPEC).items() if k in spec}
     if found != json.loads(json.dumps(spec)):
         raise InputError(
             f"{folder}: another process has trained this cell with another config; train it again"

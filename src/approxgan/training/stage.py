@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from approxgan.design import names
+from approxgan.design.paths import CHECKPOINT, COST, PARAMETERS, SAMPLES, SPEC, TRACE, Results
 from approxgan.objective.game import Game
 from approxgan.storage import arrays, files, provenance
 from approxgan.training.checkpoint import Checkpoint, as_array, key_of
@@ -38,7 +39,7 @@ def run(
     """
     made_with = provenance.record(code)
     check_device(spec["training"]["device"])
-    data_file = results / "data" / f"{spec['dataset']}.npz"
+    data_file = Results(results).data(spec["dataset"])
     key = key_of(spec, data_file)
     data = arrays.data(data_file)
     game = game_of(spec, data["training"].shape[1], threads)
@@ -60,7 +61,7 @@ def run(
         progress.see(state.step, len(state.seeds))
         clock.start()
 
-    path = out / "checkpoint.npz"
+    path = out / CHECKPOINT
     writer = Writer(out)
     saved = Checkpoint(path, key, checkpoint_seconds, trace, snapshots, clock, writer)
     warm(state, game, chosen, s)
@@ -103,20 +104,20 @@ def write(
     steps = [diverged.get(seed, -1) for seed in spec["seeds"]]
     spent = {f"{name}_total": count for name, count in totals(state.counts).items()}
     files.write_arrays(
-        out / "trace.npz",
+        out / TRACE,
         {
             **trace.arrays(),
             "diverged_step": np.array(steps),
             **{name: np.array(value) for name, value in spent.items()},
         },
     )
-    files.write_arrays(out / "samples.npz", snapshots.arrays())
+    files.write_arrays(out / SAMPLES, snapshots.arrays())
     files.write_arrays(
-        out / "parameters.npz",
+        out / PARAMETERS,
         {
             "seeds": np.array(state.seeds, dtype=np.int64),
             **{player: as_array(a.theta) for player, a in state.players.items()},
         },
     )
-    files.write_json(out / "cost.json", dict(cost))
-    files.write_json(out / "spec.json", dict(spec))
+    files.write_json(out / COST, dict(cost))
+    files.write_json(out / SPEC, dict(spec))
