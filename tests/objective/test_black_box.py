@@ -351,13 +351,21 @@ def test_zeros_that_are_derivatives_are_given(name, loss):
         assert torch.equal(grad, 2 * at)
 
 
-def test_a_fault_of_the_function_is_its_own_error():
+@pytest.mark.parametrize("how", ["plain", "batched"])
+def test_a_fault_of_the_function_is_its_own_error(how):
     def broken(theta):
         raise KeyError("mine")
 
     for name in FREE:
         with pytest.raises(KeyError, match="mine"):
-            estimated(name, broken)
+            estimated(name, broken, how=how)
+
+
+@pytest.mark.parametrize("f", [BOXES["numpy"], BOXES["item"], Reusing()], ids=repr)
+def test_what_cannot_be_vectorised_is_refused_in_one_line(f):
+    for name in BLIND:
+        with pytest.raises(ValueError, match=r"^how='batched' needs .*; accepted: how='plain'$"):
+            estimated(name, f, how="batched")
 
 
 WAYS = [

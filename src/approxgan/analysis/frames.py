@@ -60,5 +60,5 @@ def same_step(epsilons: pd.Series, epsilon: float) -> np.ndarray:
 
 
 def forward_equivalents(rows: pd.DataFrame) -> pd.Series:
-    """Evaluations and reverse passes as one number of evaluations."""
+    """Evaluations of both losses, frozen passes and reverse passes as one number."""
     return rows["forwards"] + FORWARDS_PER_BACKWARD * rows["backwards"]

@@ -31,12 +31,12 @@ def estimator(choice: Choice, situation: Situation) -> GradientEstimator:
 
 def beyond_torch(made: GradientEstimator, situation: Situation) -> str | None:
     """Why an estimator cannot work on networks that are not made of torch's operations."""
-    if made.differentiates and not situation.differentiable:
+    if not situation.differentiable and made.differentiates:
         return (
             "torch cannot differentiate the model's networks (rounding, numpy); accepted: a model "
             "of differentiable torch operations, or a mode that never differentiates"
         )
-    if made.per_coordinate and not situation.vectorises:
+    if not situation.vectorises and made.per_coordinate:
         return (
             "steps many coordinates at once by torch.func.vmap, which does not take the model's "
             "networks (numpy, item); accepted: a model of torch operations, or a mode that steps "

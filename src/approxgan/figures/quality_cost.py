@@ -24,8 +24,9 @@ class QualityCost:
     title = "Sample quality against what it costs"
     caption = (
         "The score that decides the claims at the snapshots, against the training step, the "
-        "evaluations of a loss so far, and the seconds of the run so far. A reverse pass counts as "
-        "two evaluations, as does a Jacobian-vector product. The seconds of a job are divided by "
+        "evaluations of both losses so far, and the seconds of the run so far. A reverse pass "
+        "counts as two evaluations, as does a Jacobian-vector product; the discriminator's fakes "
+        "of a step count as one. The seconds of a job are divided by "
         "its seeds and steps. Lines are medians over the seeds that had not diverged by then, "
         "bands their middle half. Black: exact; dotted: its last median. Hatched: the scores of a "
         "perfect generator. The figure shows the study with most modes, one row per data set, each "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
@@ -51,12 +52,27 @@ class WrappedObjective:
     def many(self, thetas: Tensor) -> Tensor:
         points = thetas.detach() if thetas.requires_grad else thetas
         if self._how == "batched":
-            return torch.func.vmap(self._value)(points)
+            with self._vectorising(points[0]):
+                return torch.func.vmap(self._value)(points)
         return torch.stack([self._value(point) for point in points])
 
     def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
-        evaluate = batched.sweep if self._how == "batched" else plain.sweep
-        return evaluate(self._value, theta, step)
+        if self._how == "batched":
+            with self._vectorising(theta):
+                return batched.sweep(self._value, theta, step)
+        return plain.sweep(self._value, theta, step)
+
+    @contextmanager
+    def _vectorising(self, theta: Tensor) -> Iterator[None]:
+        """Errors of ``torch.func.vmap`` in one line; those that the function has at θ, as such."""
+        try:
+            yield
+        except Exception as error:
+            self(theta)
+            raise ValueError(
+                "how='batched' needs a function that torch.func.vmap takes, which this is not: "
+                f"{str(error).splitlines()[0]}; accepted: how='plain'"
+            ) from error
 
     def with_subgradient(self, alpha: float) -> WrappedObjective:
         raise ValueError(
