@@ -175,7 +175,7 @@ def test_samples_that_a_metric_cannot_score_are_one_line(folder, capsys):
     """classifier_test asks for at least k points: nothing is made, nor scored from a bare spec."""
     (folder / "few.yaml").write_text("training: {steps: 1, snapshots: 1, samples: 10}\n")
     few = [*SMOKE, "few.yaml"]
-    for stage in (["data", "ring"], ["train", CELL], ["evaluate", CELL], ["check"]):
+    for stage in (["data", "ring"], ["train", CELL], ["check"]):
         assert "classifier_test: 10 training points" in one_line([*stage, *few], capsys)
     assert not (folder / "results").exists()
     assert main(["data", "ring", *SMOKE]) == 0
