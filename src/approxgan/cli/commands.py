@@ -130,9 +130,9 @@ def evaluate(args: Namespace) -> None:
     from approxgan.evaluate.stage import run
     from approxgan.storage import files
 
-    at, cell = _at(args), args.cell
+    at, cell, quality = _at(args), args.cell, _spec(args, specs.quality)
     dataset = files.read_json(at.run(cell, SPEC))["dataset"]
-    run(at.run(cell), at.data(dataset), _spec(args, specs.quality), at.quality(cell))
+    run(at.run(cell), at.data(dataset), quality, at.quality(cell))
 
 
 def null(args: Namespace) -> None:
