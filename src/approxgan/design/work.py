@@ -34,7 +34,7 @@ SPEEDS = {
     "gradient": Speed(1.5e-3, 6e-10),
     "value": Speed(1.5e-3, 3e-10),
     "sweep": Speed(1.5e-3, 2e-9),
-    "score": Speed(1e-2, 4e-10),
+    "score": Speed(3e-2, 2e-9),
 }
 """For machines that have measured none: half as fast as the one of docs/scale.md, or slower."""
 SIZE = {"float32": 4.0, "float64": 8.0, "bfloat16": 2.0}
