@@ -255,3 +255,13 @@ def test_an_ascii_locale_reads_and_says_everything(folder):
         )  # fmt: skip
         assert done.returncode == status, done.stderr
         assert b"Traceback" not in done.stderr
+
+
+def test_a_data_file_may_have_any_name(folder):
+    """The workflow hands paths to jobs inside their quoted specs."""
+    name = "pts {a} 'b\" $(c) é.csv"
+    np.savetxt(folder / name, np.random.default_rng(0).normal(size=(60, 2)), delimiter=",")
+    mine = {"kind": "file", "points": 40, "path": name, "held_out": 0.3}
+    (folder / "mine.yaml").write_text(json.dumps({"datasets": {"mine": mine}}), "utf-8")
+    assert main(["data", "mine", "--configfile", "mine.yaml"]) == 0
+    assert (folder / "results" / "data" / "mine.npz").is_file()

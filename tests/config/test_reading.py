@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import copy
+import os
+import time
+from pathlib import Path
+
 import pytest
+from worlds import ROOT
 
 from approxgan.config import load
 from approxgan.core.errors import InputError
+from approxgan.design import cells, check
+
+DEFAULT = load.config([ROOT / "config.yaml"])
 
 BOMB = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n"
@@ -43,3 +52,26 @@ def test_an_overlay_may_override_what_an_alias_brings(tmp_path):
     assert load.read(path) == {
         "a": {"x": 1, "y": 2}, "b": {"x": 3, "y": 2}, "c": {"x": 3, "y": 4}
     }  # fmt: skip
+
+
+def test_what_is_no_plain_file_is_refused_at_once(tmp_path):
+    """Reading a pipe that nobody writes to, or /dev/zero, would never end."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", Path("/dev/zero"), tmp_path / ("x" * 300)):
+        with pytest.raises(InputError) as caught:
+            load.read(path)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_million_values_are_refused_and_many_are_read_within_seconds(tmp_path):
+    started = time.process_time()
+    path = tmp_path / "long.yaml"
+    path.write_text("a: [" + ", ".join(f"{n}.0e-9" for n in range(10**6)) + "]\n")
+    with pytest.raises(InputError, match="larger than"):
+        load.read(path)
+    config = copy.deepcopy(DEFAULT)
+    epsilon = [1.0 / n for n in range(2, 6000)]
+    entry = {"mode": "forward_difference", "epsilon": [*epsilon, "dtype"]}
+    config["studies"] = [{**config["studies"][3], "datasets": ["moons"], "modes": [entry]}]
+    assert len(cells.cells(check.checked(config))) > 5000
+    assert time.process_time() - started < 20
