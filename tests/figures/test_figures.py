@@ -45,7 +45,7 @@ def test_draws_whole_tables_and_leaves_them_alone(name: str, tables: Tables) -> 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_empty_tables_say_no_data(name: str) -> None:
-    assert "no data" in words(draw(name, synthetic.empty()))
+    assert "no data" in words(draw(name, synthetic.empty(), laid_out=False))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -54,7 +54,7 @@ def test_one_dataset_and_modes_without_epsilon_only(name: str, tables: Tables) -
     for key, frame in some.items():
         if "epsilon" in frame:
             some[key] = frame[frame["epsilon"].isna()]
-    draw(name, some)
+    draw(name, some, laid_out=False)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -70,7 +70,11 @@ def test_every_run_diverged(name: str, tables: Tables) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_seed_one_mode(name: str, tables: Tables) -> None:
-    draw(name, keep(tables, study="main", dataset="ring", mode="uniform_shift", seed=0))
+    draw(
+        name,
+        keep(tables, study="main", dataset="ring", mode="uniform_shift", seed=0),
+        laid_out=False,
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -89,7 +93,7 @@ def test_a_mode_nobody_knows_with_two_settings(name: str, tables: Tables) -> Non
             ]  # fmt: skip
             some = frame[frame["mode"].isin(["exact", "uniform_shift"])]
             renamed[key] = pd.concat([some, *parts], ignore_index=True)
-    figure = draw(name, renamed)
+    figure = draw(name, renamed, laid_out=False)
     if name in {"gradient_error", "quality_epsilon", "stability", "training_curves"}:
         assert "(fast 2)" in words(figure)
 

@@ -14,10 +14,11 @@ from approxgan.figures import stage
 Tables = dict[str, pd.DataFrame]
 
 
-def draw(name: str, tables: Tables) -> Figure:
+def draw(name: str, tables: Tables, *, laid_out: bool = True) -> Figure:
     """The figure, laid out once but on no canvas: layout is where trouble would warn."""
     drawn = stage.from_tables(name, tables)
-    drawn.draw_without_rendering()
+    if laid_out:
+        drawn.draw_without_rendering()
     return drawn
 
 

@@ -43,6 +43,7 @@ class GradientError:
         errors = errors.assign(relative_error=errors["relative_error"].where(lambda e: e > 0))
         if not np.isfinite(errors["relative_error"].to_numpy(float)).any():
             return _style.no_data("the table gradient_error holds no finite error above 0")
+        floor = errors["relative_error"].where(lambda e: e >= FLOOR).min()
         shown, parts = _series.series(errors), _series.players(errors)
         laid = _layout.panels(len(parts), [3.4], across=4, sharey="all")
         for slot, (title, part) in enumerate(parts):
@@ -50,7 +51,7 @@ class GradientError:
             _lines.probed(ax, part, "relative_error", shown)
             _laws(ax, part, tables["probe_points"])
             ax.set_yscale("log")
-            ax.set_ylim(bottom=max(FLOOR, errors["relative_error"].min() / 2))
+            ax.set_ylim(bottom=floor / 2)
             _lines.log_epsilon(ax, part["epsilon"])
             ax.set_title(title)
         laid.finish(len(parts), "ε (parameter units)", ["relative error"])
