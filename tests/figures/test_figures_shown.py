@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import colors
 from worlds import synthetic
 from worlds.drawn import Tables, draw, keep, last, marks, words
 
@@ -81,6 +82,37 @@ def test_controls_stand_beside_what_they_are_matched_with(tables: Tables) -> Non
         np.testing.assert_allclose([y for _, y in drawn], shown["value"])
     alone = keep(tables, mode="forward_difference")
     assert "no data" in words(draw("controls", alone))
+
+
+def test_controls_are_shown_with_how_wrong_both_were_along_their_runs(tables: Tables) -> None:
+    some = keep(tables, study="main", dataset="ring")
+    training, value = some["training"].copy(), "discriminator_relative_error"
+    noisy = training["mode"] == "noisy_exact"
+    training.loc[noisy, value] *= 1 + training["step"] / 100
+    figure = draw("controls", {**some, "training": training}, laid_out=False)
+    panels = figure.subfigs[0].subfigs[1].axes
+    (panel,) = [ax for ax in panels if ax.get_title() == "ε = 10⁻⁴"]
+    for mode in ("forward_difference", "noisy_exact"):
+        own = training[(training["mode"] == mode) & np.isclose(training["epsilon"], 1e-4)]
+        colour, solid = _style.colour(mode), [one for one in panel.lines if not one.is_dashed()]
+        (curve,) = [one for one in solid if one.get_color() == colour]
+        expected = own.groupby("step")[value].median()
+        np.testing.assert_allclose(curve.get_xydata(), expected.reset_index().to_numpy(float))
+
+
+@pytest.mark.parametrize("name", ["samples", "evolution"])
+def test_cells_with_seeds_of_their_own_are_shown_at_their_first(name: str, tables: Tables) -> None:
+    some = keep(tables, study="main", dataset="moons")
+    for key in ("samples", "evolution", "outcomes"):
+        own = (some[key]["mode"] == "exact") * 7
+        some[key] = some[key].assign(seed=some[key]["seed"] + own)
+    figure = draw(name, some, laid_out=False)
+    blocks = figure.subfigs or [figure]
+    titled = {ax.get_title() or ax.get_ylabel(): ax for ax in blocks[0].axes}
+    shown = titled["exact" if name == "samples" else "step 0"]
+    made = shown.collections[-1]
+    assert len(np.asarray(made.get_offsets()))
+    assert colors.same_color(np.asarray(made.get_facecolor())[0, :3], _style.INK)
 
 
 def test_evolution_shows_each_snapshot_and_the_smallest_step(tables: Tables) -> None:
