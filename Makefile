@@ -2,7 +2,7 @@
 # make test                                              checks and tests, in .venv
 # make test-cluster                                      a Slurm of its own, and faults on it: docs/cluster.md
 # make test-kill [KILLS=60]                              a training job and a workflow, killed at random
-# make benchmark [ONLY=gradient] | make rounding         speed and rounding beside peers
+# make benchmark [ONLY=gradient]                         speed, memory and rounding beside peers
 PYTHON ?= python3
 CORES ?= all
 CONFIG ?=
@@ -11,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup reproduce test lint test-cluster test-kill benchmark rounding lock clean
+.PHONY: setup reproduce test lint test-cluster test-kill benchmark lock clean
 
 setup: $(READY)
 
@@ -46,9 +46,6 @@ test-kill: $(READY)
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks $(ONLY)
-
-rounding: $(READY)
-	$(BIN)/python -m benchmarks.rounding
 
 lock: pyproject.toml
 	rm -rf .venv-lock

@@ -64,13 +64,13 @@ def by_hand(problem: DenseProblem) -> Loss:
     def loss(theta: Tensor) -> Tensor:
         tensors = [*views(theta, pairs[: problem.owned]), *behind]
         x = x0
-        for layer, slope in enumerate(problem.slopes):
+        for layer, slope in enumerate(problem.activations):
             x = functional.linear(x, tensors[2 * layer], tensors[2 * layer + 1])
-            x = x if slope == 1.0 else functional.leaky_relu(x, slope)
+            x = x if slope == 1.0 else functional.leaky_relu(x, float(slope))
         value = problem.constant[0]
         for t in problem.terms:
             logits = t.sign * x[t.start : t.stop, 0]
-            value = value + t.weight * FUNCTIONS[t.function](logits).sum()
+            value = value + t.weight * FUNCTIONS[t.function](logits).mean()
         return value
 
     return loss

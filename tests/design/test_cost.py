@@ -95,7 +95,7 @@ GROWS = {
     "trace": ({"trace_every": 50}, {"trace_every": 1}),
     "differences": ({}, {"choice": DIFFERENCE}),
     "chosen steps": ({"choice": DIFFERENCE}, {"choice": {**DIFFERENCE, "epsilon": "adaptive"}}),
-    "no compiled sweep": (
+    "smooth activations": (
         {"choice": DIFFERENCE},
         {"choice": DIFFERENCE, "definitions": {"model": {"activation": "tanh"}}},
     ),

@@ -110,13 +110,13 @@ def test_every_activation_is_torchs_at_any_depth(activation):
     assert torch.allclose(model.apply("generator", 2, theta, x)[0], a, rtol=1e-12)
 
 
-def test_only_kinked_networks_state_slopes_and_piecewise_linear_layers():
+def test_networks_state_their_layers_and_only_kinked_ones_slopes():
     for activation, slopes in {"leaky_relu": (0.2, 1.0), "relu": (0.0, 1.0)}.items():
         assert deep(activation).slopes() == slopes
         assert deep(activation).layers("generator", 2)[1] == (slopes[0],) * 3 + (1.0,)
     for activation in ("tanh", "softplus"):
         assert deep(activation).slopes() is None
-        assert deep(activation).layers("generator", 2) is None
+        assert deep(activation).layers("generator", 2)[1] == (activation,) * 3 + (1.0,)
 
 
 @pytest.mark.parametrize(

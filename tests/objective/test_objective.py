@@ -19,7 +19,7 @@ from approxgan.models import _activation
 from approxgan.models.dense import Dense
 from approxgan.objective import terms
 from approxgan.objective.black_box import objective
-from approxgan.objective.sweep import batched, choose, plain
+from approxgan.objective.sweep import batched, plain
 
 LOSSES = registry.names("losses")
 
@@ -71,15 +71,6 @@ def test_a_step_without_effect_gives_exactly_the_base_value():
         for evaluate in (f.sweep, lambda t, s, f=f: batched.sweep(f, t, s)):
             losses, value = evaluate(theta, 1e-12)
             assert torch.equal(losses, value[:, None].expand_as(losses))
-
-
-def test_compiled_sweeps_are_for_dense_networks_alone():
-    f, _ = objectives(game())["generator"]
-    assert choose.how(f.dense()) == "compiled"
-    assert choose.how(None) == "batched"
-    problem = f.dense()
-    unknown = dataclasses.replace(problem.terms[0], function="cubic")
-    assert choose.how(dataclasses.replace(problem, terms=(unknown,))) == "batched"
 
 
 @pytest.mark.parametrize("player", ["generator", "discriminator"])
@@ -207,7 +198,7 @@ def test_sweeps_of_every_activation_equal_the_plain_loop(activation, player):
     f, theta = objectives(game(model=model))[player]
     ours, reference = f.sweep(theta, 0.3), plain.sweep(f, theta, 0.3)
     assert torch.allclose(ours.losses, reference.losses, rtol=1e-9, atol=1e-12)
-    assert f.game.sweeps == ({"compiled"} if activation == "relu" else {"batched"})
+    assert f.game.sweeps == ({"compiled"} if activation == "relu" else {"direct"})
 
 
 def test_preactivations_are_those_on_the_way_to_the_loss():

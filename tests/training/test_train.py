@@ -91,12 +91,12 @@ def test_the_size_of_a_block_changes_a_float32_step_by_rounding_alone(name, bloc
 
 @pytest.mark.parametrize("name", MODES)
 def test_a_mode_s_files_hold_the_compiled_sweep_where_it_sweeps(name, monkeypatch):
-    seen, how = [], choose.how
-    monkeypatch.setattr(choose, "how", lambda *a, **more: seen.append(name) or how(*a, **more))
+    seen, sweep = [], choose.sweep
+    monkeypatch.setattr(choose, "sweep", lambda *a, **more: seen.append(name) or sweep(*a, **more))
     s, g = settings(), game()
     step(init(g, DATA, [0], s), g, methods(example("modes", name)), s)
     declared = code_inputs.stage("training", modes=name)
-    assert bool(seen) == any(path.name == "compiled.py" for path in declared)
+    assert bool(seen) == any(path.name == "direct.py" for path in declared)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -79,7 +79,7 @@ FILES: dict[str, list[str]] = {
     "src/approxgan/estimators/uniform_shift.py": ["report.html"],  # which describes every mode
     "src/approxgan/step_rules/adaptive.py": ["runs/*/adaptive/*/trace.npz", MEASURED],
     "src/approxgan/step_rules/dtype.py": ["runs/*/spsa/*/trace.npz"],
-    "src/approxgan/objective/sweep/compiled.py": [SWEPT, MEASURED, DESCRIBED],
+    "src/approxgan/objective/sweep/direct.py": [SWEPT, MEASURED, DESCRIBED],
     "src/approxgan/datasets/moons.py": ["data/moons.npz", "null/moons/*", "runs/*/moons/*"],
     "studies/points.csv": ["data/mine.npz"],
     "src/approxgan/losses/hinge.py": ["runs/*/hinge/*/trace.npz"],

@@ -12,7 +12,7 @@ from worlds import ROOT
 from approxgan.cli.parser import main
 from approxgan.config import load
 from approxgan.design import specs
-from approxgan.objective.sweep import compiled
+from approxgan.objective.sweep import direct
 from approxgan.storage import files
 from approxgan.training import stage as run
 
@@ -62,13 +62,13 @@ def test_small_networks_train_to_the_same_bytes_on_two_threads(name, results, tm
 
 def test_a_compiled_sweep_uses_the_threads_of_the_job(results, tmp_path, monkeypatch):
     used = set()
-    share = compiled._share
+    share = direct.share
 
     def wrapped(work, tasks, threads):
         used.add(threads)
         share(work, tasks, threads)
 
-    monkeypatch.setattr(compiled, "_share", wrapped)
+    monkeypatch.setattr(direct, "share", wrapped)
     run.run(spec_of("compiled sweep"), results, tmp_path, threads=3)
     assert used == {3}
 

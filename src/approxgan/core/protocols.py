@@ -187,6 +187,10 @@ class Loss(Protocol):
     discriminator: tuple[Term, ...]
 
 
+Layers = tuple[tuple[int, ...], tuple["float | str", ...]]
+"""Sizes and activations of a chain of dense layers: see ``DenseProblem``."""
+
+
 class Model(Protocol):
     """A pair of networks as functions of stacked flat parameters."""
 
@@ -213,8 +217,11 @@ class Model(Protocol):
         """[S, B, width] of every hidden layer: what goes into the activation."""
         ...
 
-    def layers(self, player: Player, dim: int) -> tuple[tuple[int, ...], tuple[float, ...]] | None:
-        """Sizes and slopes as in ``DenseProblem``, or None if it is not of that form."""
+    def layers(self, player: Player, dim: int) -> Layers | None:
+        """Sizes and activations as in ``DenseProblem``, or None if it is not of that form.
+
+        Only a class's own ``layers`` counts: one that is inherited may describe another network.
+        """
         ...
 
     def slopes(self) -> tuple[float, float] | None:

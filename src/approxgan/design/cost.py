@@ -65,7 +65,7 @@ def train(spec: Spec) -> Cost:
     told, seeds, done = spec["training"], len(spec["seeds"]), _done(spec)
     at, exact = places(spec), places(spec, "float64")
     traced = told["steps"] / told["trace_every"] + 1.0
-    sweeps = any(d.sweeps and place.compiled for d, place in zip(done, at, strict=True))
+    sweeps = any(d.sweeps and place.products for d, place in zip(done, at, strict=True))
     seconds, memory = _start("torch", *(["compiled"] if sweeps else []))
     seconds += stepping(spec) + traced * sum(p.seconds(OBSERVED) for p in exact)
     points, dim = float(seeds * told["samples"]), columns(spec["definitions"]["dataset"])

@@ -33,16 +33,17 @@ class Speed(NamedTuple):
 SPEEDS = {
     "gradient": Speed(1.5e-3, 6e-10),
     "value": Speed(1.5e-3, 3e-10),
-    "sweep": Speed(1.5e-3, 2e-9),
+    "sweep": Speed(1.5e-3, 5e-11),
     "score": Speed(3e-2, 2e-9),
 }
 """For machines that have measured none: half as fast as the one of docs/scale.md, or slower."""
 SIZE = {"float32": 4.0, "float64": 8.0, "bfloat16": 2.0}
 SLOWER = {"float32": 1.0, "float64": 1.8, "bfloat16": 3.0}
 CHUNK, TOGETHER, LANES = 256.0, 66.0, 20.0
-"""Copies at once of a plain sweep, of directions; numbers of a coordinate of a compiled sweep."""
-UNIT = 75.0
-"""Of a compiled sweep: what a unit of a network takes, in what a parameter does."""
+"""Copies at once of a batched sweep, of directions; numbers kept for a coordinate of another."""
+PARAMETER, UNIT, SMOOTH = 60.0, 4500.0, 15.0
+"""In products of a direct sweep: what a parameter and a unit of a network take in a compiled one,
+and what a product does where activations are smooth."""
 MB, MOST = 2.0**20, 1e18
 UNKNOWN = {"latent": 128, "generator": [256, 256], "discriminator": [256, 256]}
 """What a model that states no such widths is taken for, and 64 columns of unknown data."""
@@ -72,22 +73,22 @@ class Place(NamedTuple):
     """Of all seeds."""
     seeds: float
     dtype: str
-    compiled: bool
-    """Whether coordinate sweeps are."""
+    products: float
+    """Of a coordinate sweep for one row, direct or compiled; 0 where it is batched."""
 
     def work(self, done: Work) -> dict[str, tuple[float, float]]:
         """Kind of evaluation -> how many calls, and units: see SPEEDS."""
         row = self.rows * self.weights * SLOWER[self.dtype]
         values, calls = done.values, math.ceil(done.values / TOGETHER)
-        compiled = done.sweeps if self.compiled else 0.0
-        if not self.compiled:
+        sweeps = done.sweeps if self.products else 0.0
+        if not self.products:
             values += done.sweeps * self.parameters
             calls += math.ceil(done.sweeps * self.parameters / CHUNK)
-        each = self.rows * (self.parameters + UNIT * self.units) * SLOWER[self.dtype]
+        each = self.rows * self.products * SLOWER[self.dtype]
         return {
             "gradient": (done.gradients, done.gradients * row),
             "value": (calls, values * row),
-            "sweep": (compiled, compiled * each),
+            "sweep": (sweeps, sweeps * each),
         }
 
     def seconds(self, done: Work) -> float:
@@ -100,10 +101,10 @@ class Place(NamedTuple):
     def mb(self, done: Work) -> float:
         """Held at the peak of an estimate, Adam's moments and the step's copies included."""
         copies = max(2.0, min(done.values, TOGETHER))
-        if done.sweeps and not self.compiled:
+        if done.sweeps and not self.products:
             copies = max(copies, min(CHUNK, self.parameters + 1.0))
         own = 2.0 * copies + min(done.values, MOST) + done.gradients + 8.0
-        own += LANES if done.sweeps and self.compiled else 0.0
+        own += LANES if done.sweeps and self.products else 0.0
         held = self.seeds * self.parameters * own + 2.0 * copies * self.rows * self.units
         return held * SIZE[self.dtype] / MB
 
@@ -116,15 +117,23 @@ def places(spec: Spec, dtype: str = "") -> list[Place]:
     judge = [dim, *map(float, known["discriminator"]), 1.0]
     make = [latent, *map(float, known["generator"]), dim]
     dtype, seeds = dtype or told["dtype"], float(len(spec["seeds"]))
-    kinked = model.get("activation") in ("leaky_relu", "relu")
-    compiled = kinked and told["device"] == "cpu" and dtype != "bfloat16"
+    own_sweep = "activation" in model and told["device"] == "cpu" and dtype != "bfloat16"
+    smooth = model.get("activation") not in ("leaky_relu", "relu")
     found = []
     for nodes, own, rows in ((judge, len(judge), 2.0), (make + judge[1:], len(make), 1.0)):
         sizes = [(into + 1.0) * out for into, out in itertools.pairwise(nodes)]
+        products = sum(
+            s * (n + sum(sizes[m + 1 :]))
+            for m, (s, n) in enumerate(zip(sizes[: own - 1], nodes, strict=False))
+        )
+        if smooth:
+            products *= SMOOTH
+        elif dtype == "float64":
+            products = PARAMETER * sum(sizes[: own - 1]) + UNIT * sum(nodes[1:])
         found.append(
             Place(
                 sum(sizes[: own - 1]), sum(sizes), sum(nodes[1:]),
-                rows * seeds * told["batch"], seeds, dtype, compiled,
+                rows * seeds * told["batch"], seeds, dtype, products if own_sweep else 0.0,
             )
         )  # fmt: skip
     return found

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import Player
+from approxgan.core.protocols import Layers, Player
 from approxgan.core.settings import require_count, shown
 from approxgan.models._activation import activate, slope_of
 
@@ -92,10 +92,11 @@ class Dense:
                 x = activate(x, self.activation, slope, kink)
         return x
 
-    def layers(self, player: Player, dim: int) -> tuple[tuple[int, ...], tuple[float, ...]] | None:
+    def layers(self, player: Player, dim: int) -> Layers:
         slope = slope_of(self.activation, self.slope)
         sizes = self.sizes(player, dim)
-        return None if slope is None else (sizes, (slope,) * (len(sizes) - 2) + (1.0,))
+        hidden = self.activation if slope is None else slope
+        return sizes, (hidden,) * (len(sizes) - 2) + (1.0,)
 
     def slopes(self) -> tuple[float, float] | None:
         slope = slope_of(self.activation, self.slope)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import Loss, Model, Player, Sweep
+from approxgan.core.protocols import PLAYERS, Loss, Model, Player, Sweep
 from approxgan.objective import terms
 from approxgan.objective.problem import DenseProblem, SampleTerm
 from approxgan.objective.sweep import choose
@@ -115,10 +115,12 @@ class PlayerObjective:
         return repeated(thetas.flatten(0, 1)).unflatten(0, thetas.shape[:2])
 
     def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
-        problem = self.dense()
-        how = choose.how(problem, vectorises=not self.game.penalises(self.player))
-        self.game.sweeps.add(how)
-        return choose.sweep(how, self, problem, theta, step, self.game.threads)
+        swept, ways = choose.sweep(
+            self, self.dense(), theta, step,
+            vectorises=not self.game.penalises(self.player), threads=self.game.threads,
+        )  # fmt: skip
+        self.game.sweeps.update(ways)
+        return swept
 
     def with_subgradient(self, alpha: float) -> PlayerObjective:
         return replace(self, kink=alpha)
@@ -133,29 +135,33 @@ class PlayerObjective:
         )
 
     def dense(self) -> DenseProblem | None:
-        """The objective as one chain of dense layers, if the model is of that form."""
-        game = self.game
-        judge = game.model.layers("discriminator", game.dim)
-        if judge is None or game.penalises(self.player):
+        """The objective as one chain of dense layers, if the model is of that form.
+
+        A model whose class inherits ``layers`` is not: it may have changed what they describe.
+        """
+        model, dim = self.game.model, self.game.dim
+        if self.game.penalises(self.player) or "layers" not in vars(type(model)):
             return None
-        sizes, slopes = judge
-        owned = len(slopes)
+        players: tuple[Player, ...] = ("discriminator",)
         if self.player == "generator":
-            own = game.model.layers("generator", game.dim)
-            if own is None:
+            players = ("generator", "discriminator")
+        parts = [model.layers(player, dim) for player in players]
+        sizes: tuple[int, ...] = ()
+        activations: tuple[float | str, ...] = ()
+        for part in parts:
+            if part is None:
                 return None
-            owned = len(own[1])
-            sizes, slopes = own[0] + sizes[1:], own[1] + slopes
+            sizes, activations = sizes[:-1] + part[0], activations + part[1]
+        owned = len(parts[0][1]) if parts[0] else 0
         frozen = self.opponent if self.player == "generator" else self.opponent[:, :0]
         return DenseProblem(
-            sizes, slopes, owned, self.inputs, frozen, self._sample_terms(), self.constant
+            sizes, activations, owned, self.inputs, frozen, self._sample_terms(), self.constant
         )
 
     def _sample_terms(self) -> tuple[SampleTerm, ...]:
         rows = {"real": (0, self.split), "fake": (self.split, self.inputs.shape[1])}
         return tuple(
-            SampleTerm(*rows[t.on], t.function, t.sign, t.weight / (rows[t.on][1] - rows[t.on][0]))
-            for t in self._own_terms()
+            SampleTerm(*rows[t.on], t.function, t.sign, t.weight) for t in self._own_terms()
         )
 
 
@@ -186,3 +192,17 @@ def generator_objective(
         logits = game.model.apply("discriminator", game.dim, discriminator, real).squeeze(-1)
         constant = constant + terms.total(fixed, logits, None)
     return PlayerObjective(game, "generator", discriminator, latent, 0, constant)
+
+
+def warm(game: Game, dtype: torch.dtype) -> None:
+    """Compile, or load, what both players' coordinate sweeps call; it looks at no data."""
+
+    def zeros(*shape: int) -> Tensor:
+        return torch.zeros(1, *shape, dtype=dtype)
+
+    theta = {player: zeros(game.model.size(player, game.dim)) for player in PLAYERS}
+    real, latent = zeros(1, game.dim), zeros(1, game.model.latent)
+    judge = discriminator_objective(game, theta["generator"], real, latent)
+    maker = generator_objective(game, theta["discriminator"], real, latent)
+    for f in (judge, maker):
+        choose.warm(f.dense())

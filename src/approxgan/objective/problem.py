@@ -18,21 +18,21 @@ class SampleTerm:
     function: str
     sign: float
     weight: float
-    """Already divided by the number of samples: the loss is Σ weight · function(sign · logit)."""
+    """The loss is Σ weight · mean(function(sign · logit))."""
 
 
 @dataclass(frozen=True)
 class DenseProblem:
-    """A player's loss written as one chain of dense piecewise-linear layers, for compiled sweeps.
+    """A player's loss written as one chain of dense layers, for compiled sweeps.
 
-    Layer l maps ``sizes[l]`` to ``sizes[l + 1]``: a = W h + b, then h = a where a > 0 and
-    ``slopes[l]``·a elsewhere (slope 1: a linear layer). The last layer gives the logit. The
-    swept player owns the first ``owned`` layers; its flat parameters are W [out, in] row by
-    row, then b, layer by layer. The rest of the chain is frozen.
+    Layer l maps ``sizes[l]`` to ``sizes[l + 1]``: a = W h + b, then ``activations[l]``, which is
+    'tanh', 'softplus' or a slope: h = a where a > 0 and slope·a elsewhere (1: a linear layer). The
+    last layer gives the logit. The swept player owns the first ``owned`` layers; its flat
+    parameters are W [out, in] row by row, then b, layer by layer. The rest of the chain is frozen.
     """
 
     sizes: tuple[int, ...]
-    slopes: tuple[float, ...]
+    activations: tuple[float | str, ...]
     owned: int
     inputs: Tensor
     """[S, N, sizes[0]]"""

@@ -18,7 +18,7 @@ from approxgan.storage import files
 
 PACKAGE = Path(__file__).parents[1]
 NAME = PACKAGE.name
-SWEEPING = f"{NAME}.objective.sweep.compiled"
+SWEEPING = f"{NAME}.objective.sweep.dense"
 """Imported by ``objective.sweep.choose`` for an objective's ``sweep`` alone."""
 
 

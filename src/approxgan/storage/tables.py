@@ -204,7 +204,7 @@ COST = {
     "seconds": "wall seconds of the training loop, all seeds of the block together",
     "cpu_seconds": "processor seconds of the same",
     "peak_memory_mb": "peak resident memory of the job, MB",
-    "sweep": "how coordinate sweeps were evaluated: compiled, batched, plain, or none",
+    "sweep": "how sweeps were evaluated: direct, compiled, batched, plain (joined by +), or none",
 }
 DIRAC = {
     "game": "objective, order of the updates, and r1 with its γ, e.g. nonsaturating simultaneous",

@@ -15,12 +15,13 @@ import numpy as np
 from approxgan.design import names
 from approxgan.design.paths import CHECKPOINT, COST, PARAMETERS, SAMPLES, SPEC, TRACE, Results
 from approxgan.objective.game import Game
+from approxgan.objective.game import warm as warm_sweeps
 from approxgan.storage import arrays, files, provenance
 from approxgan.training.checkpoint import Checkpoint, as_array, key_of
 from approxgan.training.heldout import HeldOut
 from approxgan.training.loop import Methods, StepInfo, TrainState, init, totals, train
 from approxgan.training.ownership import Writer
-from approxgan.training.setup import Settings, check_device, game_of, methods
+from approxgan.training.setup import DTYPES, Settings, check_device, game_of, methods
 from approxgan.training.trace import Clock, Progress, Snapshots, Trace
 
 
@@ -87,8 +88,13 @@ def run(
 
 
 def warm(state: TrainState, game: Game, chosen: Methods, s: Settings) -> None:
-    """Make the first step once and throw it away: what it compiles is then there."""
+    """Make the first step once and throw it away: what it compiles is then there.
+
+    And what later steps call, if sweeps choose their way by what they meet.
+    """
     train(copy.deepcopy(state), game, chosen, replace(s, steps=1), lambda *_: None)
+    if game.sweeps:
+        warm_sweeps(game, DTYPES[s.dtype])
 
 
 def write(

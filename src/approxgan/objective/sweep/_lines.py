@@ -7,8 +7,7 @@ these changes, each an array over the coordinates; the input of any unit further
 at θ plus a sum of lines weighted by Jacobians at θ. So the work grows with the number of units
 that cross, and no order of crossings has to be followed.
 
-Behind a narrow node, a *gate*, its units' total changes replace all earlier lines. They are rounded
-to the spacing of floats there, so that what is too small for a generator's outputs vanishes.
+Behind a narrow node its units' total changes replace all earlier lines.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from typing import NamedTuple
 from approxgan.objective.sweep._cache import inlined, inner
 from approxgan.objective.sweep._plan import BENT, NARROW, NODE, ROW, N
 from approxgan.objective.sweep._sample import Pointer, into_narrow, into_wide, of
-from approxgan.objective.sweep._scatter import loudness, scatter
 from approxgan.objective.sweep._vector import (
     ahead,
     biggest,
@@ -35,8 +33,6 @@ from approxgan.objective.sweep._vector import (
 
 MARGIN = 1.0 + 1e-4
 """Widens bounds, so that their rounding can never hide a crossing."""
-AUDIBLE = 16.0
-"""Rounding that is smaller than a unit's largest change by this factor is left out."""
 
 
 class Lines(NamedTuple):
@@ -70,10 +66,9 @@ def start(net, s, lines, m, unit, width):
     x = ahead(s.h, of(net, m - 1, NODE))
     node = of(net, m, NODE) + unit
     slope, p = splat(net.slopes[m]), splat(s.p[node])
-    low, h = splat(s.low[node]), splat(s.h[node])
-    most = zero
+    h, most = splat(s.h[node]), zero
     for i in range(0, width, 8):
-        moved = p + fma(load(moves, i), load(x, i), low)
+        moved = fma(load(moves, i), load(x, i), p)
         change = where_above(moved, zero, moved, slope * moved) - h
         store(lines.changes, i, change)
         most = where_above(most, size(change), most, size(change))
@@ -86,11 +81,7 @@ def spread(net, s, lines, m, width):
     first, count = 0, 1
     for q in range(m + 1, net.last):
         if of(net, q, NARROW):
-            if _is_straight(net, s, lines, q, first, count):
-                break
             first, count = count, _gather(net, s, lines, q, first, count, width)
-            if _is_safe(s, lines, q, first, count):
-                break
         elif of(net, q, BENT):
             near = _candidates(net, s, lines, q, first, count)
             if near > 0:
@@ -99,27 +90,23 @@ def spread(net, s, lines, m, width):
 
 
 @inlined
-def at_logit(net, s, lines, first, count, width):
-    """Fill total with the change of the logit, and return a bound on it."""
-    node = of(net, net.last, NODE)
-    low, most = s.offset[node], abs(s.offset[node])
+def at_logit(net, s, lines, first, count, width, to):
+    """Write the logits."""
     for k in range(first, count):
         slope = s.g[of(net, lines.node[k], NODE) + lines.unit[k]]
-        most += abs(slope) * lines.most[k]
-        _add_line(lines, slope, k, low, k == first, width)
-    if most < AUDIBLE * loudness(net, s, lines, first, node):
-        most += scatter(net, s, lines, first, node, width)
-    return most * cast(MARGIN, s.p)
+        _add_line(lines, slope, k, k == first, width)
+    logit = splat(s.p[of(net, net.last, NODE)])
+    for i in range(0, width, 8):
+        store(to, i, logit + load(lines.total, i))
 
 
 @inlined
-def _add_line(lines, slope, k, low, is_first, width):
+def _add_line(lines, slope, k, is_first, width):
     total, change = lines.total, ahead(lines.changes, k * lines.longest)
     slopes = splat(slope)
     if is_first:
-        lows = splat(low)
         for i in range(0, width, 8):
-            store(total, i, fma(slopes, load(change, i), lows))
+            store(total, i, slopes * load(change, i))
     else:
         for i in range(0, width, 8):
             store(total, i, fma(slopes, load(change, i), load(total, i)))
@@ -175,10 +162,10 @@ def _cross(net, s, lines, q, near, first, count, width):
     following = count
     for found in range(near):
         u = lines.found[found]
-        p, low = s.p[of(net, q, NODE) + u], s.low[of(net, q, NODE) + u]
+        p = s.p[of(net, q, NODE) + u]
         for k in range(first, count):
             row = into_wide(net, s, lines.node[k], lines.unit[k], q)
-            _add_line(lines, row[u], k, low, k == first, width)
+            _add_line(lines, row[u], k, k == first, width)
         change, ps, most = ahead(lines.changes, following * lines.longest), splat(p), zero
         # max(0, ·) on the side of the kink that p is not on
         side = splat(cast(-1.0, s.p) if p > 0.0 else cast(1.0, s.p))
@@ -195,35 +182,6 @@ def _cross(net, s, lines, q, near, first, count, width):
 
 
 @inner
-def _is_straight(net, s, lines, q, first, count):
-    """Whether neither rounding at the narrow node q nor a kink there or behind can matter."""
-    square = cast(0.0, s.p)
-    for r in range(of(net, q, N)):
-        node = of(net, q, NODE) + r
-        most = abs(s.offset[node])
-        for k in range(first, count):
-            row = into_narrow(net, s, lines.node[k], q, r)
-            most += abs(row[lines.unit[k]]) * lines.most[k]
-        if most < AUDIBLE * loudness(net, s, lines, first, node):
-            return False
-        most *= cast(MARGIN, s.p)
-        if of(net, q, BENT) and not most < abs(s.p[node]):
-            return False
-        square += most * s.bend[node] * most * s.bend[node]
-    return square < s.safe[q]
-
-
-@inlined
-def _is_safe(s, lines, q, first, count):
-    """Whether no unit behind the narrow node q can cross its kink."""
-    square = cast(0.0, s.p)
-    for k in range(first, count):
-        most = lines.most[k] * cast(MARGIN, s.p)
-        square += most * most
-    return square < s.safe[q]
-
-
-@inner
 def _gather(net, s, lines, q, first, count, width):
     """Replace the lines by the changes of the narrow node's outputs; returns their end."""
     zero, slope = splat(cast(0.0, s.p)), splat(net.slopes[q])
@@ -232,8 +190,7 @@ def _gather(net, s, lines, q, first, count, width):
         p, h, most = splat(s.p[node]), splat(s.h[node]), zero
         for k in range(first, count):
             rate = into_narrow(net, s, lines.node[k], q, r)[lines.unit[k]]
-            _add_line(lines, rate, k, s.offset[node], k == first, width)
-        scatter(net, s, lines, first, node, width)
+            _add_line(lines, rate, k, k == first, width)
         change = ahead(lines.changes, (count + r) * lines.longest)
         for i in range(0, width, 8):
             moved = p + load(lines.total, i)

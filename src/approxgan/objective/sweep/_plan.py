@@ -46,6 +46,17 @@ class Plan(NamedTuple):
     lines: int
     """Lines of one unit: itself and all units behind it."""
 
+    def order(self) -> tuple[np.ndarray, np.ndarray]:
+        """Places of the swept parameters in their flat order and in ``rows``, unit by unit."""
+        flat, places = [], []
+        for m in range(1, self.owned + 1):
+            before = np.arange(self.table[m - 1, N] + 1)
+            units = np.arange(self.table[m, N])[:, None]
+            weights = self.table[m, W] + units * before[-1] + before
+            flat.append(np.where(before < before[-1], weights, self.table[m, B] + units).ravel())
+            places.append((self.table[m, ROW] + units * self.table[m - 1, SPAN] + before).ravel())
+        return np.concatenate(flat), np.concatenate(places)
+
 
 def _padded(count: int, block: int) -> int:
     return -(-count // block) * block

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from approxgan.objective.sweep._cache import inlined, inner
 from approxgan.objective.sweep._plan import COLUMNS, NARROW, NODE, ROW, SPAN, WT, N
-from approxgan.objective.sweep._vector import ahead, cast, doubled, fma, load, splat, store
+from approxgan.objective.sweep._vector import ahead, cast, fma, load, splat, store
 
 Pointer = Any
 
@@ -31,8 +29,6 @@ class Net(NamedTuple):
     transposed: Pointer
     moves: Pointer
     """[coordinates] fl(θ + step) - θ, zero in the padding."""
-    squares: Pointer
-    """Mean squares of the weights out of each unit; laid out like the units."""
 
 
 class Sample(NamedTuple):
@@ -40,12 +36,6 @@ class Sample(NamedTuple):
 
     p: Pointer
     """Inputs of the activations; infinite in the padding, where no unit shall cross its kink."""
-    low: Pointer
-    """What rounding took from p."""
-    offset: Pointer
-    """At gates (``_rounding``): what rounding at the size of partial sums took from p."""
-    grid: Pointer
-    """At gates: adding and subtracting it rounds a change as partial sums do."""
     h: Pointer
     """Outputs; behind each node's last a 1 for the bias, then zeros."""
     bend: Pointer
@@ -54,16 +44,6 @@ class Sample(NamedTuple):
     """∂ logit / ∂h"""
     jac: Pointer
     """Source by source, but target by target where the target node is narrow."""
-    safe: Pointer
-    """[L + 1] at narrow nodes: no unit behind crosses its kink for a smaller change of h."""
-    near: Pointer
-    """[L + 1]: see ``_rounding``; variances times 3, as they are spread evenly."""
-    near_grain: Pointer
-    """[L + 1]: one over the change from which on the variance is full."""
-    far: Pointer
-    far_grain: Pointer
-    exact: Pointer
-    """[widest] float64 scratch."""
     scratch: Pointer
     """[widest]"""
 
@@ -82,45 +62,24 @@ def place(net, a, b):
 
 @inner
 def forward(net, x, s):
-    """Fill p, low, h and bend for the input x. Sums run in float64 and are rounded once.
-
-    The remainder ``low`` lets a change smaller than the spacing of floats at p still round up
-    as often as it does in a loop over forward passes.
-    """
+    """Fill p, h and bend for the input x."""
     zero, one = cast(0.0, s.p), cast(1.0, s.p)
     for i in range(of(net, 0, N)):
         s.h[i] = x[i]
     s.h[of(net, 0, N)] = one
     for m in range(1, net.last + 1):
         width, node = of(net, m, N), of(net, m, NODE)
-        before = of(net, m - 1, N) + 1
-        h = ahead(s.h, of(net, m - 1, NODE))
-        _product(s.exact, width, of(net, m, SPAN), ahead(net.transposed, of(net, m, WT)), h, before)
+        h, before = ahead(s.h, of(net, m - 1, NODE)), of(net, m - 1, N) + 1
+        rows = ahead(net.transposed, of(net, m, WT))
+        _combine(s.scratch, width, of(net, m, SPAN), h, before, rows)
         slope = net.slopes[m]
         for k in range(width):
-            p = cast(s.exact[k], s.p)
+            p = s.scratch[k]
             bend = one if p > zero else slope
             s.p[node + k] = p
-            s.low[node + k] = cast(s.exact[k] - np.float64(p), s.p)
             s.bend[node + k] = bend
             s.h[node + k] = bend * p
         s.h[node + width] = one
-
-
-@inner
-def _product(out, width, span, rows, x, count):
-    """out[k] = Σ_i x[i] · rows[i, k] in float64; x and rows end in zeros."""
-    for k in range(0, width, 8):
-        store(out, k, splat(0.0))
-    for i in range(0, count, 4):
-        x0, x1 = splat(np.float64(x[i])), splat(np.float64(x[i + 1]))
-        x2, x3 = splat(np.float64(x[i + 2])), splat(np.float64(x[i + 3]))
-        r0 = ahead(rows, i * span)
-        r1, r2, r3 = ahead(r0, span), ahead(r0, 2 * span), ahead(r0, 3 * span)
-        for k in range(0, width, 8):
-            y = fma(x1, doubled(load(r1, k)), fma(x0, doubled(load(r0, k)), load(out, k)))
-            y = fma(x3, doubled(load(r3, k)), fma(x2, doubled(load(r2, k)), y))
-            store(out, k, y)
 
 
 @inner

@@ -95,10 +95,10 @@ def cast(_typing: Any, number: Any, like: Any) -> Any:
 
 @intrinsic
 def fma(_typing: Any, a: Any, b: Any, c: Any) -> Any:
-    """a·b + c, fused where the processor can: the same in every loop it is compiled into."""
+    """a·b + c, rounded once."""
 
     def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        return _call(builder, "fmuladd", args)
+        return _call(builder, "fma", args)
 
     return (a(a, a, a) if a == b == c else None), codegen
 
@@ -139,32 +139,11 @@ def splat(_typing: Any, number: Any) -> Any:
 
 
 @intrinsic
-def doubled(_typing: Any, vector: Any) -> Any:
-    """In float64."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = context.get_value_type(signature.return_type)
-        return args[0] if args[0].type == kind else builder.fpext(args[0], kind)
-
-    return Vector(types.float64)(vector), codegen
-
-
-@intrinsic
 def size(_typing: Any, vector: Any) -> Any:
     """|x|"""
 
     def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return _call(builder, "fabs", args)
-
-    return vector(vector), codegen
-
-
-@intrinsic
-def root(_typing: Any, vector: Any) -> Any:
-    """√x"""
-
-    def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        return _call(builder, "sqrt", args)
 
     return vector(vector), codegen
 
@@ -188,6 +167,17 @@ def not_below(_typing: Any, x: Any, y: Any) -> Any:
         return builder.zext(builder.bitcast(mask, ir.IntType(LENGTH)), ir.IntType(64))
 
     return types.int64(x, x), codegen
+
+
+@intrinsic
+def differ(_typing: Any, x: Any, y: Any) -> Any:
+    """Whether any element of x is not equal to that of y."""
+
+    def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        mask = builder.bitcast(builder.fcmp_unordered("!=", *args), ir.IntType(LENGTH))
+        return builder.icmp_unsigned("!=", mask, ir.Constant(ir.IntType(LENGTH), 0))
+
+    return types.boolean(x, x), codegen
 
 
 @intrinsic
@@ -218,36 +208,3 @@ def biggest(_typing: Any, vector: Any) -> Any:
         return elements[0]
 
     return vector.dtype(vector), codegen
-
-
-@intrinsic
-def is_single(_typing: Any, start: Any) -> Any:
-    """Whether a pointer is to float32: known to the compiler."""
-
-    def codegen(_context: Any, _builder: Any, signature: Any, _args: Any) -> Any:
-        return ir.Constant(ir.IntType(1), int(signature.args[0].dtype == types.float32))
-
-    return types.boolean(start), codegen
-
-
-@intrinsic
-def scrambled(_typing: Any, vector: Any, key: Any) -> Any:
-    """A number in [-1, 1] that x and the key determine, as if drawn at random; 0 where x is 0."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        whole = ir.VectorType(ir.IntType(signature.args[0].dtype.bitwidth), LENGTH)
-
-        def constant(number: int) -> Any:
-            return ir.Constant(whole, [number] * LENGTH)
-
-        bits = builder.xor(*(builder.bitcast(x, whole) for x in args))
-        bits = builder.mul(bits, constant(0x9E3779B1))
-        bits = builder.xor(bits, builder.lshr(bits, constant(15)))
-        bits = builder.mul(bits, constant(0x85EBCA77))
-        number = builder.sitofp(bits, args[0].type)
-        scale = 2.0 ** (1 - whole.element.width)
-        number = builder.fmul(number, ir.Constant(args[0].type, [scale] * LENGTH))
-        zero = ir.Constant(args[0].type, [0.0] * LENGTH)
-        return builder.select(builder.fcmp_unordered("!=", args[0], zero), number, zero)
-
-    return vector(vector, vector), codegen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 
 from torch import Tensor
 
@@ -11,34 +12,40 @@ from approxgan.objective.problem import DenseProblem
 from approxgan.objective.sweep import batched, plain
 
 
-def how(problem: DenseProblem | None, *, vectorises: bool = True) -> str:
-    """'compiled' for dense piecewise-linear networks on the processor, 'batched' otherwise.
-
-    'plain' for losses that ``torch.func.vmap`` does not vectorise.
-    """
-    if not vectorises:
-        return "plain"
-    if problem is None or problem.inputs.device.type != "cpu":
-        return "batched"
-    # Numba is loaded where a sweep needs it: modes without sweeps start faster.
-    from approxgan.objective.sweep import compiled
-
-    return "compiled" if compiled.covers(problem) else "batched"
-
-
 def sweep(
-    way: str,
     f: Callable[[Tensor], Tensor],
     problem: DenseProblem | None,
     theta: Tensor,
     step: float | Tensor,
+    *,
+    vectorises: bool,
     threads: int,
-) -> Sweep:
-    """The loss at θ + step·e_i for every i; ``way`` is what ``how`` said of f's ``problem``."""
-    if way == "plain":
-        return plain.sweep(f, theta, step)
-    if problem is None or way == "batched":
-        return batched.sweep(f, theta, step)
-    from approxgan.objective.sweep import compiled
+) -> tuple[Sweep, set[str]]:
+    """The loss at θ + step·e_i for every i, and how it was evaluated.
 
-    return compiled.sweep(problem, theta.detach(), step, threads)
+    ``problem`` is f as a chain of dense layers, if it is one; on the processor ``dense`` sweeps
+    it. All else is 'batched', or 'plain' if ``torch.func.vmap`` does not vectorise f.
+    """
+    theta = theta.detach()
+    if not vectorises:
+        return plain.sweep(f, theta, step), {"plain"}
+    if problem is not None and _is_compiled(problem):
+        return dense().sweep(f, problem, theta, step, threads)
+    return batched.sweep(f, theta, step), {"batched"}
+
+
+def warm(problem: DenseProblem | None) -> None:
+    """Compile, or load, what sweeps of the problem call, so that no clock counts it."""
+    if problem is not None and _is_compiled(problem):
+        dense().warm(problem)
+
+
+def _is_compiled(problem: DenseProblem) -> bool:
+    return problem.inputs.device.type == "cpu" and dense().covers(problem)
+
+
+def dense() -> ModuleType:
+    """Numba is loaded where a sweep needs it: modes without sweeps start faster."""
+    from approxgan.objective.sweep import dense
+
+    return dense

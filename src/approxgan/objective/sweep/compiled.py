@@ -1,53 +1,41 @@
-"""The sweep of a dense piecewise-linear network, compiled.
+"""The sweep of a dense piecewise-linear network, compiled, without its forward passes.
 
-Exact like the loop over forward passes: it evaluates the same function of θ through every kink
-that a step crosses (``_lines``). It also meets the loop's rounding wall: θ + step, the moved
-unit, the generator's outputs, the logit, a sample's loss and the sums (``_kernels``) are rounded
-to the type of θ, and in float32 outputs and logit are scattered as rounding in the layers between
-scatters them (``_rounding``).
+Exact up to rounding: it evaluates the same function of θ as the loop over forward passes, through
+every kink that a step crosses (``_lines``). It rounds otherwise than the loop does.
 """
 
 from __future__ import annotations
 
-import itertools
-import math
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, lru_cache
-from types import FunctionType
-from typing import Any
+from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from approxgan.core.protocols import Sweep
-from approxgan.objective.problem import DenseProblem, SampleTerm
-from approxgan.objective.sweep._cache import entry
-from approxgan.objective.sweep._kernels import Terms, finish, run
-from approxgan.objective.sweep._layout import Shape, prepare, room_for
+from approxgan.objective.problem import DenseProblem
+from approxgan.objective.sweep._calls import (
+    ALIKE,
+    BLOCK,
+    TYPES,
+    array,
+    for_type,
+    share,
+    up,
+    whole_step,
+)
+from approxgan.objective.sweep._kernels import move_logits
+from approxgan.objective.sweep._layout import Shape, room_for
 from approxgan.objective.sweep._plan import Plan, plan
-from approxgan.objective.sweep._scalar import CODES, LIMITS
+from approxgan.objective.terms import FUNCTIONS
 
-TYPES = {torch.float32: np.dtype(np.float32), torch.float64: np.dtype(np.float64)}
-VECTOR_BYTES = 32
-"""Of the vectors in which torch adds a row."""
+SAMPLES = 32
+"""Of one seed, that are gone through as one task."""
 
 
-def covers(problem: DenseProblem | None) -> bool:
-    """Whether ``sweep`` can evaluate the problem."""
-    if problem is None or not problem.terms:
-        return False
-    return (
-        problem.inputs.device.type == "cpu"
-        and problem.inputs.dtype in TYPES
-        and problem.sizes[-1] == 1
-        and 1 <= problem.owned <= len(problem.slopes) == len(problem.sizes) - 1
-        and all(math.isfinite(slope) for slope in problem.slopes)
-        and problem.slopes[-1] == 1.0
-        and all(term.function in CODES for term in problem.terms)
-    )
+def covers(problem: DenseProblem) -> bool:
+    """Whether ``sweep`` can evaluate a problem that ``direct`` can: no activation is smooth."""
+    return not any(isinstance(a, str) for a in problem.activations)
 
 
 def sweep(problem: DenseProblem, theta: Tensor, step: float | Tensor, threads: int = 1) -> Sweep:
@@ -56,97 +44,56 @@ def sweep(problem: DenseProblem, theta: Tensor, step: float | Tensor, threads: i
     The result does not depend on the number of threads, nor a seed's on the seeds beside it.
     """
     dtype = TYPES[theta.dtype]
-    layout, shape = _shape(problem.sizes, problem.slopes, problem.owned, dtype)
-    terms = _terms(problem.terms, dtype)
-    lay_out, go_through, add_up = _compiled(dtype)
-    point, x = _array(theta, dtype), _array(problem.inputs, dtype)
-    frozen, constant = _array(problem.frozen, dtype), _array(problem.constant, dtype)
-    if isinstance(step, Tensor):
-        steps = _array(step.expand_as(theta), dtype)
-    else:
-        steps = np.full((1, 1), step, dtype)
-    seeds, lanes = len(point), VECTOR_BYTES // dtype.itemsize
-    length = layout.rows + layout.transposed + layout.coordinates + layout.nodes
-    flat = np.zeros((seeds, length), dtype)
-    counts = (seeds, lanes, len(problem.terms))
-    sums, of_lanes = np.empty((*counts, layout.coordinates), dtype), np.empty(counts, dtype)
-    losses, values = np.empty(point.shape, dtype), np.empty(seeds, dtype)
-    lay_out(shape, point, frozen, steps, flat)
+    layout, shape, flat, places = _shape(problem.sizes, problem.activations, problem.owned, dtype)
+    moved = theta + whole_step(step, theta)
+    finite = moved.isfinite()
+    point, x = array(theta, dtype), array(problem.inputs, dtype)
+    moves = array(torch.where(finite, moved - theta, 0.0), dtype)
+    frozen, rows = array(problem.frozen, dtype), x.shape[1]
+    chunks = -(-rows // SAMPLES)
+    width = up(layout.coordinates + 1, ALIKE)
+    parts = theta.new_zeros(len(point), chunks, width)
 
-    def work(first: int, last: int) -> None:
-        room = _room(layout, dtype)
-        go_through(shape, terms, flat, x, sums, of_lanes, *room, first, last)
+    def work(task: int) -> None:
+        seed, begin = task // chunks, task % chunks * SAMPLES
+        own = x[seed, begin : begin + SAMPLES]
+        logits = np.zeros((len(own), width), dtype)
+        floats, ints = room_for(layout)
+        for_type(move_logits, dtype)(
+            shape, point[seed], frozen[seed], moves[seed], own,
+            np.zeros(floats, dtype), np.zeros(ints, np.int64), logits,
+        )  # fmt: skip
+        columns = torch.from_numpy(logits).split(BLOCK // SAMPLES // ALIKE * ALIKE, 1)
+        parts[seed, task % chunks] = torch.cat([_part(problem, c, begin) for c in columns])
 
-    _share(work, seeds * lanes, threads)
-    add_up(shape, terms, point, steps, constant, sums, of_lanes, losses, values)
-    return Sweep(torch.from_numpy(losses), torch.from_numpy(values))
+    share(work, len(point) * chunks, threads)
+    total = problem.constant[:, None]
+    for chunk in range(chunks):
+        total = total + parts[:, chunk]
+    losses, values = torch.empty_like(theta), total[:, layout.coordinates].clone()
+    losses[:, flat] = total[:, places]
+    losses[~(finite & values.isfinite()[:, None])] = torch.nan
+    return Sweep(losses, values)
 
 
-def _array(tensor: Tensor, dtype: np.dtype) -> np.ndarray:
-    array = (tensor.detach() if tensor.requires_grad else tensor).numpy()
-    if array.dtype == dtype and array.flags.c_contiguous:
-        return array
-    return np.ascontiguousarray(array, dtype)
-
-
-def _room(layout: Plan, dtype: np.dtype) -> tuple[np.ndarray, ...]:
-    types = (dtype, np.dtype(np.float64), np.dtype(np.int64))
-    return tuple(np.zeros(n, t) for n, t in zip(room_for(layout), types, strict=True))
+def _part(problem: DenseProblem, logits: Tensor, begin: int) -> Tensor:
+    """What the samples from ``begin`` on add to the losses: logits [n, K] -> [K]."""
+    total = logits.new_zeros(logits.shape[1])
+    for term in problem.terms:
+        own = logits[max(0, term.start - begin) : max(0, term.stop - begin)]
+        summed = FUNCTIONS[term.function](term.sign * own).sum(0)
+        total += term.weight / (term.stop - term.start) * summed
+    return total
 
 
 @lru_cache(maxsize=64)
 def _shape(
     sizes: tuple[int, ...], slopes: tuple[float, ...], owned: int, dtype: np.dtype
-) -> tuple[Plan, Shape]:
+) -> tuple[Plan, Shape, Tensor, Tensor]:
+    """The layout, and of every swept parameter its place in θ and in the layout."""
     layout = plan(sizes, slopes, owned)
     by_node = np.array([1.0, *slopes], dtype)
     extents = np.array(layout[3:], np.int64)
-    return layout, Shape(layout.table, layout.jacobians, by_node, extents, owned)
-
-
-@lru_cache(maxsize=64)
-def _terms(terms: tuple[SampleTerm, ...], dtype: np.dtype) -> Terms:
-    return Terms(
-        np.array([(t.start, t.stop, CODES[t.function]) for t in terms], np.int64),
-        np.array([(t.sign, t.weight) for t in terms], dtype),
-        LIMITS[dtype],
-    )
-
-
-@cache
-def _compiled(dtype: np.dtype) -> tuple[Callable[..., Any], ...]:
-    """The passes for one type."""
-    passes = (prepare, run, finish)
-    return tuple(_entry(p.py_func, f"{p.py_func.__name__}_{dtype}") for p in passes)
-
-
-def _entry(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    copy = FunctionType(function.__code__, function.__globals__, name)
-    return entry(name)(copy)
-
-
-def _share(work: Callable[[int, int], object], tasks: int, threads: int) -> None:
-    """Do the tasks 0 to ``tasks``; the compiled code runs outside Python's lock."""
-    threads = min(threads, tasks)
-    if threads <= 1:
-        work(0, tasks)
-        return
-    numbers = itertools.count()  # next() on it is atomic
-
-    def worker() -> None:
-        while (task := next(numbers)) < tasks:
-            work(task, task + 1)
-
-    helpers = [_pool().submit(worker) for _ in range(threads - 1)]
-    worker()
-    for helper in helpers:
-        helper.result()
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count() or 1)
-
-
-if hasattr(os, "register_at_fork"):  # a fork has the pool but none of its threads
-    os.register_at_fork(after_in_child=_pool.cache_clear)
+    shape = Shape(layout.table, layout.jacobians, by_node, extents, owned)
+    flat, places = layout.order()
+    return layout, shape, torch.from_numpy(flat), torch.from_numpy(places)
