@@ -188,11 +188,11 @@ def test_speeds_are_found_again_from_steps_that_take_as_long(kind, monkeypatch):
 def test_a_machine_is_measured_once(tmp_path, monkeypatch):
     """Trials of few steps; other speeds than the stated ones are used from then on."""
     monkeypatch.undo()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    path = tmp_path / "speeds.json"
+    monkeypatch.setattr(work, "kept_at", lambda: path)
     monkeypatch.setattr(plan, "TRIALS", {k: (entry, 2) for k, (entry, _) in plan.TRIALS.items()})
     work.kept.cache_clear()
     try:
-        path = work.kept_at()
         assert str(path) in plan.prepare(DEFAULT)
         made = path.read_bytes()
         assert work.speeds() == {k: work.Speed(*v) for k, v in json.loads(made).items()}

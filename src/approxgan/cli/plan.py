@@ -11,24 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from approxgan.core.errors import InputError
+from approxgan.core.protocols import PLAYERS
 from approxgan.design import cells, cost, work
 from approxgan.design.cost import Job
 from approxgan.design.paths import COST, Results
 from approxgan.storage import files
 
 WIDTHS = {"small": 32, "large": 160}
+DIRECTIONS = {"directions": 8, "distribution": "gaussian", "sides": 1}
 TRIALS = {
     "gradient": ({"mode": "exact"}, 60),
-    "value": (
-        {
-            "mode": "random_direction",
-            "epsilon": 1e-3,
-            "directions": 8,
-            "distribution": "gaussian",
-            "sides": 1,
-        },
-        30,
-    ),
+    "value": ({"mode": "random_direction", "epsilon": 1e-3, **DIRECTIONS}, 30),
     "sweep": ({"mode": "forward_difference", "epsilon": 1e-3}, 10),
 }
 """Kind of evaluation -> an estimator that makes it, and training steps of a trial."""
@@ -60,28 +53,20 @@ def measure(config: Mapping[str, Any]) -> dict[str, list[float]]:
 
 def _trial(config: Mapping[str, Any], model: str, entry: Any, steps: int) -> dict[str, Any]:
     """The spec of a cell of four seeds."""
-    widths = {player: 2 * [WIDTHS[model]] for player in ("generator", "discriminator")}
+    choice = next(cells.choices_of(entry)).spec
     own = {"steps": steps, "batch": 64, "dtype": "float32", "device": "cpu", "trace_every": steps}
-    small = {
-        "datasets": {"ring": RING},
-        "models": {
-            model: {"kind": "dense", "latent": 16, "activation": "relu", **widths},
-        },
-        "losses": {},
-        "epsilon_rules": {},
-        "seeds": {"first": 0, "count": 4, "block": 4},
+    widths = {player: 2 * [WIDTHS[model]] for player in PLAYERS}
+    return {
+        **{"study": "trial", "dataset": "ring", "model": model, "loss": "nonsaturating"},
+        **{"seeds": [0, 1, 2, 3], **dict.fromkeys(PLAYERS, choice)},
         "training": {**config["training"], **own, "snapshots": 1, "samples": 10},
-        "studies": [
-            {
-                "name": "trial",
-                "datasets": ["ring"],
-                "models": [model],
-                "losses": ["nonsaturating"],
-                "modes": [entry],
-            }
-        ],
+        "definitions": {
+            "dataset": RING,
+            "model": {"kind": "dense", "latent": 16, "activation": "relu", **widths},
+            "loss": {"kind": "nonsaturating"},
+            "rules": {},
+        },
     }
-    return cells.spec(small, next(iter(cells.cells(small).values())))
 
 
 def _seconds(spec: Mapping[str, Any], results: Path) -> float:
