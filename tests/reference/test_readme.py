@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -41,30 +42,40 @@ def copy(tmp_path):
     for name in ("src", "workflow", "config.yaml"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
-    variant = tmp_path / "src" / "approxgan" / "gradients" / "sign_difference.py"
+    variant = tmp_path / "src" / "approxgan" / "estimators" / "sign_difference.py"
     variant.write_text(block("class SignDifference"))
     (tmp_path / "mine.yaml").write_text(OVERLAY)
     return tmp_path
 
 
-def approxgan(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "approxgan", *arguments],
+def approxgan(folder: Path, *calls: list[str]) -> str:
+    """What these commands print, called one after the other in one process of that folder."""
+    code = "import sys, json; from approxgan.cli.parser import main\n"
+    code += "sys.exit(any(main(call) for call in json.loads(sys.argv[1])))"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, json.dumps(calls)],
         cwd=folder,
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
         env={**os.environ, "PYTHONPATH": str(folder / "src")},
     )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_a_mode_of_ones_own_is_one_file_and_one_word(copy):
-    listed = approxgan(copy, "list", "modes").stdout
-    assert re.search(r"sign_difference +The sign of the forward difference. \[epsilon\]", listed)
-    assert CELL in approxgan(copy, "cells", "--configfile", "mine.yaml").stdout
-    approxgan(copy, "check", "--configfile", "mine.yaml")
-    approxgan(copy, "data", "article")
-    approxgan(copy, "train", CELL, "--configfile", "mine.yaml")
+    config = ["--configfile", "mine.yaml"]
+    said = approxgan(
+        copy,
+        ["list", "modes"],
+        ["cells", *config],
+        ["check", *config],
+        ["data", "article"],
+        ["train", CELL, *config],
+    )
+    assert re.search(r"sign_difference +The sign of the forward difference. \[epsilon\]", said)
+    assert CELL in said
     trace = files.read_arrays(copy / "results" / "runs" / CELL / "trace.npz")
     assert np.isfinite(trace["generator_loss"]).all()
     assert (trace["diverged_step"] == -1).all()
