@@ -36,13 +36,14 @@ class ErrorQuality:
         "against the cosine and the relative error of the generator's estimates along the cell's "
         "own runs. Errors are medians over traced steps and then over seeds. An estimate of zeros "
         "alone has no direction: its cosine counts as 0. A diverged run counts as the worst. "
-        "Hollow points have lost some seeds, crosses at the edge at least half of them. Spearman's "
-        "rank correlation is over all cells of the panel; the score worsens with it. Near −1 on "
-        "the left: the better the direction, the better the samples. Near +1 on the right: the "
-        "larger the error, the worse the samples. The larger of the two in size predicts better. "
-        "One row per data set, model and loss with at least five cells, all studies together. The "
-        "cosine axis is linear up to 0.01 and logarithmic above; errors under 1e-10 are drawn at "
-        "1e-10. Hatched: the scores of a perfect generator."
+        "Hollow points have lost some seeds, crosses at the edge at least half of them. "
+        "Spearman's rank correlation is between the number on the axis and how bad the samples "
+        "are, over all cells of the panel. Near −1 on the left: the better the direction, the "
+        "better the samples. Near +1 on the right: the larger the error, the worse the samples. "
+        "The larger of the two in size predicts better. One row per data set, model and loss with "
+        "at least five cells, all studies together. The cosine axis is linear up to 0.01 and "
+        "logarithmic above; errors under 1e-10 are drawn at 1e-10. Hatched: the scores of a "
+        "perfect generator."
     )
 
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
