@@ -69,7 +69,7 @@ def test_quality_costs_what_was_counted_and_timed(tables: Tables) -> None:
     # The counts of the made-up runs grow evenly; beyond the last traced step they still do.
     traced, cost = some["training"].iloc[-1], some["cost"]
     each = [(traced["forwards"] + 2 * traced["backwards"]) / traced["step"],
-            (cost["seconds"] / 2 / expected.index[-1]).mean()]  # fmt: skip
+            (cost["cpu_seconds"] / 2 / expected.index[-1]).mean()]  # fmt: skip
     for points, per_step in zip(drawn[1:], each, strict=True):
         spent = {step * per_step: value for step, value in expected.items() if step}
         np.testing.assert_allclose(sorted(points.items()), sorted(spent.items()))
@@ -80,8 +80,9 @@ def test_a_reverse_pass_counts_as_two_forwards() -> None:
     steps = np.array([0.0, 5.0, 20.0])
     np.testing.assert_allclose(quality_cost.counts(training, steps), [0, 40, 160])
     assert np.isnan(quality_cost.counts(training[:1], steps)).all()
-    jobs = pd.DataFrame({"seeds": ["0-9", "10-10"], "seconds": [30.0, 5.0]})
-    assert quality_cost.seconds(jobs, 2) == pytest.approx((1.5 + 2.5) / 2)
+    # A job whose seeds all diverged at once has no step to divide by.
+    jobs = pd.DataFrame({"cpu_seconds": [30.0, 5.0, 1.0], "trained_steps": [20, 2, 0]})
+    assert quality_cost.seconds(jobs) == pytest.approx((1.5 + 2.5) / 2)
 
 
 def test_error_quality_has_a_point_a_cell_and_their_rank_correlation(tables: Tables) -> None:

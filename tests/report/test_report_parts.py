@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 
 import numpy as np
@@ -10,122 +9,16 @@ import pandas as pd
 import pytest
 from worlds import synthetic
 
-from approxgan.analysis import text
-from approxgan.report import cells, interactive, steps, verdicts
-from approxgan.storage.tables import COLUMNS
-
-KINDS = verdicts.KINDS
-
-
-def table(rows: list[tuple[str, str, str]]) -> pd.DataFrame:
-    """(claim, measure, verdict) as a table of claims."""
-    found = [
-        {"claim": claim, "statement": "It is.", "verdict": verdict, "measure": measure,
-         "effect": 1.0, "low": 0.5, "high": 2.0, "cells": "", "rule": "contradicted if not; more"}
-        for claim, measure, verdict in rows
-    ]  # fmt: skip
-    return pd.DataFrame(found, columns=list(COLUMNS["claims"]))
-
-
-@pytest.mark.parametrize("first", KINDS)
-def test_the_answer_claims_what_the_verdicts_say_and_no_more(first: str) -> None:
-    """Every combination of two measures of C1, one of C2 and one of C5, for one mode of two."""
-    for second, steady, cheap in itertools.product(KINDS, repeat=3):
-        rows = [("C1", "spsa: a", first), ("C1", "spsa: b", second), ("C2", "spsa: c", steady),
-                ("C5", "spsa: d", cheap), ("C5", "exact+spsa: d", "supported")]  # fmt: skip
-        found = verdicts.claims(table(rows), [])
-        mine = verdicts.answer(found).partition("training, ")[2].partition("; G exact")[0]
-        shown, _, rest = mine.partition(" (contradicted" if "contradicted" in mine else " (und")
-        assert ("faster training (C1)" in shown) == (first == second == "supported")
-        assert ("faster training in part (C1)" in shown) == (
-            {first, second} == {"supported", "undecided"}
-        )
-        assert ("faster training by some measures but not by others (C1)" in shown) == (
-            {first, second} == {"supported", "contradicted"}
-        )
-        assert ("steadier training (C2)" in shown) == (steady == "supported")
-        assert ("cheaper training (C5)" in shown) == (cheap == "supported")
-        assert ("none" in shown) == ("supported" not in (first, second, steady, cheap))
-        assert ("C2" in rest) == (steady != "supported")
-        assert "G exact, D spsa showed cheaper training (C5)" in verdicts.answer(found)
-
-
-@pytest.mark.parametrize(
-    ("verdict", "said"),
-    [
-        ("supported", "spsa showed faster training (C1)"),
-        ("contradicted", "spsa showed none (contradicted: C1; not judged: C2 and C5)"),
-        ("undecided", "do not answer it: all 2 verdicts are undecided"),
-    ],
-)
-def test_the_answer_to_few_claims(verdict: str, said: str) -> None:
-    rows = [("C1", "spsa: a", verdict), ("C3", "spsa: b", "undecided")]
-    assert said in verdicts.answer(verdicts.claims(table(rows), []))
-
-
-def test_a_gain_with_worse_samples_is_said_in_one_breath() -> None:
-    rows = [("C2", "spsa: a", "supported"), ("C3", "spsa: b", "supported")]
-    said = verdicts.answer(verdicts.claims(table(rows), []))
-    assert "steadier training (C2), but ended with worse samples than exact (C3)" in said
-    rows[1] = ("C3", "spsa: b", "contradicted")
-    assert "worse" not in verdicts.answer(verdicts.claims(table(rows), []))
-
-
-@pytest.mark.parametrize("counts", [c for c in itertools.product((0, 1, 2), repeat=3) if any(c)])
-def test_the_sentence_on_a_mode_names_every_claim_once(counts: tuple[int, ...]) -> None:
-    kinds = [kind for kind, count in zip(KINDS, counts, strict=True) for _ in range(count)]
-    rows = [(c, f"spsa: {k}", kind) for c in verdicts.MEANING for k, kind in enumerate(kinds)]
-    said = verdicts.sentence(verdicts.claims(table(rows), []), "spsa")
-    assert all(said.count(claim) == 1 for claim in verdicts.MEANING), said
-    whole = len(set(kinds)) == 1
-    for claim, (yes, no) in verdicts.MEANING.items():
-        assert (f"{yes} ({claim})" in said) == (whole and kinds[0] == "supported")
-        assert (f"{no} ({claim})" in said) == (whole and kinds[0] == "contradicted")
-
-
-@pytest.mark.parametrize(
-    ("verdict", "said"),
-    [
-        ("supported", "faster training (C1, which its matched controls do not share)"),
-        ("contradicted", "faster training (C1, but a matched control shares it)"),
-        ("undecided", "faster training (C1, whether its matched controls share it is undecided)"),
-    ],
-)
-def test_a_gain_is_told_with_what_its_controls_say(verdict: str, said: str) -> None:
-    control = "spsa: steps to the target ÷ its matched noisy_exact's (1)"
-    rows = [("C1", "spsa: steps to the target, ÷ exact's (1)", "supported"),
-            ("C1", control, verdict), ("C2", "spsa: b", "undecided")]  # fmt: skip
-    found = verdicts.claims(table(rows), [])
-    assert said in verdicts.answer(found)
-    assert len(found[0].rows()) == 1
-    assert len(found[0].every()) == 2
-
-
-def test_the_deciding_clauses_of_a_rule_are_told_apart_from_the_rest() -> None:
-    rule = (
-        "a gain: supported if it lies below 1, contradicted if it lies above; it is 2 to 3; that "
-        "counts where there is one, otherwise the verdict over exact stands; over exact it is "
-        "undecided, 1 (0 to 2): supported if not, contradicted if; more"
-    )
-    rows = table([("C1", "spsa: a", "undecided")]).assign(rule=rule)
-    (row,) = verdicts.claims(rows, [])[0].rows()
-    assert row["decided"].startswith("a gain: supported if it lies below 1")
-    assert row["decided"].endswith(
-        "; that counts where there is one, otherwise the verdict over exact stands"
-    )
-    assert "it is 2 to 3" not in row["decided"]
-    assert row["further"] == (
-        "over exact it is undecided, 1 (0 to 2): supported if not, contradicted if; more"
-    )
+from approxgan.analysis import frames, text
+from approxgan.report import interactive, steps, verdicts
 
 
 def test_a_strip_is_drawn_in_order_and_only_of_finite_numbers() -> None:
-    rule = "supported if the whole interval lies below 0.9, contradicted if it lies above"
-    row = {"effect": 2.0, "low": 1.5, "high": 3.0, "rule": rule, "what": "steps ÷ exact's"}
-    at = verdicts.forest(row)
+    row = {"unit": "ratio", "effect": 2.0, "low": 1.5, "high": 3.0, "bound": 0.9}
+    at = verdicts.strip(row)
     assert at is not None
     assert at["bound"] < at["none"] < at["low"] < at["effect"] < at["high"]
-    assert verdicts.forest({**row, "high": float("nan")}) is None
+    assert verdicts.strip({**row, "high": float("nan")}) is None
 
 
 def test_the_best_step_is_the_one_of_least_median_error() -> None:
@@ -165,7 +58,7 @@ def test_the_picker_holds_less_per_cell_the_more_cells_there_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     tables = synthetic.make()
-    tidy = {n: cells.tidy(frame) if "mode" in frame else frame for n, frame in tables.items()}
+    tidy = {n: frames.tidy(frame) if "mode" in frame else frame for n, frame in tables.items()}
     monkeypatch.setattr(interactive, "ALL_POINTS", 200)
     data = interactive.data(tidy, ["forward_difference"])
     assert sum(len(cell["x"]) for cell in data["cells"]) <= 200

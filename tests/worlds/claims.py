@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from approxgan.claims import stage as claims
+from approxgan.claims.measures import MEASURES
 from worlds import synthetic
 
 MODE, CONTROL = "forward_difference", "noisy_exact"
@@ -38,8 +40,9 @@ def _fresh() -> dict[str, pd.DataFrame]:
         base = {"study": "s", "dataset": dataset, "model": "m", "loss": "nonsaturating"}
         for mode, epsilon in [("exact", np.nan), *((MODE, e) for e in EPSILONS)]:
             cell = {**base, "mode": mode, "epsilon": epsilon, "settings": ""}
-            for block in ("0-5", "6-11"):
-                rows["cost"].append({**cell, "seeds": block, "seconds": 60.0})
+            for first in (0, 6):
+                rows["cost"].append({**cell, "first_seed": first, "last_seed": first + 5,
+                                     "trained_steps": 6000, "cpu_seconds": 60.0})  # fmt: skip
             for seed in SEEDS:
                 run = {**cell, "seed": seed}
                 rows["outcomes"].append({
@@ -131,23 +134,23 @@ class World:
         for name in ("outcomes", "quality", "cost"):
             frame = self.tables[name]
             twins = frame[self.where(name) & frame["epsilon"].isin(epsilons)]
-            settings = f"like_{MODE}_{own}" if own else f"like_{MODE}"
-            twins = twins.assign(mode=CONTROL, settings=settings)
+            twins = twins.assign(
+                mode=CONTROL,
+                settings=f"like_{MODE}_{own}" if own else f"like_{MODE}",
+                own_settings=json.dumps({"which": own} if own else {}),
+                matched_mode=MODE,
+                matched_settings="",
+            )
             self.tables[name] = pd.concat([frame, twins], ignore_index=True)
         return self
 
-    def judge(self, claim: str, measure: str, rules: dict[str, Any] = RULES) -> pd.Series:
+    def judge(
+        self, measure: str, against: str | None = None, rules: dict[str, Any] = RULES
+    ) -> pd.Series:
+        """The row of a measure, over exact or over a control."""
+        (claim,) = {one.claim for one in MEASURES if one.name == measure}
         made = claims.judge(self.tables, rules, [claim])
-        found = made[made["measure"].str.contains(measure, regex=False)]
+        found = made[made["measure"] == measure]
+        found = found[found["against"] == against if against else ~found["is_control"]]
         assert len(found) == 1
         return found.iloc[0]
-
-
-STEP, PASS, SECOND = "training steps to the target, ÷", "forward-equivalents to", "seconds to"
-CALM = "variance of the generator's loss ÷ exact's"
-SHARED = f"training steps to the target ÷ its matched {CONTROL}'s"
-SHARED_RATE = f"rate of diverged runs − its matched {CONTROL}'s"
-SHARED_SPREAD = f"final quality ÷ its matched {CONTROL}'s"
-SHARED_CALM = f"variance of the discriminator's loss ÷ its matched {CONTROL}'s"
-SMALL, LARGE, FAILED = "at the smallest ε", "final quality at the largest ε", "vanished or diverged"
-FORWARDS, SECONDS = "forward-equivalents per step", "seconds per step"

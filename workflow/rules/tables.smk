@@ -18,7 +18,7 @@ GATHERED = {
     "gradient_error": [path for item in PROBES.items() for path in of_probes(*item)],
     "layer_error": [path for item in PROBES.items() for path in of_probes(*item)],
     "probe_points": [AT.described(name) for name in PROBES],
-    "cost": of_cells(paths.COST),
+    "cost": of_cells(paths.COST, paths.TRACE),
     "samples": of_cells(paths.SAMPLES),
     "evolution": of_cells(paths.SAMPLES),
     "data": [AT.data(name) for name in DATASETS],

@@ -13,7 +13,7 @@ GROUP = ("study", "dataset", "model", "loss")
 """Runs are compared with runs that share all of these."""
 CELL = ("mode", "epsilon", "rule", "settings")
 """Runs that agree in these, within a group, differ by their seed alone."""
-ORDER = (*GROUP, *CELL, "metric", "dtype", "player", "seed", "seeds", "step", "repeat")
+ORDER = (*GROUP, *CELL, "metric", "dtype", "player", "seed", "first_seed", "step", "repeat")
 TEXTS = ("mode", "rule", "settings", "own_settings", "matched_mode", "matched_settings")
 FORWARDS_PER_BACKWARD = 2
 """A reverse pass costs about two evaluations (Griewank and Walther 2008, section 4.6)."""

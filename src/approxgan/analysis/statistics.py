@@ -6,12 +6,13 @@ is the same table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import optimize, stats
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from approxgan.analysis.frames import GROUP
@@ -23,6 +24,26 @@ class Interval(NamedTuple):
     estimate: float
     low: float
     high: float
+
+
+class Effect(NamedTuple):
+    """An estimate with its interval, and how it is tested against any bound."""
+
+    interval: Interval
+    less: Callable[[float], float]
+    """One-sided p of 'the effect is not less than this'; NaN where unknown."""
+    error: float = np.nan
+    """Standard error; of the effect's logarithm for one that ``exp`` made."""
+    freedom: float = np.nan
+    """Degrees of freedom, where the test is Student's."""
+
+    def p(self, bound: float) -> float:
+        """Two-sided p of 'the effect is the bound': 1 - level where an end of the interval is."""
+        less = self.less(bound)
+        return float(np.minimum(1.0, 2 * min(less, 1 - less)))
+
+
+UNKNOWN = Interval(np.nan, np.nan, np.nan)
 
 
 def pair(
@@ -54,103 +75,112 @@ def spread(values: np.ndarray) -> float:
 
 
 def in_spreads(
-    values: np.ndarray, reference: np.ndarray, *, spread: float, cap: float, worse: int
+    values: np.ndarray, reference: np.ndarray, *, spread: Any, cap: float, worse: int
 ) -> np.ndarray:
-    """Value minus reference [n] in units of ``spread``, capped at ±cap.
+    """Value minus reference in units of ``spread``, capped at ±cap; arrays of one shape.
 
     A missing value is a run without samples: ``worse`` (1: more is worse, -1: less is) by the
     cap than one that has some, and equal to another without. Where ``worse`` is 0 nothing says
-    which way that is, and such pairs are left out.
+    which way that is, and the pair is missing.
     """
-    values, reference = np.asarray(values, float), np.asarray(reference, float)
     lost, other = np.isnan(values), np.isnan(reference)
     scaled = np.clip((values - reference) / spread, -cap, cap)
     if worse == 0:
-        return scaled[~lost & ~other]
+        return scaled
     scaled = np.where(lost, worse * cap, np.where(other, -worse * cap, scaled))
     return np.where(lost & other, 0.0, scaled)
 
 
-def mean_interval(
-    samples: Sequence[np.ndarray],
-    rng: np.random.Generator,
+def mean_in_spreads(rows: np.ndarray, *, cap: float, worse: int) -> np.ndarray:
+    """Rows [..., n, 4] of value, reference, baseline and whether it is a pair -> means [...].
+
+    The standardised difference (Glass 1976): the pairs' mean of ``in_spreads``, with the spread
+    (ddof = 1) of the baseline's known values. NaN where the baseline has none.
+    """
+    values, reference, baseline, pairs = np.moveaxis(rows, -1, 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        spread = np.nanstd(baseline, axis=-1, ddof=1, keepdims=True)
+        level = np.ptp(np.nan_to_num(baseline), axis=-1, keepdims=True) == 0
+        spread = np.where(level, np.nan, spread)
+        scaled = in_spreads(values, reference, spread=spread, cap=cap, worse=worse)
+        scaled = np.where(np.isnan(spread) | (pairs == 0), np.nan, scaled)
+        return np.nanmean(scaled, axis=-1)
+
+
+def mean(rows: np.ndarray) -> np.ndarray:
+    """Rows [..., n, 1] -> means [...]."""
+    return rows.mean(axis=(-2, -1))
+
+
+def log_spread(rows: np.ndarray) -> np.ndarray:
+    """Rows [..., n, 2] -> ln(sd of the first ÷ sd of the second) [...], ddof = 1; NaN for sd 0."""
+    spreads = np.std(rows, axis=-2, ddof=1)
+    # Equal numbers have a standard deviation of rounding errors, not of 0.
+    spreads = np.where(np.ptp(rows, axis=-2) == 0, np.nan, spreads)
+    return np.log(spreads[..., 0] / spreads[..., 1])
+
+
+def jackknife(
+    groups: Sequence[np.ndarray],
+    statistic: Callable[[np.ndarray], np.ndarray],
     *,
     level: float,
-    resamples: int,
-    method: str = "BCa",
-) -> Interval:
-    """The mean of the groups' means, with a bootstrap interval stratified by group.
+    counts: Sequence[int] | None = None,
+) -> Effect:
+    """The mean over groups of a statistic of rows [n_k, c], tested by Student's t.
 
-    Each sample [n_k] holds one group's runs; runs are resampled within their group. Falls back
-    to the percentile method where BCa is not defined (a group of fewer than three runs, or one
-    whose runs agree exactly), and to no interval where a group has a single run.
+    The variance of each group's statistic is the jackknife's (Tukey 1958), over rows; whatever
+    the statistic estimates from the rows, a standard deviation too, is estimated anew without
+    each row. Degrees of freedom are Welch and Satterthwaite's, with n_k - 1 of a group, or those
+    of ``counts`` where not every row counts in full. No interval where a group has a single row
+    or a statistic without a row is unknown.
     """
-    arrays = [np.asarray(sample, float) for sample in samples]
-    estimate = float(np.mean([sample.mean() for sample in arrays]))
-    if min(len(sample) for sample in arrays) < 2:
-        return Interval(estimate, np.nan, np.nan)
-    if all(_flat(sample) for sample in arrays):
-        return Interval(estimate, estimate, estimate)
-    if any(len(sample) < 3 or _flat(sample) for sample in arrays):
-        method = "percentile"
-    result = stats.bootstrap(
-        tuple(arrays),
-        _mean_of_means,
-        n_resamples=resamples,
-        confidence_level=level,
-        method=method,
-        vectorized=True,
-        rng=rng,
-    )
-    low, high = result.confidence_interval
-    return Interval(estimate, float(low), float(high))
+    values = [float(statistic(rows)) for rows in groups]
+    variances = np.array([_jackknifed(rows, statistic) for rows in groups])
+    degrees = np.array(counts or [len(rows) for rows in groups]) - 1
+    total = variances.sum()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedom = total**2 / (variances**2 / degrees).sum()
+    error = np.sqrt(total) / len(values)
+    return student(float(np.mean(values)), float(error), float(freedom), level)
+
+
+def _jackknifed(rows: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray]) -> float:
+    n = len(rows)
+    if n < 2:
+        return np.nan
+    without = np.broadcast_to(np.arange(n), (n, n))[~np.eye(n, dtype=bool)].reshape(n, n - 1)
+    values = statistic(rows[without])
+    return 0.0 if _flat(values) else float((n - 1) * np.var(values))
+
+
+def student(estimate: float, error: float, freedom: float, level: float) -> Effect:
+    """An estimate with its standard error; an error of 0 makes the interval a point."""
+
+    def less(bound: float) -> float:
+        if error == 0:
+            return 0.5 if estimate == bound else float(estimate > bound)
+        return float(stats.t.cdf((estimate - bound) / error, freedom))
+
+    half = error * float(stats.t.ppf((1 + level) / 2, freedom)) if error else error
+    return Effect(Interval(estimate, estimate - half, estimate + half), less, error, freedom)
+
+
+def exact(value: float) -> Effect:
+    """A number that was counted: its interval is a point."""
+    return student(value, 0.0, 1.0, 0.0)
+
+
+def exp(effect: Effect) -> Effect:
+    """Of the logarithm of a ratio, that of the ratio."""
+    ends = Interval(*(float(np.exp(end)) for end in effect.interval))
+    return effect._replace(interval=ends, less=lambda bound: effect.less(float(np.log(bound))))
 
 
 def _flat(sample: np.ndarray) -> bool:
     """Whether the values agree up to rounding: they have no spread to reason from."""
     return bool(np.ptp(sample) <= 1e-9 * np.abs(sample).max())
-
-
-def _mean_of_means(*samples: np.ndarray, axis: int) -> np.ndarray:
-    return np.mean([sample.mean(axis) for sample in samples], axis=0)
-
-
-def log_spread_interval(
-    pairs: Sequence[tuple[np.ndarray, np.ndarray]],
-    rng: np.random.Generator,
-    *,
-    level: float,
-    resamples: int,
-) -> Interval:
-    """ln(sd of the first ÷ sd of the second), averaged over groups; pairs are resampled whole.
-
-    Each group is two arrays [n_k] matched by seed; sd with ddof = 1. Percentile method: a
-    resample whose runs all agree has no logarithm and is left out.
-    """
-    estimate = float(np.mean([_log_ratio(a[None], b[None])[0] for a, b in pairs]))
-    if not np.isfinite(estimate):
-        return Interval(estimate, np.nan, np.nan)
-    drawn = []
-    for a, b in pairs:
-        rows = rng.integers(len(a), size=(resamples, len(a)))
-        drawn.append(_log_ratio(np.asarray(a)[rows], np.asarray(b)[rows]))
-    values = np.mean(drawn, axis=0)
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return Interval(estimate, np.nan, np.nan)
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(estimate, float(low), float(high))
-
-
-def _log_ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Arrays [K, n] -> [K]; NaN where a standard deviation is 0 or n < 2."""
-    if a.shape[-1] < 2:
-        return np.full(len(a), np.nan)
-    spreads = np.std([a, b], axis=-1, ddof=1)
-    # Equal numbers have a standard deviation of rounding errors, not of 0.
-    spreads[np.ptp([a, b], axis=-1) == 0] = np.nan
-    logs = np.log(spreads)
-    return logs[0] - logs[1]
 
 
 def t_interval(sample: np.ndarray, level: float) -> Interval:
@@ -194,21 +224,6 @@ def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def below(sample: np.ndarray, bound: float) -> float:
-    """One-sided p of 'the mean is not below the bound' (Student's t)."""
-    sample = np.asarray(sample, float)
-    if len(sample) < 2:
-        return np.nan
-    if _flat(sample):
-        return 0.0 if sample[0] < bound else 1.0
-    return float(stats.ttest_1samp(sample, bound, alternative="less").pvalue)
-
-
-def equivalence(sample: np.ndarray, margin: float) -> float:
-    """p of the two one-sided tests of 'the mean is within ±margin' (Schuirmann 1987)."""
-    return max(below(sample, margin), below(-np.asarray(sample, float), margin))
-
-
 def floor(
     differences: np.ndarray,
     count: int,
@@ -237,14 +252,34 @@ def wilson(successes: int, total: int, level: float) -> Interval:
     return Interval(successes / total, float(low), float(high))
 
 
-def rate_difference(first: tuple[int, int], second: tuple[int, int], level: float) -> Interval:
+def rate_difference(first: tuple[int, int], second: tuple[int, int], level: float) -> Effect:
     """First rate minus second, each (successes, total), with Newcombe's hybrid score interval.
 
     It treats the two as independent, which is cautious for runs matched by seed.
     """
     if not (first[1] and second[1]):
-        return Interval(np.nan, np.nan, np.nan)
-    low, high = confint_proportions_2indep(
-        *first, *second, method="newcomb", compare="diff", alpha=1 - level
-    )
-    return Interval(first[0] / first[1] - second[0] / second[1], float(low), float(high))
+        return Effect(UNKNOWN, lambda bound: np.nan)
+    estimate = first[0] / first[1] - second[0] / second[1]
+
+    def ends(alpha: float) -> tuple[float, float]:
+        return confint_proportions_2indep(
+            *first, *second, method="newcomb", compare="diff", alpha=alpha
+        )
+
+    def less(bound: float) -> float:
+        side = int(bound >= estimate)
+        # The level at which an end of the interval meets the bound.
+        span = (1e-12, 1 - 1e-12)
+        off = [(ends(alpha)[side] - bound) * (1 if side else -1) for alpha in span]
+        if off[0] <= 0:
+            tail = span[0] / 2
+        elif off[1] >= 0:
+            tail = 0.5
+        else:
+            met = optimize.brentq(lambda alpha: ends(alpha)[side] - bound, *span)
+            tail = float(met) / 2
+        return tail if side else 1 - tail
+
+    low, high = ends(1 - level)
+    error = (high - low) / (2 * stats.norm.ppf((1 + level) / 2))
+    return Effect(Interval(estimate, float(low), float(high)), less, float(error))

@@ -1,148 +1,161 @@
-"""The ways of judging: matched runs -> effect, verdict, the rule that decided, the runs."""
+"""What each claim is measured by: matched runs -> an effect on the claimed side of a bound."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from approxgan.analysis import statistics
-from approxgan.analysis.statistics import Interval
-from approxgan.claims import cost as _claim_cost
-from approxgan.claims.matching import Cell, Match, Missing, Rules, differences
-from approxgan.claims.stability import Sides, rates
-from approxgan.claims.verdict import CHOSEN, Judged, cells, decide, exp, less, mean
+from approxgan.analysis.statistics import Effect, Interval
+from approxgan.claims import cost, stability
+from approxgan.claims.matching import Arm, Contrast, Rules, enough, own_end
+from approxgan.claims.verdict import COUNT, Claimed, Comparison, InsufficientData
+
+CHOSEN_EPSILON = "chosen_epsilon"
+"""What a mode at an end of its ε range is compared with: itself at the ε it is judged at."""
+NO_CONTROL = "matched controls"
+"""What a gain is compared with where no control was run."""
+RATIO, SHARE, SDS, DECADES = "ratio", "share of runs", "sds of exact", "decades"
+GEOMETRIC = "geometric mean over seeds and data sets"
 
 
-def speed(matches: list[Match], rules: Rules, cost: Callable[[Match, bool], float]) -> Judged:
-    logs = [
-        (_claim_cost.budgets(one, rules) + np.log(cost(one, True) / cost(one, False))).to_numpy()
-        for one in matches
+@dataclass(frozen=True)
+class Measure:
+    """One row of every mode: what is measured, and what the claim says of it."""
+
+    claim: str
+    name: str
+    unit: str
+    side: str
+    """On which side of the bound the claim says that the whole interval lies: below or above."""
+    bound: Callable[[Rules], float]
+    compare: Callable[[Sequence[Contrast], Rules], Comparison]
+    select: Callable[[Sequence[Contrast]], list[Contrast]] = list
+    """From the mode beside exact to what is compared."""
+    against: str = ""
+    """Where that is not exact."""
+    is_timed: bool = False
+    """Whether the machine decides the number."""
+    is_shared: bool = False
+    """Whether matched controls are asked too, if they share the gain."""
+
+    def claimed(self, rules: Rules) -> Claimed:
+        return Claimed(self.side, self.bound(rules), 1.0 if self.unit == RATIO else 0.0)
+
+
+def speed(contrasts: Sequence[Contrast], rules: Rules, price: Callable[[Arm], float]) -> Comparison:
+    """Cost to reach exact's quality ÷ the other's."""
+    budgets = [cost.budgets(one, rules) for one in contrasts]
+    groups = [
+        (own.logs + np.log(price(one.mine) / price(one.other)))[:, None]
+        for own, one in zip(budgets, contrasts, strict=True)
     ]
-    effect = exp(mean(logs, rules))
-    verdict, rule = decide(effect, less(rules["speed_margin"]), "below", "")
-    target = (
-        f"; target: exact's median final {rules['metric']} + {rules['equivalence_sds']:g} of its "
-        f"seed-to-seed sd, between snapshots by interpolation; never reached counts as "
-        f"{rules['never_runs']:g} whole runs; geometric mean over seeds and data sets; {CHOSEN}"
-    )
-    return Judged(effect, verdict, rule + target, cells(matches))
-
-
-def accuracy(matches: list[Match], rules: Rules) -> Judged:
-    samples = [differences(one, one.chosen, rules) for one in matches]
-    effect = mean(samples, rules)
-    verdict, rule = decide(effect, rules["equivalence_sds"], "above", " sds")
-    flips = [
-        statistics.sign_flip(sample, np.random.default_rng(rules["seed"]), rules["resamples"])
-        for sample in samples
-    ]
-    adjusted = ", ".join(f"{p:.2g}" for p in statistics.holm(flips))
-    margin = rules["equivalence_sds"]
-    same = [statistics.equivalence(sample, margin) for sample in samples]
+    made = statistics.jackknife(groups, statistics.mean, level=1 - rules["alpha"])
     note = (
-        f"stratified bootstrap, capped at {rules['cap_sds']:g} sds, which a diverged run counts "
-        f"as; sign-flip p by data set (Holm) {adjusted}; equivalence p "
-        f"{', '.join(f'{p:.2g}' for p in same)}; chaos floor (sds) "
-        f"{', '.join(map(_floor, matches))}"
+        f"target: exact's median final {rules['metric']} and {rules['equivalence_sds']:g} of its "
+        f"seed-to-seed sd, linear between snapshots; a run that never reaches it counts as "
+        f"{rules['never_runs']:g} whole runs; {GEOMETRIC}"
     )
-    return Judged(effect, verdict, f"{rule}; {note}; {CHOSEN}", cells(matches))
+    reached = np.concatenate([own.reached for own in budgets])
+    censored = int((~reached).sum())
+    return Comparison(statistics.exp(made), "jackknife", note, censored, len(reached))
 
 
-def _floor(one: Match) -> str:
-    return "not measured" if np.isnan(one.floor) else f"{one.floor:.2g}"
-
-
-def _ends(matches: list[Match], end: int) -> list[tuple[Match, Cell]]:
-    """Each match with its smallest (0) or largest (-1) ε, where that is not the chosen one."""
-    pairs = [(one, one.steps()[end]) for one in matches if one.steps()]
-    pairs = [(one, cell) for one, cell in pairs if cell[1] != one.chosen[1]]
-    if not pairs:
-        raise Missing("no ε of the range lies on that side of the one of least gradient error")
-    return pairs
-
-
-def end(matches: list[Match], rules: Rules, end: int) -> Judged:
-    pairs = _ends(matches, end)
-    effect = mean([differences(one, cell, rules, one.chosen) for one, cell in pairs], rules)
-    verdict, rule = decide(effect, rules["equivalence_sds"], "above", " sds")
+def quality(contrasts: Sequence[Contrast], rules: Rules) -> Comparison:
+    """Final quality minus the other's in exact's seed-to-seed sds; positive is worse."""
+    effect = _difference(contrasts, rules)
+    floors = ", ".join(_floor(one) for one in contrasts)
     note = (
-        f"stratified bootstrap, capped at {rules['cap_sds']:g} sds, which a diverged run counts as"
+        f"mean over seeds and data sets; each seed capped at {rules['cap_sds']:g} sds, which a "
+        f"diverged run counts as; noise floor by data set (sds): {floors}"
     )
-    return Judged(effect, verdict, f"{rule}; {note}; {CHOSEN}", _contrast(pairs))
+    return Comparison(effect, "jackknife", note, runs=sum(len(one.seeds()) for one in contrasts))
 
 
-def failures(matches: list[Match], rules: Rules) -> Judged:
-    pairs = _ends(matches, -1)
-    sides = [Sides(one.at(cell), one.at(one.chosen), one.name(cell)) for one, cell in pairs]
-    effect = rates(sides, rules, ("vanished", "diverged"))
-    verdict, rule = decide(effect, rules["rate_margin"], "above", "")
-    note = "Newcombe's interval, data sets pooled"
-    return Judged(effect, verdict, f"{rule}; {note}; {CHOSEN}", _contrast(pairs))
+def _floor(one: Contrast) -> str:
+    floor = one.group.floor(one.mine)
+    return "not measured" if np.isnan(floor) else f"{floor:.2g}"
 
 
-def _contrast(pairs: list[tuple[Match, Cell]]) -> str:
-    return "; ".join(f"{one.name(cell)} against ε={one.chosen[1]:g}" for one, cell in pairs)
+def _difference(contrasts: Sequence[Contrast], rules: Rules) -> Effect:
+    counts = [len(one.seeds()) for one in contrasts]
+    for one, count in zip(contrasts, counts, strict=True):
+        enough(count, rules, one.name())
+    mean = partial(statistics.mean_in_spreads, cap=float(rules["cap_sds"]), worse=1)
+    rows = [one.rows() for one in contrasts]
+    return statistics.jackknife(rows, mean, level=1 - rules["alpha"], counts=counts)
 
 
-def counted_cost(matches: list[Match], rules: Rules) -> Judged:
+def counted_cost(contrasts: Sequence[Contrast], rules: Rules) -> Comparison:
     ratios = [
-        _claim_cost.forward_equivalents(one, True) / _claim_cost.forward_equivalents(one, False)
-        for one in matches
+        cost.forward_equivalents(o.mine) / cost.forward_equivalents(o.other) for o in contrasts
     ]
-    effect = Interval(*[float(np.exp(np.mean(np.log(ratios))))] * 3)
-    verdict, rule = decide(effect, less(rules["cost_margin"]), "below", "")
-    note = "counted, not sampled: the interval is a point; forward = 1, backward = 2"
-    return Judged(effect, verdict, f"{rule}; {note}; geometric mean over data sets", cells(matches))
+    effect = statistics.exact(float(np.exp(np.mean(np.log(ratios)))))
+    note = "forward 1, backward 2; geometric mean over data sets"
+    return Comparison(effect, COUNT, note, runs=sum(len(one.mine.runs) for one in contrasts))
 
 
-def measured_cost(matches: list[Match], rules: Rules) -> Judged:
+def measured_cost(contrasts: Sequence[Contrast], rules: Rules) -> Comparison:
     logs = []
-    for one in matches:
-        mine, exact = _claim_cost.jobs(one, True), _claim_cost.jobs(one, False)
-        common = mine.index.intersection(exact.index)
-        logs += list(np.log(mine[common].to_numpy() / exact[common].to_numpy()))
+    for one in contrasts:
+        mine, other = cost.jobs(one.mine), cost.jobs(one.other)
+        common = mine.index.intersection(other.index)
+        logs += list(np.log(mine[common].to_numpy() / other[common].to_numpy()))
     if len(logs) < 2:
-        raise Missing("the table cost has fewer than two pairs of jobs with the same seeds")
-    effect = exp(statistics.t_interval(np.array(logs), 1 - rules["alpha"]))
-    verdict, rule = decide(effect, less(rules["cost_margin"]), "below", "")
-    note = f"geometric mean over {len(logs)} pairs of jobs with the same seeds, Student's interval"
-    return Judged(effect, verdict, f"{rule}; {note}; {CHOSEN}", cells(matches))
-
-
-def good_range(matches: list[Match], rules: Rules) -> Judged:
-    """Each ε stands for the stretch of the grid around it; a single ε is no range."""
-    widths, texts = [], []
-    ranges = [one for one in matches if len(one.steps()) > 1]
-    if not ranges:
-        alone = "; ".join(one.name(one.chosen) for one in matches)
-        raise Missing(f"fewer than two ε were run: {alone}")
-    for one in ranges:
-        steps = one.steps()
-        stretch = _stretches(np.array([epsilon for _, epsilon in steps]))
-        good = _good([differences(one, cell, rules) for cell in steps], rules)
-        widths.append([stretch[part].sum() for part in good])
-        kept = [f"{cell[1]:g}" for cell, is_good in zip(steps, good[1], strict=True) if is_good]
-        texts.append(
-            f"{'/'.join(one.group)} {one.mode}: ε={', '.join(kept) or 'none'} shown as good"
-        )
-    point, sure, possible = np.mean(widths, axis=0)
-    effect = Interval(float(point), float(sure), float(possible))
-    certain, conceivable = np.array(widths)[:, 1], np.array(widths)[:, 2]
-    verdict = "undecided"
-    if (certain > 0).all():
-        verdict = "supported"
-    elif (conceivable == 0).all():
-        verdict = "contradicted"
-    rule = (
-        f"an ε is as good as exact if the mean difference is under {rules['equivalence_sds']:g} of "
-        f"exact's sds; supported if every data set has an ε shown to be (one-sided t, Holm over ε, "
-        f"p < {rules['alpha']:g}), contradicted if every ε of every data set is shown not to be; "
-        f"low: the range shown as good; high: the range not shown as bad; all ε are reported"
+        raise InsufficientData("the table cost has fewer than two pairs of jobs of the same seeds")
+    made = statistics.jackknife(
+        [np.array(logs)[:, None]], statistics.mean, level=1 - rules["alpha"]
     )
-    if alone := [one.name(one.chosen) for one in matches if len(one.steps()) < 2]:
-        rule += f"; left out, as one ε is no range: {'; '.join(alone)}"
-    return Judged(effect, verdict, rule, "; ".join(texts))
+    note = f"processor seconds; geometric mean over {len(logs)} pairs of jobs of the same seeds"
+    runs = sum(len(one.mine.runs) for one in contrasts)
+    return Comparison(statistics.exp(made), "t", note, runs=runs)
+
+
+def good_range(contrasts: Sequence[Contrast], rules: Rules) -> Comparison:
+    """Decades of ε at which the mode is as good as exact on average over data sets.
+
+    An ε is good where the mean difference in quality is under the margin, and stands for the
+    stretch of the grid around it. The ends are no confidence interval: the range of the ε that
+    are shown to be good (one-sided t, Holm over ε), and of those not shown to be bad. p is of 'not
+    every data set has a good ε', or of 'some data set has one', the largest over data sets.
+    """
+    ranges = [one for one in contrasts if len(one.group.steps(one.mine)) > 1]
+    if not ranges:
+        alone = "; ".join(one.name() for one in contrasts)
+        raise InsufficientData(f"fewer than two ε were run: {alone}")
+    widths, some_good, all_bad, told = [], [], [], []
+    for one in ranges:
+        steps = one.group.steps(one.mine)
+        good, bad = _tested(one, steps, rules)
+        part = [good < 0.5, statistics.holm(good) < rules["alpha"],
+                ~(statistics.holm(bad) < rules["alpha"])]  # fmt: skip
+        widths.append(
+            [_stretches(np.array(steps)[:, 1].astype(float))[which].sum() for which in part]
+        )
+        some_good.append(min(1.0, len(good) * good.min()))
+        all_bad.append(statistics.holm(bad).max())
+        kept = ", ".join(
+            f"{cell[1]:g}" for cell, is_good in zip(steps, part[1], strict=True) if is_good
+        )
+        told.append(f"{'/'.join(one.mine.group)}: {kept or 'none'}")
+    yes, no = max(some_good), max(all_bad)
+    point, sure, possible = (float(width) for width in np.mean(widths, axis=0))
+    effect = Effect(Interval(point, sure, possible), lambda bound: no if no < yes else 1 - yes)
+    note = f"ε shown to be as good as exact: {'; '.join(told)}"
+    if alone := [one.mine.name() for one in contrasts if one not in ranges]:
+        note += f"; left out, as one ε is no range: {'; '.join(alone)}"
+    return Comparison(effect, "holm_range", note, runs=sum(len(one.mine.runs) for one in ranges))
+
+
+def _tested(one: Contrast, steps: Sequence[tuple[str, float]], rules: Rules) -> np.ndarray:
+    """One-sided p [2, ε] of 'no better than the margin' and of 'no worse'."""
+    margin = float(rules["equivalence_sds"])
+    arms = [one.group.arm(one.mine.mode, cell) for cell in steps]
+    less = [_difference([replace(one, mine=arm)], rules).less(margin) for arm in arms]
+    return np.array([less, [1 - p for p in less]])
 
 
 def _stretches(epsilons: np.ndarray) -> np.ndarray:
@@ -152,10 +165,42 @@ def _stretches(epsilons: np.ndarray) -> np.ndarray:
     return (padded[:-1] + padded[1:]) / 2
 
 
-def _good(samples: list[np.ndarray], rules: Rules) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Per ε: good by its mean; shown as good; not shown as bad."""
-    margin, alpha = rules["equivalence_sds"], rules["alpha"]
-    point = np.array([sample.mean() < margin for sample in samples])
-    shown = statistics.holm([statistics.below(sample, margin) for sample in samples]) < alpha
-    bad = statistics.holm([statistics.below(-sample, -margin) for sample in samples]) < alpha
-    return point, shown, ~bad
+def _less(margin: str, power: int = 1) -> Callable[[Rules], float]:
+    """The ratio that counts as less by a margin; a variance is less where its sd is (power 2)."""
+    return lambda rules: float((1 - rules[margin]) ** power)
+
+
+def _margin(name: str, sign: int = 1) -> Callable[[Rules], float]:
+    return lambda rules: float(sign * rules[name])
+
+
+MEASURES = (
+    Measure("C1", "steps_to_target", RATIO, "below", _less("speed_margin"),
+            partial(speed, price=cost.per_step), is_shared=True),
+    Measure("C1", "forward_equivalents_to_target", RATIO, "below", _less("speed_margin"),
+            partial(speed, price=cost.forward_equivalents)),
+    Measure("C1", "seconds_to_target", RATIO, "below", _less("speed_margin"),
+            partial(speed, price=cost.seconds), is_timed=True),
+    Measure("C2", "diverged_runs", SHARE, "below", _margin("rate_margin", -1),
+            stability.divergence, is_shared=True),
+    Measure("C2", "spread_of_final_quality", RATIO, "below", _less("spread_margin"),
+            stability.spread, is_shared=True),
+    *(
+        Measure("C2", f"variance_of_{player}_loss", RATIO, "below", _less("spread_margin", 2),
+                partial(stability.oscillation, player=player), is_shared=True)
+        for player in ("generator", "discriminator")
+    ),
+    Measure("C3", "final_quality", SDS, "above", _margin("equivalence_sds"), quality),
+    Measure("C4", "final_quality_at_smallest_epsilon", SDS, "above", _margin("equivalence_sds"),
+            quality, partial(own_end, end=0), CHOSEN_EPSILON),
+    Measure("C4", "final_quality_at_largest_epsilon", SDS, "above", _margin("equivalence_sds"),
+            quality, partial(own_end, end=-1), CHOSEN_EPSILON),
+    Measure("C4", "failed_runs_at_largest_epsilon", SHARE, "above", _margin("rate_margin"),
+            stability.failures, partial(own_end, end=-1), CHOSEN_EPSILON),
+    Measure("C5", "forward_equivalents_per_step", RATIO, "below", _less("cost_margin"),
+            counted_cost),
+    Measure("C5", "seconds_per_step", RATIO, "below", _less("cost_margin"), measured_cost,
+            is_timed=True),
+    Measure("C6", "range_of_good_epsilon", DECADES, "above", lambda rules: 0.0, good_range),
+)  # fmt: skip
+"""In the order of the table; every claim's first row is the plainest."""

@@ -2,149 +2,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from approxgan.analysis.statistics import Interval
-from approxgan.claims import controls, stability
-from approxgan.claims import cost as costs
-from approxgan.claims import measures as ways
-from approxgan.claims.matching import Group, Match, Missing, Rules, groups, match
-from approxgan.claims.verdict import Judged
+from approxgan.analysis import statistics
+from approxgan.claims import controls
+from approxgan.claims.matching import Contrast, Matches, Rules, groups, match
+from approxgan.claims.measures import MEASURES, NO_CONTROL, Measure
+from approxgan.claims.verdict import Comparison, InsufficientData, Test, decide
 from approxgan.storage import files
-from approxgan.storage.columns import read_table
-from approxgan.storage.tables import CLAIMS, COLUMNS
+from approxgan.storage.columns import table_in
+from approxgan.storage.tables import CLAIMS
 
-STATEMENTS = {
-    "C1": "Approximate gradients speed training up.",
-    "C2": "Approximate gradients make training more stable.",
-    "C3": "Approximate gradients may be less accurate.",
-    "C4": "Too small a step trains slowly; too large a step makes gradients vanish or explode.",
-    "C5": "Approximate gradients spare the cost of exact ones.",
-    "C6": "A good step is found by experiment.",
-}
+NAMES = tuple(dict.fromkeys(measure.claim for measure in MEASURES))
 NEEDS = ("outcomes", "quality", "gradient_error", "cost", "comparisons")
-Row = tuple[str, Judged]
-"""What was measured, and what came of it."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measure of one mode against exact, itself or a control; without a test if data lack."""
+
+    measure: Measure
+    mode: str
+    against: str
+    test: Test | None
+    contrasts: Sequence[Contrast] = ()
+    note: str = ""
 
 
 def judge(
-    tables: Mapping[str, pd.DataFrame], rules: Rules, only: Collection[str] = tuple(STATEMENTS)
+    tables: Mapping[str, pd.DataFrame], rules: Rules, only: Collection[str] = NAMES
 ) -> pd.DataFrame:
-    """A row per claim of ``only``, mode and way of judging, in the order of the claims.
+    """A row per claim of ``only``, mode and measure, in the order of the claims.
 
     ``rules`` is the config's block ``claims``, whose keys the config's schema checks. What cannot
-    be judged for lack of data is undecided, and its rule says what is missing.
+    be judged for lack of data is undecided, and its note says what is missing. Raises
+    ``InputError`` for a deciding number of which neither way is better.
     """
-    found = _Runs(groups(tables, rules), rules)
+    found = _Runs(tables, rules)
     rows = [
-        (claim, STATEMENTS[claim], one.verdict, measure, *one.effect, one.cells, one.rule)
-        for claim in STATEMENTS
+        row
+        for claim in NAMES
         if claim in only
-        for measure, one in [*_over_exact(claim, found), *_over_control(claim, found)]
+        for made in (found.over_exact(claim), found.over_controls(claim))
+        for row in made
     ]
-    made = pd.DataFrame(rows, columns=list(CLAIMS))
-    return made.astype(dict.fromkeys(("effect", "low", "high"), float))
+    decided = decide([row.test for row in rows], rules["alpha"])
+    table = [
+        _columns(row, rules) | _decision(made) for row, made in zip(rows, decided, strict=True)
+    ]
+    numbers = ("bound", "p", "p_holm", "effect", "low", "high", "error", "freedom")
+    made = pd.DataFrame(table, columns=list(CLAIMS)).astype(dict.fromkeys(numbers, float))
+    return made.astype(dict.fromkeys(("censored", "runs"), int))
 
 
 def write(tables_dir: Path, rules: Rules, stem: Path) -> None:
     """Judge the tables in a folder; ``stem``.parquet and ``stem``.csv."""
-    tables = {name: read_table(tables_dir / f"{name}.parquet", COLUMNS[name]) for name in NEEDS}
+    tables = {name: table_in(tables_dir, name) for name in NEEDS}
     files.write_table(stem, judge(tables, rules))
 
 
 class _Runs:
     """The groups of runs, and what a mode is compared with: found once for all measures."""
 
-    def __init__(self, found: list[Group], rules: Rules) -> None:
-        self.groups = found
+    def __init__(self, tables: Mapping[str, pd.DataFrame], rules: Rules) -> None:
+        self.groups = groups(tables, rules)
         self.rules = rules
-        self.exact = cache(partial(match, found, rules))
-        self.control = cache(partial(controls.match, found, rules))
+        self.beside_exact = cache(partial(match, self.groups, rules))
+        self.beside_control = cache(partial(controls.match, self.groups, rules))
+
+    def over_exact(self, claim: str) -> Iterator[Row]:
+        for measure in _of(claim):
+            against = measure.against or self.rules["baseline"]
+            for mode in self.rules["modes"]:
+                yield self._row(measure, mode, against, partial(self.beside_exact, mode))
+
+    def over_controls(self, claim: str) -> Iterator[Row]:
+        """Is the gain the approximation's, or that of the noise or zeros it brings?"""
+        measures = [measure for measure in _of(claim) if measure.is_shared]
+        for mode in self.rules["modes"] if measures else ():
+            kinds = controls.kinds(self.groups, mode)
+            for kind in kinds:
+                matches = partial(self.beside_control, mode, kind)
+                for measure in measures:
+                    yield self._row(measure, mode, kind.name, matches, is_control=True)
+            if not kinds:
+                note = f"no control that is matched with {mode} was run"
+                yield Row(measures[0], mode, NO_CONTROL, None, note=note)
+
+    def _row(
+        self, measure: Measure, mode: str, against: str, matches: Any, is_control: bool = False
+    ) -> Row:
+        try:
+            found: Matches = matches()
+            contrasts = measure.select(found.found)
+            made = measure.compare(contrasts, self.rules)
+            gain = None
+            if is_control:
+                gain = measure.compare(controls.over_exact(contrasts), self.rules)
+        except InsufficientData as lack:
+            return Row(measure, mode, against, None, note=str(lack))
+        left_out = [f"left out: {'; '.join(found.left_out)}"] if found.left_out else []
+        note = "; ".join([made.note, *([_told(gain)] if gain else []), *left_out])
+        test = Test(measure.claimed(self.rules), made, gain)
+        return Row(measure, mode, against, test, contrasts, note)
 
 
-def _over_exact(claim: str, runs: _Runs) -> Iterator[Row]:
-    for measure, decide in _judges(claim):
-        for mode in runs.rules["modes"]:
-            yield f"{mode}: {measure}", _attempt(partial(_judged, decide, runs, mode))
+def _of(claim: str) -> list[Measure]:
+    return [measure for measure in MEASURES if measure.claim == claim]
 
 
-def _judged(decide: Callable[[list[Match], Rules], Judged], runs: _Runs, mode: str) -> Judged:
-    matches = runs.exact(mode)
-    return _noting(decide(matches.found, runs.rules), matches.left_out)
+def _told(gain: Comparison) -> str:
+    estimate, low, high = gain.effect.interval
+    return f"over exact, at the same ε: {estimate:.3g} ({low:.3g} to {high:.3g})"
 
 
-def _over_control(claim: str, runs: _Runs) -> Iterator[Row]:
-    """Is the gain the approximation's, or that of the noise or zeros it brings?"""
-    judges = controls.judges(claim)
-    for mode in runs.rules["modes"] if judges else ():
-        kinds = controls.kinds(runs.groups, mode)
-        for kind in kinds:
-            for way in judges:
-                measure = f"{mode}: {way.measure.format(f'its matched {kind.name}')}"
-                yield measure, _attempt(partial(_shared, way, runs, mode, kind))
-        if not kinds:
-            lack = _lacking(f"no control that is matched with {mode} was run")
-            yield f"{mode}: gain over exact that its matched controls do not share", lack
-
-
-def _shared(way: controls.Way, runs: _Runs, mode: str, kind: controls.Kind) -> Judged:
-    pairs = runs.control(mode, kind)
-    return _noting(controls.judge(way, pairs, runs.rules), pairs.left_out)
-
-
-def _attempt(judged: Callable[[], Judged]) -> Judged:
-    try:
-        return judged()
-    except Missing as missing:
-        return _lacking(str(missing))
-
-
-def _lacking(reason: str) -> Judged:
-    unknown = Interval(np.nan, np.nan, np.nan)
-    return Judged(unknown, "undecided", f"undecided for lack of data: {reason}", "")
-
-
-def _noting(judged: Judged, left_out: list[str]) -> Judged:
-    note = f"; left out: {'; '.join(left_out)}" if left_out else ""
-    return judged._replace(rule=judged.rule + note)
-
-
-def _judges(claim: str) -> list[tuple[str, Callable[[list[Match], Rules], Judged]]]:
-    """(measure, how), in the order of the table."""
-    target = "to the target, ÷ exact's (1)"
-    worse = "− that at the ε of least gradient error, positive is worse (exact's sds)"
-    failed = "rate of vanished or diverged runs at the largest ε − at that of least gradient error"
+def _columns(row: Row, rules: Rules) -> dict[str, Any]:
+    measure, made = row.measure, row.test.comparison if row.test else None
+    interval = made.effect.interval if made else statistics.UNKNOWN
     return {
-        "C1": [
-            (f"training steps {target}", partial(ways.speed, cost=costs.per_step)),
-            (f"forward-equivalents {target}", partial(ways.speed, cost=costs.forward_equivalents)),
-            (f"seconds {target}", partial(ways.speed, cost=costs.seconds)),
-        ],
-        "C2": [
-            ("rate of diverged runs − exact's (share of runs)", stability.divergence),
-            ("seed-to-seed sd of the final quality ÷ exact's (1)", stability.spread),
-            *(
-                (
-                    f"variance of the {player}'s loss ÷ exact's (1)",
-                    partial(stability.oscillation, player=player),
-                )
-                for player in ("generator", "discriminator")
-            ),
-        ],
-        "C3": [("final quality − exact's, positive is worse (exact's sds)", ways.accuracy)],
-        "C4": [
-            (f"final quality at the smallest ε {worse}", partial(ways.end, end=0)),
-            (f"final quality at the largest ε {worse}", partial(ways.end, end=-1)),
-            (f"{failed} (share of runs)", ways.failures),
-        ],
-        "C5": [
-            ("forward-equivalents per step ÷ exact's (1)", ways.counted_cost),
-            ("seconds per step and seed ÷ exact's (1)", ways.measured_cost),
-        ],
-        "C6": [("width of the ε range that is as good as exact (decades)", ways.good_range)],
-    }[claim]
+        "claim": measure.claim,
+        "mode": row.mode,
+        "measure": measure.name,
+        "unit": measure.unit,
+        "against": row.against,
+        "is_control": row.against not in (measure.against, rules["baseline"]),
+        "bound": measure.bound(rules),
+        "side": measure.side,
+        "effect": interval.estimate,
+        "low": interval.low,
+        "high": interval.high,
+        "interval_kind": made.kind if made else "",
+        "error": made.effect.error if made else np.nan,
+        "freedom": made.effect.freedom if made else np.nan,
+        "is_timed": measure.is_timed,
+        "runs": made.runs if made else 0,
+        "censored": made.censored if made else 0,
+        "datasets": ", ".join(sorted({one.mine.group[1] for one in row.contrasts})),
+        "cells": "; ".join(one.name() for one in row.contrasts),
+        "note": row.note,
+    }
+
+
+def _decision(made: tuple[str, str, float, float]) -> dict[str, Any]:
+    return dict(zip(("verdict", "reason_code", "p", "p_holm"), made, strict=True))

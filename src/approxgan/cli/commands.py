@@ -213,7 +213,7 @@ def reference(args: Namespace) -> None:
     from approxgan.storage import files
 
     tables = _at(args).tables
-    known = of(tables, _config(args)["claims"]["metric"], args.made_by)
+    known = of(tables, args.made_by)
     written = [args.reference]
     if args.readme is not None:
         written += [readme.show(known, args.reference, tables, args.readme), args.readme]
@@ -229,15 +229,15 @@ def verify(args: Namespace) -> None:
     made = _at(args).config
     if made.exists():
         print(f"results made with {' + '.join(files.read_json(made)['files'])}")
-    wrong, allowed = compare(known, _at(args).tables)
-    for line in allowed:
+    found = compare(known, _at(args).tables)
+    for line in found.allowed:
         print(f"may differ: {line}")
-    for line in wrong:
+    for line in found.wrong:
         print(f"differs: {line}")
-    total = f"{len(known['verdicts'])} verdicts and {len(known['cells'])} cells"
-    if wrong:
-        raise InputError(f"{len(wrong)} differences from the reference of {total}, listed above")
-    print(f"{total} agree with {args.reference}")
+    total = f"{found.compared} numbers compared with {args.reference}"
+    if found.wrong:
+        raise InputError(f"{total}; differences, listed above: {len(found.wrong)}")
+    print(f"{total}: all agree")
 
 
 def doctor(args: Namespace) -> None:

@@ -150,8 +150,12 @@ def cost(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     for cell, folder in _runs(spec, at):
         found = files.read_json(folder / COST)
         row = {key: value for key, value in found.items() if key in COLUMNS["cost"]}
+        diverged, steps = _trace(folder / TRACE, cell)["diverged_step"], cell.training["steps"]
         yield pd.DataFrame([row]).assign(
-            **names.row_keys(cell), seeds=f"{cell.seeds[0]}-{cell.seeds[-1]}"
+            **names.row_keys(cell),
+            first_seed=cell.seeds[0],
+            last_seed=cell.seeds[-1],
+            trained_steps=int(np.where(diverged < 0, steps, diverged).sum()),
         )
 
 
@@ -280,7 +284,7 @@ SORTED_BY = {
 }
 """Rows are sorted by these columns, otherwise by all that name a row."""
 KEYS = ("game", "study", "dataset", "model", "loss", "mode", "epsilon", "rule", "settings")
-KEYS_LAST = ("dtype", "player", "seed", "seeds", "step", "layer", "index", "row", "column")
+KEYS_LAST = ("dtype", "player", "seed", "first_seed", "step", "layer", "index", "row", "column")
 
 
 def table(name: str, spec: Spec, at: Results) -> None:

@@ -6,6 +6,7 @@ A row judges one cell; the claims are judged over data sets, at one ε, by ``cla
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,14 @@ from approxgan.compare.aggregates import aggregate
 from approxgan.compare.verdict import WORSE, Pairs, Rules, measure, verdict
 from approxgan.config import registry
 from approxgan.storage import files
-from approxgan.storage.columns import read_table
-from approxgan.storage.tables import COLUMNS, COMPARISONS
+from approxgan.storage.columns import table_in
+from approxgan.storage.tables import COMPARISONS
 
 NEEDS = ("outcomes", "quality", "quality_null")
 KEYS = [*GROUP, *CELL]
 NUMBER = [*GROUP, "metric"]
 INTEGERS = ("seeds", "finite", "runs")
 TEXTS = (*GROUP, "mode", "rule", "settings", "metric", "better", "family", "verdict", "reason")
-Spreads = Mapping[Any, float]
-"""The baseline's seed-to-seed standard deviation, by group and number."""
 
 
 def compare(tables: Mapping[str, pd.DataFrame], rules: Rules) -> pd.DataFrame:
@@ -35,10 +34,10 @@ def compare(tables: Mapping[str, pd.DataFrame], rules: Rules) -> pd.DataFrame:
 
     What cannot be compared for lack of data has a row all the same: undecided, with the reason.
     """
-    paired, spreads = _paired(tables, rules)
+    paired, baselines = _paired(tables, rules)
     ways = dict(paired[["metric", "better"]].drop_duplicates().itertuples(index=False, name=None))
     own = [key for key in COMPARISONS if key not in (*_rate_columns(), "p_holm")]
-    made = pd.DataFrame(list(_rows(paired, spreads, ways, rules)), columns=own)
+    made = pd.DataFrame(list(_rows(paired, baselines, ways, rules)), columns=own)
     made = made.astype({"epsilon": float}).merge(_rates(tables, rules), "left", on=KEYS)
     made = made.assign(p_holm=_adjusted(made), runs=made["runs"].fillna(0))
     plain = [key for key in COMPARISONS if key not in (*TEXTS, *INTEGERS, "beyond_floor")]
@@ -50,45 +49,70 @@ def write(tables_dir: Path, rules: Rules, out: Path) -> None:
     """The tables comparisons and aggregates from those in a folder, into the folder ``out``."""
     for name in ("baseline", "chaos_control"):
         registry.check("modes", rules[name])
-    tables = {name: read_table(tables_dir / f"{name}.parquet", COLUMNS[name]) for name in NEEDS}
+    tables = {name: table_in(tables_dir, name) for name in NEEDS}
     made = compare(tables, rules)
     files.write_table(out / "comparisons", made)
     files.write_table(out / "aggregates", aggregate(tables, rules))
 
 
-def _paired(tables: Mapping[str, pd.DataFrame], rules: Rules) -> tuple[pd.DataFrame, Spreads]:
-    """Every run's last numbers beside the baseline's, and the baseline's spreads."""
+def _paired(
+    tables: Mapping[str, pd.DataFrame], rules: Rules
+) -> tuple[pd.DataFrame, dict[Any, pd.Series]]:
+    """Every run's last numbers beside the baseline's, and the baseline's own by seed."""
     last = final(table(tables, "quality"))
     is_baseline = last["mode"] == rules["baseline"]
     first = last[is_baseline].groupby(list(GROUP))["settings"].transform("min")
     last = last[~is_baseline | (last["settings"] == first.reindex(last.index))]
-    own = last[last["mode"] == rules["baseline"]].groupby(NUMBER)["value"]
-    spreads = {group: statistics.spread(values.to_numpy()) for group, values in own}
-    paired = statistics.pair(last, rules["baseline"], on=[*NUMBER, "seed"])
-    return paired, spreads
+    own = last[last["mode"] == rules["baseline"]].groupby(NUMBER)
+    baselines = {group: rows.set_index("seed")["value"] for group, rows in own}
+    return statistics.pair(last, rules["baseline"], on=[*NUMBER, "seed"]), baselines
 
 
 def _rows(
-    paired: pd.DataFrame, spreads: Spreads, ways: Mapping[str, str], rules: Rules
+    paired: pd.DataFrame, baselines: Mapping[Any, pd.Series], ways: Mapping[str, str], rules: Rules
 ) -> Iterator[dict[str, Any]]:
-    control = paired[paired["mode"] == rules["chaos_control"]]
+    nothing = pd.Series(dtype=float)
+
+    def pairs(rows: pd.DataFrame, group: tuple[Any, ...]) -> Pairs:
+        return _pairs(rows, baselines.get(group, nothing), ways[group[-1]], rules)
+
     chance: dict[Any, list[np.ndarray]] = {}
+    control = paired[paired["mode"] == rules["chaos_control"]]
     for key, rows in control.groupby([*NUMBER, *CELL], dropna=False):
         group = key[: len(NUMBER)]
-        sample = _sample(rows, spreads.get(group, np.nan), ways[group[-1]], rules)
-        chance.setdefault(group, []).append(sample)
+        chance.setdefault(group, []).append(pairs(rows, group).sample)
     for key, rows in paired.groupby([*KEYS, "metric"], dropna=False):
-        metric = key[-1]
-        group = (*key[: len(GROUP)], metric)
-        spread, seeds = spreads.get(group, np.nan), int(rows["paired"].sum())
-        sample = _sample(rows, spread, ways[metric], rules)
-        pairs = Pairs(metric, ways[metric], seeds, spread, sample, chance.get(group, []))
+        group = (*key[: len(GROUP)], key[-1])
+        made = replace(pairs(rows, group), chance=chance.get(group, []))
         yield {
             **dict(zip((*KEYS, "metric"), key, strict=True)),
-            "family": "primary" if metric == rules["metric"] else "exploratory",
+            "family": "primary" if key[-1] == rules["metric"] else "exploratory",
             **_plain(rows),
-            **_judged(pairs, rules),
+            **_judged(made, rules),
         }
+
+
+def _pairs(rows: pd.DataFrame, baseline: pd.Series, better: str, rules: Rules) -> Pairs:
+    """One number of one cell beside the baseline's, the baseline's other seeds after the pairs."""
+    metric, rows = str(rows["metric"].iloc[0]), rows[rows["paired"]]
+    values, reference = (rows[name].to_numpy(float) for name in ("value", "baseline"))
+    others = baseline[~baseline.index.isin(rows["seed"])].to_numpy(float)
+    both = [values, reference, reference, np.ones(len(rows))]
+    alone = [np.full(len(others), np.nan)] * 2 + [others, np.zeros(len(others))]
+    spread = statistics.spread(np.concatenate([reference, others]))
+    sample = np.empty(0)
+    if spread > 0:
+        sample = statistics.in_spreads(
+            values, reference, spread=spread, cap=float(rules["cap_sds"]), worse=WORSE[better]
+        )
+    return Pairs(
+        metric,
+        better,
+        len(rows),
+        np.concatenate([np.stack(both, 1), np.stack(alone, 1)]),
+        spread,
+        sample[~np.isnan(sample)],
+    )
 
 
 def _judged(pairs: Pairs, rules: Rules) -> dict[str, Any]:
@@ -105,20 +129,6 @@ def _judged(pairs: Pairs, rules: Rules) -> dict[str, Any]:
         "verdict": judged,
         "reason": reason,
     }
-
-
-def _sample(rows: pd.DataFrame, spread: float, way: str, rules: Rules) -> np.ndarray:
-    """The paired differences in the baseline's sds; none where it has no spread."""
-    if not spread > 0:
-        return np.empty(0)
-    paired = rows["paired"].to_numpy()
-    return statistics.in_spreads(
-        rows["value"].to_numpy(float)[paired],
-        rows["baseline"].to_numpy(float)[paired],
-        spread=spread,
-        cap=float(rules["cap_sds"]),
-        worse=WORSE[way],
-    )
 
 
 def _plain(rows: pd.DataFrame) -> dict[str, float]:

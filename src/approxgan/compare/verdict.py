@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,17 +25,19 @@ class Pairs:
     better: str
     seeds: int
     """In common with the baseline."""
+    rows: np.ndarray
+    """[n, 4] for ``statistics.mean_in_spreads``; the baseline's other seeds are no pairs."""
     spread: float
     """The baseline's seed-to-seed standard deviation; NaN or 0 where it has none."""
     sample: np.ndarray
     """[n]: differences in these standard deviations."""
-    chance: Sequence[np.ndarray]
+    chance: Sequence[np.ndarray] = ()
     """The same of the control that differs by chance alone, a sample a setting of it."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """What the differences say, in the baseline's standard deviations; NaN where unknown."""
+class Difference:
+    """What the pairs say, in the baseline's standard deviations; NaN where unknown."""
 
     effect: Interval
     p: float
@@ -47,7 +50,7 @@ class Found:
         return None if np.isnan([size, self.floor]).any() else size > self.floor
 
 
-def measure(pairs: Pairs, rules: Rules) -> Found:
+def measure(pairs: Pairs, rules: Rules) -> Difference:
     """Every row is drawn with the same seed: none depends on which other rows there are."""
     primary = pairs.metric == rules["metric"]
     resamples = rules["resamples"] if primary else rules["exploratory_resamples"]
@@ -56,23 +59,23 @@ def measure(pairs: Pairs, rules: Rules) -> Found:
     def rng() -> np.random.Generator:
         return np.random.default_rng(rules["seed"])
 
-    effect = Interval(np.nan, np.nan, np.nan)
+    margin, effect, equal = float(rules["equivalence_sds"]), statistics.UNKNOWN, np.nan
     if len(sample):
-        effect = statistics.mean_interval([sample], rng(), level=level, resamples=resamples)
+        mean = partial(
+            statistics.mean_in_spreads, cap=float(rules["cap_sds"]), worse=WORSE[pairs.better]
+        )
+        made = statistics.jackknife([pairs.rows], mean, level=level, counts=[len(sample)])
+        effect, equal = made.interval, max(made.less(margin), 1 - made.less(-margin))
     floors = [
         statistics.floor(chance, len(sample), rng(), level=level, resamples=resamples)
         for chance in pairs.chance
         if len(chance) >= rules["least_seeds"]
     ]
-    return Found(
-        effect,
-        statistics.sign_flip(sample, rng(), resamples),
-        statistics.equivalence(sample, rules["equivalence_sds"]),
-        max(floors, default=np.nan),
-    )
+    flips = statistics.sign_flip(sample, rng(), resamples)
+    return Difference(effect, flips, equal, max(floors, default=np.nan))
 
 
-def verdict(pairs: Pairs, found: Found, rules: Rules) -> tuple[str, str]:
+def verdict(pairs: Pairs, found: Difference, rules: Rules) -> tuple[str, str]:
     """(better, worse, same or undecided; what decided or what is missing)."""
     missing = _missing(pairs, rules)
     if missing:
@@ -87,15 +90,15 @@ def verdict(pairs: Pairs, found: Found, rules: Rules) -> tuple[str, str]:
     if found.beyond_floor is None:
         return (
             "undecided",
-            f"no chaos floor: {rules['chaos_control']} was not run here with at least "
+            f"no noise floor: {rules['chaos_control']} was not run here with at least "
             f"{rules['least_seeds']} seeds",
         )
     size = abs(found.effect.estimate)
     if not found.beyond_floor:
-        return "undecided", f"{size:.3g} sds are within the chaos floor of {found.floor:.3g}"
+        return "undecided", f"{size:.3g} sds are within the noise floor of {found.floor:.3g}"
     return (
         "worse" if WORSE[pairs.better] * found.effect.estimate > 0 else "better",
-        f"the interval lies beyond ±{margin:g} sds, the effect beyond the chaos floor of "
+        f"the interval lies beyond ±{margin:g} sds, the effect beyond the noise floor of "
         f"{found.floor:.3g}",
     )
 

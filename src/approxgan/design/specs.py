@@ -26,6 +26,8 @@ OF_CLAIMS_ALONE = (
     *("speed_margin", "rate_margin", "spread_margin", "cost_margin"),
 )
 """Keys of ``claims`` that the tables comparisons and aggregates do not look at."""
+NOT_OF_CLAIMS = ("probe_dtype", "resamples", "exploratory_resamples", "seed", "chaos_control")
+"""Those that the table claims does not look at."""
 
 
 def _pick(kind: str, found: Mapping[str, Any], name: str) -> Any:
@@ -139,7 +141,7 @@ def _judging(config: Config, study: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def claims(config: Config) -> dict[str, Any]:
-    return {k: v for k, v in config["claims"].items() if k != "probe_dtype"}
+    return {k: v for k, v in config["claims"].items() if k not in NOT_OF_CLAIMS}
 
 
 def comparisons(config: Config) -> dict[str, Any]:

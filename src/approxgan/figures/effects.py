@@ -29,7 +29,7 @@ class Effects:
     title = "Difference to exact, mode by ε"
     caption = (
         "The score that decides the claims, at the last step: the mean difference to the exact "
-        "runs of the same seeds, in standard deviations of exact over seeds, and its bootstrap "
+        "runs of the same seeds, in standard deviations of exact over seeds, and its "
         "interval below. Each run's difference is capped (at 10 in the default config), and a "
         "diverged run counts as the cap. Red is worse than exact, blue is better; the colours end "
         "at ±3. Marks are verdicts. ▲ worse, ▼ better: the whole interval lies beyond the "

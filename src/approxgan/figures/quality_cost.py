@@ -24,11 +24,11 @@ class QualityCost:
     title = "Sample quality against what it costs"
     caption = (
         "The score that decides the claims at the snapshots, against the training step, the "
-        "evaluations of both losses so far, and the seconds of the run so far. A reverse pass "
+        "evaluations of both losses so far, and the processor seconds so far. A reverse pass "
         "counts as two evaluations, as does a Jacobian-vector product; the discriminator's fakes "
-        "of a step count as one. The seconds of a job are divided by "
-        "its seeds and steps. Lines are medians over the seeds that had not diverged by then, "
-        "bands their middle half. Black: exact; dotted: its last median. Hatched: the scores of a "
+        "of a step count as one. The seconds of a job are divided by the steps that its seeds were "
+        "trained. Lines are medians over the seeds that had not diverged by then, bands their "
+        "middle half. Black: exact; dotted: its last median. Hatched: the scores of a "
         "perfect generator. The figure shows the study with most modes, one row per data set, each "
         "mode at the ε of highest median cosine in the probe: the gradient chooses ε, not the "
         "result. The logarithmic axes leave out step 0. A line that ends like exact but further to "
@@ -72,7 +72,6 @@ def _row(
 ) -> None:
     """One group; ``spent`` are its rows of training and cost."""
     drawn: list[float] = []
-    last = rows["step"].max()
     for ax in axes:
         _quality.perfect(ax, null)
     for one, epsilon in chosen.items():
@@ -81,7 +80,7 @@ def _row(
             continue
         training, cost = (one.at(frame, epsilon) for frame in spent)
         steps = got.index.to_numpy(float)
-        counted, timed = counts(training, steps), seconds(cost, last) * steps
+        counted, timed = counts(training, steps), seconds(cost) * steps
         for ax, x in zip(axes, (steps, counted, timed), strict=True):
             kept = np.isfinite(x) & ((x > 0) | (ax is axes[0]))
             width, order = (2.4, 2.5) if one.mode == "exact" else (1.4, 3)
@@ -108,10 +107,9 @@ def counts(training: pd.DataFrame, steps: np.ndarray) -> np.ndarray:
     return np.where(steps > at[-1], spent[-1] / at[-1] * steps, np.interp(steps, at, spent))
 
 
-def seconds(cost: pd.DataFrame, last: float) -> float:
-    """Seconds of one step of one seed, mean over the jobs; NaN without a job."""
-    ends = cost["seeds"].astype(str).str.extract(r"^(\d+)-(\d+)$").astype(float)
-    return float((cost["seconds"] / (ends[1] - ends[0] + 1) / last).mean())
+def seconds(cost: pd.DataFrame) -> float:
+    """Processor seconds of one step of one seed, mean over the jobs; NaN without a job."""
+    return float((cost["cpu_seconds"] / cost["trained_steps"].replace(0, np.nan)).mean())
 
 
 variant = QualityCost

@@ -7,20 +7,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from approxgan.analysis.text import interval, listed, markdown, number, words
+from approxgan.analysis.text import listed, markdown, words
+from approxgan.claims import summary
 from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.figures import stage as drawing
 from approxgan.reference import stage as reference
-from approxgan.report import verdicts
 from approxgan.storage import files
 
 FIGURE = "quality_epsilon"
 DPI = 85
 BEGIN = "<!-- Written by: approxgan reference --readme -->"
 END = "<!-- Up to here. -->"
+
+BRACKETS = (
+    "In brackets: 95 % intervals; the verdicts are corrected for their number (Holm). No bracket: "
+    "an exact count, or differences that all reach the cap. A range of ε has no such interval: "
+    "its brackets hold the range shown to be good, and that not ruled out."
+)
 
 
 def show(known: Mapping[str, Any], path: Path, tables: Path, readme: Path) -> Path:
@@ -56,24 +60,22 @@ def _read(readme: Path) -> str:
 
 def block(known: Mapping[str, Any], path: str) -> str:
     """Markdown; ``path`` is the reference's as seen from the README."""
-    table = reference.verdicts(known).assign(rule="", cells="")
-    found = verdicts.claims(table, [])
+    found = summary.claims(reference.verdicts(known))
     figure = registry.build("figures", FIGURE, {})
     picture = path.removesuffix(".json") + ".png"
     parts = [
-        f"**{markdown(verdicts.answer(found))}**",
+        f"**{markdown(summary.answer(found))}**",
         "\n".join(_table(found)),
-        f"In brackets: 95 % intervals; a number without has one of no width: a count, or "
-        f"differences that all reach the cap. {_made(known['made'], path)}",
+        f"{BRACKETS} {_made(known['made'], path)}",
         f"![{figure.title}]({picture})",
         f"*{figure.title}. {figure.caption}*",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _table(found: list[verdicts.Claim]) -> list[str]:
-    modes = verdicts.modes(found)
-    told = {mode: f": {text}" for mode, text in verdicts.READINGS.items()}
+def _table(found: list[summary.Claim]) -> list[str]:
+    modes = summary.modes(found)
+    told = {mode: f": {text}" for mode, text in summary.READINGS.items()}
     heads = ["claim", "measured", *(words(mode) + told.get(mode, "") for mode in modes)]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for claim in found:
@@ -83,26 +85,21 @@ def _table(found: list[verdicts.Claim]) -> list[str]:
             for what, by_mode in claim.measures.items()
         ]
         if claim.controls:
-            told = [_counted(claim, mode) for mode in modes]
-            rows.append(("what of it matched controls do not share", told))
+            counts = [_counted(claim, mode) for mode in modes]
+            rows.append(("effect beyond the matched controls", counts))
         for what, cells in rows:
-            lines.append(f"| {' | '.join([named, markdown(words(what)), *cells])} |")
+            lines.append(f"| {' | '.join([named, markdown(what), *cells])} |")
             named = ""
     return lines
 
 
 def _verdict(row: Mapping[str, Any] | None) -> str:
-    if row is None:
-        return "not judged"
-    if pd.isna(row["effect"]):
-        return str(row["verdict"])
-    between = interval(row["low"], row["high"]) if row["low"] != row["high"] else ""
-    return f"{row['verdict']} {number(row['effect'])}" + (f" [{between}]" if between else "")
+    return summary.NOT_JUDGED if row is None else f"{row['verdict']} {summary.value(row)}".strip()
 
 
-def _counted(claim: verdicts.Claim, mode: str) -> str:
+def _counted(claim: summary.Claim, mode: str) -> str:
     counts = claim.over_controls(mode).items()
-    return ", ".join(f"{kind} {n}×" if n > 1 else kind for kind, n in counts) or "not judged"
+    return ", ".join(f"{kind} {n}×" if n > 1 else kind for kind, n in counts) or summary.NOT_JUDGED
 
 
 def _made(made: Mapping[str, Any], path: str) -> str:

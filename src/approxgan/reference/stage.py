@@ -10,27 +10,29 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from approxgan.analysis import frames
+from approxgan.analysis.frames import GROUP
 from approxgan.storage import provenance
-from approxgan.storage.columns import read_table
-from approxgan.storage.tables import COLUMNS
+from approxgan.storage.columns import table_in
+from approxgan.storage.tables import CLAIMS
 
-CELL = ["study", "dataset", "model", "loss", "mode", "epsilon", "rule", "settings"]
-VERDICT = ["claim", "statement", "measure", "verdict", "effect", "low", "high"]
+CELL = [*GROUP, *frames.CELL]
+VERDICT = [name for name in CLAIMS if name not in ("datasets", "cells", "note")]
+NUMBERS = ("bound", "effect", "low", "high", "error", "freedom", "p", "p_holm")
 
 
-def headline(tables: Path, metric: str) -> pd.DataFrame:
+def headline(tables: Path) -> pd.DataFrame:
     """Per cell the mean of the deciding number at the last step, its standard error and runs."""
-    quality = read_table(tables / "quality.parquet", COLUMNS["quality"])
-    quality = quality[quality["metric"] == metric]
-    quality = quality[quality["step"] == quality.groupby("study")["step"].transform("max")]
-    groups = quality.assign(epsilon=quality["epsilon"].map(repr)).groupby(CELL)["value"]
-    found = groups.agg(mean="mean", error="sem", scored="count", runs="size").reset_index()
+    quality = frames.tidy(table_in(tables, "quality"))
+    last = frames.final(quality[quality["is_primary"].eq(True)])
+    values = last.groupby(CELL, dropna=False)["value"]
+    found = values.agg(mean="mean", error="sem", scored="count", runs="size").reset_index()
     return found.sort_values(CELL, ignore_index=True)
 
 
-def of(tables: Path, metric: str, command: str) -> dict[str, Any]:
+def of(tables: Path, command: str) -> dict[str, Any]:
     """The reference of the run whose tables these are, made here by ``command``."""
-    claims = read_table(tables / "claims.parquet", COLUMNS["claims"])
+    claims = table_in(tables, "claims")
     return {
         "made": {
             "command": command,
@@ -39,15 +41,14 @@ def of(tables: Path, metric: str, command: str) -> dict[str, Any]:
             "machine": provenance.about(),
             "versions": provenance.versions(),
         },
-        "metric": metric,
         "verdicts": _plain(claims[VERDICT]),
-        "cells": _plain(headline(tables, metric)),
+        "cells": _plain(headline(tables)),
     }
 
 
 def verdicts(known: Mapping[str, Any]) -> pd.DataFrame:
     """The rows of a reference's verdicts, with numbers as numbers."""
-    return pd.DataFrame(known["verdicts"]).astype(dict.fromkeys(("effect", "low", "high"), float))
+    return pd.DataFrame(known["verdicts"], columns=VERDICT).astype(dict.fromkeys(NUMBERS, float))
 
 
 def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,85 +1,96 @@
-"""A reproduction against the committed reference: the same verdicts, and numbers that agree."""
+"""A reproduction against the committed reference: what differs by more than chance."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
+from approxgan.analysis import frames, statistics
+from approxgan.analysis.text import listed
+from approxgan.claims.measures import RATIO
+from approxgan.claims.verdict import SUPPORTED, UNDECIDED
 from approxgan.core.errors import InputError
 from approxgan.reference.stage import CELL, VERDICT, headline, verdicts
-from approxgan.storage.columns import read_table
-from approxgan.storage.tables import COLUMNS
+from approxgan.storage.columns import table_in
 
-TIMED = "seconds"
-"""In the name of a measure that the machine decides: it is listed, and does not fail."""
-UNDECIDED = "undecided"
-Z = 4.0
-"""Numbers agree within this many standard errors of their difference: over some 200 cells, all of
-them do with a probability of 99 % where nothing but chance differs."""
-HALF = 1.96
-"""Standard errors from the middle of a 95 % interval to its ends."""
+ERROR = 0.01
+"""Probability that anything of an honest rerun is called different (Holm, over all numbers)."""
+ROW = ["claim", "mode", "measure", "against"]
 ALIKE = 1e-9
-"""Share by which numbers without an interval may differ: those are counts."""
+"""Share by which numbers without an error may differ: those are counts."""
 
 
-def compare(known: Mapping[str, Any], tables: Path) -> tuple[list[str], list[str]]:
-    """(what differs, what differs and may): a line each. Raises ``InputError`` for no reference."""
+class Pair(NamedTuple):
+    """Two numbers for one thing, in the reference and here."""
+
+    name: str
+    told: str
+    p: float
+    """Of 'they differ by chance'."""
+    said: str = ""
+    """How the verdicts differ that rest on them, if they do."""
+    is_beside: bool = False
+    """Whether an effect beside its bound explains that."""
+    may: bool = False
+    """Whether they may differ: the machine decides them."""
+
+
+class Found(NamedTuple):
+    """What a reproduction differs in, a line each."""
+
+    wrong: list[str]
+    allowed: list[str]
+    """What differs and may."""
+    compared: int
+    """Numbers compared."""
+
+
+def compare(known: Mapping[str, Any], tables: Path) -> Found:
+    """Raises ``InputError`` for no reference.
+
+    Cells are compared where both have them. Verdicts rest on all cells, and are compared where
+    these are the same ones.
+    """
     _check(known)
-    claims = read_table(tables / "claims.parquet", COLUMNS["claims"])
-    wrong, allowed = [], []
-    for may, line in _verdicts(verdicts(known), claims):
-        (allowed if may else wrong).append(line)
-    mine = headline(tables, known["metric"])
-    return [*wrong, *_cells(pd.DataFrame(known["cells"]), mine)], allowed
+    both = _both(frames.tidy(pd.DataFrame(known["cells"])), headline(tables), CELL)
+    wrong = _other_experiment(both)
+    pairs = [_mean(row) for row in both if row["_merge"] == "both"]
+    if not wrong:
+        claims = table_in(tables, "claims")
+        for row in _both(verdicts(known), claims[VERDICT], ROW):
+            if row["_merge"] == "both":
+                pairs.append(_effect(row))
+            else:
+                wrong.append(f"{_name(row, ROW)}: {_whose(row)}")
+    tested = np.array([np.nan if pair.may else pair.p for pair in pairs])
+    adjusted = np.where(np.isnan(tested), [pair.p for pair in pairs], statistics.holm(tested))
+    allowed: list[str] = []
+    for pair, p in zip(pairs, adjusted, strict=True):
+        apart = p < ERROR
+        if pair.said:
+            beside = pair.is_beside and not apart
+            told = f"{pair.said}; the effects agree" if beside else pair.said
+            (allowed if beside or pair.may else wrong).append(f"{pair.name}: {told}")
+        if apart:
+            told = f"{pair.name}: {pair.told}; p {p:.2g} after Holm's correction"
+            (allowed if pair.may else wrong).append(told)
+    return Found(wrong, allowed, len(pairs))
 
 
 def _check(known: Mapping[str, Any]) -> None:
-    for part, keys in {"metric": (), "verdicts": VERDICT, "cells": CELL}.items():
-        if part not in known:
-            raise InputError(f"the reference has no {part!r}; make one with: approxgan reference")
-        rows = known[part] if keys else []
+    for part, keys in {"verdicts": VERDICT, "cells": [*CELL, "mean", "error", "scored"]}.items():
+        rows = known.get(part) or []
         whole = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
-        if not whole or any(key not in row for row in rows for key in keys):
+        if not rows or not whole or any(key not in row for row in rows for key in keys):
             raise InputError(
                 f"the reference's {part!r} are not rows with {', '.join(keys)}; make one with: "
                 "approxgan reference"
             )
-
-
-def _verdicts(known: pd.DataFrame, mine: pd.DataFrame) -> Iterator[tuple[bool, str]]:
-    """(whether it may, how it differs).
-
-    Training is chaotic: on another processor other roundings give other runs of the same
-    experiment. An effect beside its margin may then be decided in one and not in the other.
-    """
-    for row in _both(known, mine, ["claim", "measure"]):
-        name = f"{row['claim']} {row['measure']}"
-        if missing := _missing(row):
-            yield False, f"{name}: {missing}"
-            continue
-        timed = TIMED in row["measure"]
-        widths = np.array([row[f"high_{w}"] - row[f"low_{w}"] for w in ("known", "mine")], float)
-        effects = [row["effect_known"], row["effect_mine"]]
-        apart = _apart("effect", effects, widths / (2 * HALF))
-        said = [row[f"verdict_{w}"] for w in ("known", "mine")]
-        if said[0] != said[1]:
-            beside = UNDECIDED in said and not apart and bool(np.isfinite(effects).all())
-            told = f"{name}: {said[1]}, the reference says {said[0]}"
-            yield timed or beside, f"{told}; the effects agree" if beside else told
-        if apart:
-            yield timed, f"{name}: {apart}"
-
-
-def _cells(known: pd.DataFrame, mine: pd.DataFrame) -> Iterator[str]:
-    for row in _both(known, mine, CELL):
-        name = "/".join(str(row[key]) for key in CELL if str(row[key]) not in ("", "nan"))
-        means, errors = ([row[f"{of}_{w}"] for w in ("known", "mine")] for of in ("mean", "error"))
-        if differs := _missing(row) or _apart("mean", means, np.array(errors, float)):
-            yield f"{name}: {differs}"
 
 
 def _both(known: pd.DataFrame, mine: pd.DataFrame, keys: list[str]) -> list[dict[str, Any]]:
@@ -87,21 +98,74 @@ def _both(known: pd.DataFrame, mine: pd.DataFrame, keys: list[str]) -> list[dict
     return [{str(key): value for key, value in row.items()} for row in both.to_dict("records")]
 
 
-def _missing(row: Mapping[str, Any]) -> str:
-    where = {"left_only": "only in the reference", "right_only": "only in this run"}
-    return where.get(str(row["_merge"]), "")
+def _whose(row: Mapping[str, Any]) -> str:
+    return "only in the reference" if row["_merge"] == "left_only" else "only in this run"
 
 
-def _apart(what: str, values: list[float], errors: np.ndarray) -> str:
-    """How two numbers differ by more than chance; '' where they do not."""
-    numbers = np.array(values, float)
-    if np.isnan(numbers).all() or numbers[0] == numbers[1]:
-        return ""
-    finite, errors = (np.where(np.isfinite(those), those, 0.0) for those in (numbers, errors))
-    allowed = Z * np.hypot(*errors) + ALIKE * np.abs(finite).max() + 1e-12
-    if abs(numbers[1] - numbers[0]) <= allowed:
-        return ""
-    return (
-        f"{what} {numbers[1]:.4g}, the reference has {numbers[0]:.4g} "
-        f"(they may differ by {allowed:.2g})"
-    )
+def _other_experiment(cells: list[dict[str, Any]]) -> list[str]:
+    """One line where the cells are not the same ones."""
+    kinds = [str(row["_merge"]) for row in cells]
+    lacking, new, common = (kinds.count(kind) for kind in ("left_only", "right_only", "both"))
+    if not lacking and not new:
+        return []
+    studies = [
+        listed(sorted({row["study"] for row in cells if row["_merge"] in (kind, "both")})) or "none"
+        for kind in ("left_only", "right_only")
+    ]
+    compared = f"the {common} cells of both were compared" if common else "nothing can be compared"
+    return [
+        f"this is another experiment: {lacking} cells are only in the reference (studies "
+        f"{studies[0]}), {new} only in this run (studies {studies[1]}); {compared}, no verdicts"
+    ]
+
+
+def _name(row: Mapping[str, Any], keys: list[str]) -> str:
+    return "/".join(str(row[key]) for key in keys if str(row[key]) not in ("", "nan"))
+
+
+def _numbers(row: Mapping[str, Any], *names: str) -> list[np.ndarray]:
+    return [np.array([row[f"{name}_known"], row[f"{name}_mine"]], float) for name in names]
+
+
+def _mean(row: Mapping[str, Any]) -> Pair:
+    means, errors, counts = _numbers(row, "mean", "error", "scored")
+    told = f"mean {means[1]:.4g}, the reference has {means[0]:.4g}"
+    return Pair(_name(row, CELL), told, welch(means, errors, counts - 1))
+
+
+def _effect(row: Mapping[str, Any]) -> Pair:
+    """Training is chaotic: on another processor other roundings give other runs.
+
+    An effect beside its bound may then be decided in one and not in the other.
+    """
+    effects, errors, freedoms = _numbers(row, "effect", "error", "freedom")
+    told = f"effect {effects[1]:.4g}, the reference has {effects[0]:.4g}"
+    if row["unit_known"] == RATIO and (effects > 0).all():
+        effects = np.log(effects)
+    known, mine = (str(row[f"verdict_{whose}"]) for whose in ("known", "mine"))
+    said = "" if known == mine else f"{mine}, the reference says {known}"
+    beside = UNDECIDED in (known, mine) or SUPPORTED not in (known, mine)
+    beside = beside and bool(np.isfinite(effects).all())
+    p = welch(effects, errors, freedoms)
+    return Pair(_name(row, ROW), told, p, said, beside, bool(row["is_timed_known"]))
+
+
+def welch(values: np.ndarray, errors: np.ndarray, freedoms: np.ndarray) -> float:
+    """p of 'the two differ by chance' (Welch's t) by standard errors; 0 or 1 for counts.
+
+    An error of 0 is a count's. 1 where an error is missing: a single run, or a number that rests
+    on others, says nothing of its chance. Missing degrees of freedom are infinitely many.
+    """
+    if values[0] == values[1] or np.isnan(values).all():
+        return 1.0
+    if not np.isfinite(values).all():
+        return 0.0
+    if np.isnan(errors).any():
+        return 1.0
+    variances = errors**2
+    if variances.sum() == 0:
+        return float(abs(values[1] - values[0]) <= ALIKE * np.abs(values).max())
+    parts = variances**2 / np.nan_to_num(np.maximum(freedoms, 1), nan=np.inf)
+    freedom = variances.sum() ** 2 / parts.sum() if parts.sum() > 0 else np.inf
+    apart = abs(values[1] - values[0]) / np.sqrt(variances.sum())
+    return float(2 * stats.t.sf(apart, freedom))

@@ -7,28 +7,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from approxgan.analysis import frames, statistics
+from approxgan.analysis.frames import GROUP, final
 from approxgan.analysis.text import number
 
-GROUP = ["study", "dataset", "model", "loss"]
-CELL = [*GROUP, "mode", "epsilon", "rule", "settings"]
+CELL = [*GROUP, *frames.CELL]
 COMPARED = ("difference_sds", "low", "high", "p_holm", "p_equivalence", "verdict", "reason")
 """What is shown of the table ``comparisons``."""
 Key = tuple[str, ...]
-
-
-def tidy(frame: pd.DataFrame) -> pd.DataFrame:
-    """Missing texts as empty ones, ε as numbers; a table without rules has fixed steps."""
-    texts = {
-        name: frame[name].astype(object).fillna("").astype(str)
-        for name in ("mode", "rule", "settings")
-        if name in frame
-    }
-    epsilon = pd.to_numeric(frame["epsilon"]).astype(float)
-    if "rule" not in texts:
-        texts["rule"] = epsilon.notna().map({True: "fixed", False: ""})
-    return frame.assign(**texts, epsilon=epsilon)
 
 
 def key(values: Any) -> Key:
@@ -44,25 +31,19 @@ def step(row: Mapping[str, Any]) -> str:
     return f"by {' and '.join(ruled)}" if ruled else "–"
 
 
-def final(quality: pd.DataFrame) -> pd.DataFrame:
-    """Rows at the last step of their group."""
-    if quality.empty:
-        return quality
-    return quality[quality["step"] == quality.groupby(GROUP)["step"].transform("max")]
-
-
-def cells(tables: Mapping[str, pd.DataFrame], metric: str) -> list[dict[str, Any]]:
+def cells(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     """A row per cell, in the order of the tables."""
     scores = final(tables["quality"])
-    scores = scores[scores["metric"] == metric]
+    scores = scores[scores["is_primary"].eq(True)]
     values = {key(k): part for k, part in scores.groupby(CELL, dropna=False)["value"]}
-    cost = tables["cost"].groupby(CELL, dropna=False)["seconds"].sum()
-    seconds = {key(k): value for k, value in cost.items()}
-    compared = comparisons(tables.get("comparisons"), metric)
+    cost = tables["cost"].groupby(CELL, dropna=False)[["cpu_seconds", "trained_steps"]].sum()
+    cost = cost["cpu_seconds"] / cost["trained_steps"].replace(0, np.nan)
+    prices = {key(k): value for k, value in cost.items()}
+    compared = comparisons(tables.get("comparisons"))
     rows = []
     for name, runs in tables["outcomes"].groupby(CELL, dropna=False):
         known = values.get(key(name), pd.Series(dtype=float)).dropna().to_numpy(float)
-        mean, low, high = _interval(known)
+        mean, low, high = statistics.t_interval(known, 0.95)
         row = {
             **dict(zip(CELL, name, strict=True)),
             "runs": len(runs),
@@ -75,17 +56,17 @@ def cells(tables: Mapping[str, pd.DataFrame], metric: str) -> list[dict[str, Any
             "vanished": int(runs["vanished"].astype(bool).sum()),
             "forwards": runs["forwards"].median(),
             "backwards": runs["backwards"].median(),
-            "seconds": seconds.get(key(name), np.nan) / len(runs),
+            "ms per step": 1e3 * prices.get(key(name), np.nan),
         }
         rows.append({**row, "step": step(row)})
     return rows
 
 
-def comparisons(frame: pd.DataFrame | None, metric: str) -> dict[Key, dict[str, Any]]:
+def comparisons(frame: pd.DataFrame | None) -> dict[Key, dict[str, Any]]:
     """Each cell's comparison with exact in the primary number; empty without such a table."""
     if frame is None:
         return {}
-    rows = frame[frame["metric"] == metric].to_dict("records")
+    rows = frame[frame["family"] == "primary"].to_dict("records")
     return {
         key([row[name] for name in CELL]): {name: row[name] for name in COMPARED} for row in rows
     }
@@ -99,14 +80,6 @@ def aggregates(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
     return [
         {**{str(name): value for name, value in row.items()}, "step": step(row)} for row in rows
     ]
-
-
-def _interval(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean and Student's 95 % interval."""
-    if len(values) < 2:
-        return (float(values[0]) if len(values) else np.nan), np.nan, np.nan
-    half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
 
 
 def metrics(quality: pd.DataFrame) -> dict[str, Any]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from approxgan.analysis.text import between, listed, number, spans, words
+from approxgan.claims.summary import Claim, modes
 from approxgan.config import registry
 from approxgan.report.cells import CELL
-from approxgan.report.verdicts import Claim, modes
 
 Tables = Mapping[str, pd.DataFrame]
 Config = Mapping[str, Any]
@@ -103,7 +102,7 @@ def limits(tables: Tables, found: Sequence[Claim], config: Config) -> list[tuple
     others = outcomes.loc[~outcomes["mode"].isin([*judged, "exact"]), "mode"].nunique()
     if judged:
         rows = sum(len(claim.every()) for claim in found)
-        text = f"{rows} verdicts on {listed(map(words, judged))}, not corrected for their number"
+        text = f"{rows} verdicts on {listed(map(words, judged))}, corrected for their number (Holm)"
         text += f"; {others} further modes are shown and not judged." if others else "."
         told.append(("Verdicts", text))
     return told
@@ -127,15 +126,12 @@ def _networks(outcomes: pd.DataFrame, config: Config) -> str:
 
 def _data(outcomes: pd.DataFrame, found: Sequence[Claim], config: Config) -> str:
     names = sorted(outcomes["dataset"].astype(str).unique())
-    rests = {
-        place
-        for claim in found
-        for row in claim.every()
-        for place in re.findall(r"(?:^|; )([^/;\s]+/[^/;]+)/", str(row["cells"]))
-    }
     text = f"only {listed(map(words, names))}"
-    on = sorted({words(place.split("/")[1]) for place in rests} & set(map(words, names)))
-    return f"{text}; the verdicts rest on {listed(on)}." if on else f"{text}."
+    rests = {
+        name for claim in found for row in claim.every() for name in row["datasets"].split(", ")
+    }
+    on = listed(words(name) for name in names if name in rests)
+    return f"{text}; the verdicts rest on {on}." if on else f"{text}."
 
 
 def _seed_limit(outcomes: pd.DataFrame, config: Config) -> str:

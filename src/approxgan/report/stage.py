@@ -14,7 +14,8 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
-from approxgan.analysis import text
+from approxgan.analysis import frames, text
+from approxgan.claims import summary
 from approxgan.design.paths import SUMMARY, Results
 from approxgan.report import cells, interactive, scope, steps, verdicts
 from approxgan.report.svg import figure
@@ -90,24 +91,26 @@ def _tables(folder: Path) -> dict[str, pd.DataFrame]:
         for name, path in paths.items()
         if name in NEEDS or path.is_file()
     }
-    return {name: cells.tidy(table) if "mode" in table else table for name, table in tables.items()}
+    return {
+        name: frames.tidy(table) if "mode" in table else table for name, table in tables.items()
+    }
 
 
 def _findings(
     tables: Mapping[str, pd.DataFrame], figures: Mapping[str, Any], config: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What the tables say, by the names that the templates use."""
-    metric = config.get("claims", {}).get("metric", "energy_distance")
-    outcomes, claims = tables["outcomes"], verdicts.claims(tables["claims"], figures)
+    outcomes, claims = tables["outcomes"], summary.claims(tables["claims"])
     best = steps.best(tables["gradient_error"])
     return {
         "claims": claims,
-        "modes": verdicts.modes(claims),
-        "readings": verdicts.READINGS,
-        "answer": verdicts.answer(claims),
-        "sentences": {mode: verdicts.sentence(claims, mode) for mode in verdicts.modes(claims)},
-        "lack": verdicts.LACK,
-        "forest": verdicts.forest,
+        "links": verdicts.links(figures),
+        "modes": summary.modes(claims),
+        "readings": summary.READINGS,
+        "answer": summary.answer(claims),
+        "sentences": {mode: summary.sentence(claims, mode) for mode in summary.modes(claims)},
+        "value": summary.value,
+        "strip_of": verdicts.strip,
         "limits": scope.limits(tables, claims, config),
         "facts": scope.facts(outcomes),
         "literal": {k: v for k, v in LITERAL.items() if (outcomes["loss"] == k).any()},
@@ -116,11 +119,11 @@ def _findings(
         "advice": steps.advice(best),
         "placed": {name: place for name, place in PLACED.items() if name in figures},
         **interactive.score(tables["quality"]),
-        "cells": cells.cells(tables, metric),
+        "cells": cells.cells(tables),
         "compared": "comparisons" in tables,
         "aggregates": cells.aggregates(tables.get("aggregates")),
         "metrics": cells.metrics(tables["quality"]),
-        "picker": interactive.data(tables, verdicts.modes(claims)),
+        "picker": interactive.data(tables, summary.modes(claims)),
         "methods": scope.methods(outcomes),
         "seeds": scope.seeds(outcomes, config),
         "cost": scope.cost(tables),
@@ -155,6 +158,7 @@ def _environment() -> jinja2.Environment:
         "number": text.number,
         "words": text.words,
         "initial": text.initial,
+        "slug": lambda name: str(name).replace(" ", "-"),
         "md": text.markdown,
         "embedded": interactive.embedded,
         "sortable": text.sortable,

@@ -9,15 +9,20 @@ import pandas as pd
 
 from approxgan.core.errors import InputError
 from approxgan.storage import files
-from approxgan.storage.tables import RUN
+from approxgan.storage.tables import COLUMNS, RUN
 
 TEXTS = {
     *(name for name in RUN if not name.endswith(("epsilon", "seed"))),
     *("dtype", "player", "vanished_player", "metric", "source", "game", "sweep", "datasets"),
-    *("better", "family", "verdict", "reason", "claim", "statement", "measure", "cells"),
-    "seeds",
+    *("better", "family", "verdict", "reason", "claim", "measure", "unit"),
+    *("against", "side", "reason_code", "interval_kind", "cells", "note"),
 }
 """Columns that may hold texts; all others hold numbers."""
+
+
+def table_in(folder: Path, name: str) -> pd.DataFrame:
+    """One of the documented tables, from a folder of them."""
+    return read_table(folder / f"{name}.parquet", COLUMNS[name])
 
 
 def read_table(path: Path, columns: Collection[str]) -> pd.DataFrame:

@@ -200,7 +200,10 @@ DATA = {
 }
 COST = {
     **{name: text for name, text in RUN.items() if name != "seed"},
-    "seeds": "the block of seeds that the job trained together, first-last",
+    "first_seed": "first of the block of seeds that the job trained together",
+    "last_seed": "last of the same",
+    "trained_steps": "training steps of all these seeds together; a seed that diverged has those "
+    "up to then",
     "seconds": "wall seconds of the training loop, all seeds of the block together",
     "cpu_seconds": "processor seconds of the same",
     "peak_memory_mb": "peak resident memory of the job, MB",
@@ -226,8 +229,7 @@ COMPARISONS = {
     **CELL,
     "metric": "name of the number, at the last step",
     "better": QUALITY["better"],
-    "family": "primary: the number that decides, corrected for the number of comparisons; "
-    "exploratory: the others, uncorrected",
+    "family": "primary: the number that decides the claims; exploratory: the others",
     "seeds": "seeds in common with the baseline, exact, of the same study, data set, model and "
     "loss",
     "finite": "those of them for which both runs have the number",
@@ -237,28 +239,33 @@ COMPARISONS = {
     "difference_sds": "mean difference in the baseline's seed-to-seed standard deviations, each "
     "seed's capped; a run without the number (it diverged) counts as the cap, on the worse side, "
     "and is left out where neither way is worse",
-    "low": "lower end of the bootstrap interval of difference_sds",
+    "low": "lower end of its interval: jackknife, so that the baseline's standard deviation is "
+    "estimated anew without each seed, and Student's t",
     "high": "upper end of the same",
     "p": "of 'no difference': sign flips of the same capped differences, two-sided",
     "p_holm": "p adjusted by Holm over all primary rows of the study (its modes, steps ε, settings "
     "and data sets); missing for exploratory numbers",
-    "p_equivalence": "of 'differs by the equivalence margin or more': two one-sided Student's t "
-    "tests of the same differences",
-    "floor": "chaos floor: what the same mean over as many seeds comes to when the start alone is "
+    "p_equivalence": "of 'differs by the equivalence margin or more': two one-sided t tests with "
+    "the same standard error",
+    "floor": "noise floor: what the same mean over as many seeds comes to when the start alone is "
     "moved by a rounding error: quantile 1 − alpha of |mean| over bootstrap resamples of the "
     "control's differences from the baseline in the same group, not centred; missing where the "
     "control did not run with enough seeds",
     "beyond_floor": "whether |difference_sds| exceeds the floor; missing where there is none",
     "verdict": "better or worse: the whole interval lies beyond the equivalence margin and "
-    "difference_sds beyond the floor; same: p_equivalence < alpha; undecided otherwise",
+    "difference_sds beyond the floor; same: p_equivalence < alpha; undecided otherwise. Each row "
+    "for itself, uncorrected: the table claims is corrected",
     "reason": "what decided, or what is missing",
     "runs": "runs of the cell, also those without a partner",
-    "diverged_share": "share of them that diverged",
-    "diverged_low": "lower end of its Wilson interval",
-    "diverged_high": "upper end of the same",
-    "baseline_diverged_share": "share of the baseline's runs that diverged",
-    "baseline_diverged_low": "lower end of its Wilson interval",
-    "baseline_diverged_high": "upper end of the same",
+    **{
+        f"{whose}diverged_{name}": text
+        for whose in ("", "baseline_")
+        for name, text in {
+            "share": "share of the cell's runs that diverged, or of the baseline's",
+            "low": "lower end of its Wilson interval",
+            "high": "upper end of the same",
+        }.items()
+    },
 }
 AGGREGATES = {
     **{name: RUN[name] for name in ("study", "model", "loss")},
@@ -275,14 +282,42 @@ AGGREGATES = {
 }
 CLAIMS = {
     "claim": "C1 to C6",
-    "statement": "what the article says",
-    "verdict": "supported, contradicted or undecided",
-    "measure": "what the effect is, and its unit",
-    "effect": "the number the verdict rests on",
-    "low": "lower end of its 95 % interval",
-    "high": "upper end of its 95 % interval",
-    "cells": "the runs it rests on",
-    "rule": "the rule that decided, fixed in the config, and what it saw",
+    "mode": CELL["mode"],
+    "measure": "name of what is measured",
+    "unit": "unit of effect, low, high and bound: ratio (of the mode's to that of what it is "
+    "compared with), share of runs or sds of exact (the mode's minus the other's), or decades",
+    "against": "what the mode is compared with: exact; a matched control, with the settings that "
+    "the match leaves open; or chosen_epsilon, itself at the ε of highest median cosine",
+    "is_control": "whether that is a matched control: the row then asks for a gain over exact that "
+    "the control does not share",
+    "bound": "the margin that the config fixes, in the unit of the effect",
+    "side": "on which side of the bound the claim says that the effect lies: below or above",
+    "verdict": "supported: the effect is shown to lie on that side of the bound (p_holm < alpha); "
+    "no relevant effect: it is shown not to; contradicted: it is shown to lie on the other side of "
+    "no effect at all (1 of a ratio, 0 of others); undecided otherwise",
+    "reason_code": "ok; lack_of_data: the note says what is missing; no_gain: there is no gain "
+    "over exact that a control could share, and the verdict over exact stands; no_interval: too "
+    "few runs for one; none_to_spare: no run of the other diverged, so that none could be spared",
+    "effect": "the number the verdict rests on; positive or above 1 is more",
+    "low": "lower end of its interval",
+    "high": "upper end of the same",
+    "interval_kind": "how the interval was made. Of the level 1 − alpha, uncorrected: jackknife "
+    "(each seed left out, Student's t), t (Student's, over pairs of jobs), newcombe (rates). "
+    "count: counted, not sampled; a point. holm_range: no confidence interval but the range of ε "
+    "shown to be good, and of those not shown to be bad",
+    "error": "standard error of the effect, or of the logarithm of a ratio; missing if it has none",
+    "freedom": "degrees of freedom of the Student's t that it is tested by; missing for others",
+    "p": "two-sided, of 'the effect is the bound'; over a control the larger of this and the same "
+    "over exact where there is a gain, else that over exact",
+    "p_holm": "p adjusted by Holm over all rows of the table but the counted ones: a false verdict "
+    "anywhere in it is as rare as alpha",
+    "is_timed": "whether the machine decides the number: it is of seconds",
+    "runs": "runs of the mode in the comparison",
+    "censored": "those of them that never reached the target: with any, the effect is at least "
+    "this",
+    "datasets": "names of the data sets it rests on, separated by ', '",
+    "cells": "the runs it rests on, in words",
+    "note": "how the number is made, what was left out, or what is missing, in words",
 }
 
 COLUMNS: dict[str, dict[str, str]] = {

@@ -40,7 +40,8 @@ def add_runs(parts: dict[str, list], cell: dict[str, Any], size: Size, rng: Any)
     half = size.seeds // 2
     for first, last in ((0, half - 1), (half, size.seeds - 1)):
         seconds = (last - first + 1) * size.steps * (1e-3 + 2e-7 * forwards)
-        parts["cost"].append({**cell, "seeds": f"{first}-{last}",
+        parts["cost"].append({**cell, "first_seed": first, "last_seed": last,
+                              "trained_steps": (last - first + 1) * size.steps,
                               "seconds": seconds * rng.uniform(0.95, 1.05),
                               "cpu_seconds": seconds * 1.9, "peak_memory_mb": 400.0,
                               "sweep": "compiled" if forwards > 1000 else "none"})  # fmt: skip

@@ -22,7 +22,7 @@ def null(quality: pd.DataFrame, size: Size, rng: np.random.Generator) -> pd.Data
 
 
 def comparisons(quality: pd.DataFrame) -> pd.DataFrame:
-    """Differences to exact as they are told apart by eye: no resampling, and no chaos floor."""
+    """Differences to exact as they are told apart by eye: no resampling, and no noise floor."""
     final = quality[quality["step"] == quality.groupby("study")["step"].transform("max")]
     group, cell = ["study", "dataset", "model", "loss", "metric"], ["mode", "epsilon", "rule"]
     exact = final[final["mode"] == "exact"].groupby(group)["value"].agg(["mean", "std"])
