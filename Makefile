@@ -2,7 +2,7 @@
 # make test                                              checks and tests, in .venv
 # make test-cluster                                      a Slurm of its own, and faults on it: docs/cluster.md
 # make test-kill [KILLS=60]                              a training job and a workflow, killed at random
-# make benchmark [ONLY=gradient]                         speed, memory and rounding beside peers
+# make benchmark [ONLY=gradient]                         speed and memory beside peers; sweeps at four ε
 PYTHON ?= python3
 CORES ?= all
 CONFIG ?=
@@ -46,6 +46,7 @@ test-kill: $(READY)
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks $(ONLY)
+	$(BIN)/python -m benchmarks.wall
 
 lock: pyproject.toml
 	rm -rf .venv-lock
