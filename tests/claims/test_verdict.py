@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from approxgan.analysis import statistics
-from approxgan.claims.verdict import COUNT, Claimed, Comparison, Test, decide
+from approxgan.claims.verdict import COUNT, Claimed, Comparison, Judgement, decide
 
-Test.__test__ = False
 ALPHA = 0.05
 FASTER = Claimed("below", 0.9, 1.0)
 
@@ -20,7 +19,7 @@ def effect(estimate: float, error: float = 0.01, freedom: float = 9.0) -> Compar
     return Comparison(made, "jackknife")
 
 
-def decided(*tests: Test | None) -> list[str]:
+def decided(*tests: Judgement | None) -> list[str]:
     return [verdict for verdict, *_ in decide(tests, ALPHA)]
 
 
@@ -31,7 +30,7 @@ def test_a_false_verdict_anywhere_is_as_rare_as_alpha() -> None:
     for _ in range(trials):
         noise = 0.01 * random.standard_t(9, size=40)
         truths = np.repeat([0.9, 0.5], [30, 10])
-        made = decided(*(Test(FASTER, effect(t)) for t in truths + noise))
+        made = decided(*(Judgement(FASTER, effect(t)) for t in truths + noise))
         wrong += set(made[:30]) != {"undecided"}
         assert set(made[30:]) == {"supported"}
     assert wrong / trials < ALPHA + 3 * np.sqrt(ALPHA * (1 - ALPHA) / trials)
@@ -50,23 +49,29 @@ def test_a_false_verdict_anywhere_is_as_rare_as_alpha() -> None:
     ],
 )
 def test_where_the_effect_lies_decides(estimate: float, verdict: str) -> None:
-    assert decided(Test(FASTER, effect(estimate))) == [verdict]
+    assert decided(Judgement(FASTER, effect(estimate))) == [verdict]
     # The same on the other side: the claim says more, and it is less.
     turned = Claimed("above", -0.9, -1.0)
-    assert decided(Test(turned, effect(-estimate))) == [verdict]
+    assert decided(Judgement(turned, effect(-estimate))) == [verdict]
 
 
 def test_what_is_counted_needs_no_correction_and_makes_none() -> None:
     counted = replace(effect(0.8, error=0.0), kind=COUNT)
     # p of 0.03: alone it decides, in a family of two it does not.
-    beside = Test(FASTER, effect(0.9 - 0.01 * 2.57))
-    assert decided(beside, Test(FASTER, counted), None) == ["supported", "supported", "undecided"]
+    beside = Judgement(FASTER, effect(0.9 - 0.01 * 2.57))
+    assert decided(beside, Judgement(FASTER, counted), None) == [
+        "supported",
+        "supported",
+        "undecided",
+    ]
     assert decided(beside, beside) == ["undecided"] * 2
 
 
 def test_a_gain_over_a_control_needs_a_gain_over_exact() -> None:
     far, none, slow = effect(0.5), effect(1.0), effect(1.5)
-    rows = [Test(FASTER, far, gain) for gain in (far, none, slow)] + [Test(FASTER, none, far)]
+    rows = [Judgement(FASTER, far, gain) for gain in (far, none, slow)] + [
+        Judgement(FASTER, none, far)
+    ]
     made = decide(rows, ALPHA)
     assert [verdict for verdict, *_ in made] == [
         "supported", "no relevant effect", "contradicted", "no relevant effect",

@@ -15,7 +15,7 @@ from approxgan.analysis import statistics
 from approxgan.claims import controls
 from approxgan.claims.matching import Contrast, Matches, Rules, groups, match
 from approxgan.claims.measures import MEASURES, NO_CONTROL, Measure
-from approxgan.claims.verdict import Comparison, InsufficientData, Test, decide
+from approxgan.claims.verdict import Comparison, InsufficientData, Judgement, decide
 from approxgan.storage import files
 from approxgan.storage.columns import table_in
 from approxgan.storage.tables import CLAIMS
@@ -31,7 +31,7 @@ class Row:
     measure: Measure
     mode: str
     against: str
-    test: Test | None
+    test: Judgement | None
     contrasts: Sequence[Contrast] = ()
     note: str = ""
 
@@ -110,7 +110,7 @@ class _Runs:
             return Row(measure, mode, against, None, note=str(lack))
         left_out = [f"left out: {'; '.join(found.left_out)}"] if found.left_out else []
         note = "; ".join([made.note, *([_told(gain)] if gain else []), *left_out])
-        test = Test(measure.claimed(self.rules), made, gain)
+        test = Judgement(measure.claimed(self.rules), made, gain)
         return Row(measure, mode, against, test, contrasts, note)
 
 

@@ -61,7 +61,7 @@ class Claimed:
 
 
 @dataclass(frozen=True)
-class Test:
+class Judgement:
     """One row of the table as a test of 'the effect is the bound'.
 
     Over a control it asks for two things: a gain over exact, and that the control does not share
@@ -107,7 +107,7 @@ class Test:
         return verdict, reason
 
 
-def decide(tests: Sequence[Test | None], error: float) -> list[tuple[str, str, float, float]]:
+def decide(tests: Sequence[Judgement | None], error: float) -> list[tuple[str, str, float, float]]:
     """(verdict, reason code, p, Holm's p) of every row; None is a row without data.
 
     Holm's procedure is over all rows that are tested, so that one false verdict in the whole
