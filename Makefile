@@ -1,17 +1,18 @@
 # make reproduce [CORES=n] [CONFIG=studies/smoke.yaml]   the whole workflow, in .venv
-# make test                                              checks and tests, in .venv
-# make test-cluster                                      a Slurm of its own, and faults on it: docs/cluster.md
-# make test-kill [KILLS=60]                              a training job and a workflow, killed at random
+# make test                                              checks and tests of minutes, in .venv
+# make test-all [KILLS=60]                               the smoke study, many kills and a Slurm's faults too
+# make test-cluster                                      what runs on a Slurm of its own: docs/cluster.md
 # make benchmark [ONLY=gradient]                         speed and memory beside peers; sweeps at four ε
 PYTHON ?= python3
 CORES ?= all
 CONFIG ?=
+TESTS ?= not long and not cluster
 KILLS ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup reproduce test lint test-cluster test-kill benchmark lock clean
+.PHONY: setup reproduce test lint test-all test-cluster benchmark lock clean
 
 setup: $(READY)
 
@@ -33,16 +34,15 @@ lint: $(READY)
 	$(BIN)/basedpyright
 
 test: lint
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder -m "$(TESTS)"
+
+# Without Slurm's programs its tests are skipped; with them it takes about an hour on 2 cores.
+test-all: lint
+	APPROXGAN_KILLS=$(KILLS) $(BIN)/python -m pytest
 
 # Needs root and the Debian packages slurmctld slurmd slurm-client munge; installs nothing.
 test-cluster: $(READY)
-	APPROXGAN_CLUSTER=required APPROXGAN_CLUSTER_STUDY=studies/smoke.yaml \
-		$(BIN)/python -m pytest -rP tests/cluster
-
-# The tests that kill a job or a workflow, more often than make test does.
-test-kill: $(READY)
-	APPROXGAN_KILLS=$(KILLS) $(BIN)/python -m pytest tests/test_checkpoint.py tests/test_interruption.py
+	APPROXGAN_CLUSTER=required $(BIN)/python -m pytest tests/cluster
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks $(ONLY)

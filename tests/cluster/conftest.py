@@ -1,4 +1,4 @@
-"""One cluster for the tests of a file; without Slurm's programs they are skipped, and say so."""
+"""One cluster for all tests; without Slurm's programs they are skipped, and say so."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from slurm import Slurm, lacking
+from worlds.slurm import Slurm, lacking
 
 REQUIRED = "APPROXGAN_CLUSTER"
 """Set by make test-cluster: then a machine without Slurm is a failure."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def slurm() -> Iterator[Slurm]:
     if missing := lacking():
         (pytest.fail if REQUIRED in os.environ else pytest.skip)(f"not run on Slurm: {missing}")

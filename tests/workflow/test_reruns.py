@@ -31,6 +31,7 @@ from worlds.flow import (
 from approxgan.cli.parser import main
 from approxgan.storage.tables import COLUMNS, JUDGED
 
+pytestmark = pytest.mark.slow
 Change = Callable[[Any], object]
 POINTS, DESCRIBED = "probe/*/points.npz", "probe/*/points.parquet"
 MEASURED = "probe/*/forward_difference.parquet"

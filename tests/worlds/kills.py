@@ -18,7 +18,7 @@ LEVELS = ("the whole group", "Snakemake alone", "one job")
 
 
 def kills(usual: int) -> int:
-    """How often to kill; ``make test-kill`` asks for more."""
+    """How often to kill; ``make test-all`` asks for more."""
     return int(os.environ.get("APPROXGAN_KILLS", usual))
 
 
@@ -76,14 +76,15 @@ class Run:
 
 
 class Runs:
-    """Calls of Snakemake in one folder."""
+    """Calls of Snakemake in one folder, all with these arguments and others."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *arguments: str) -> None:
         self.folder = folder
+        self._arguments = arguments
         self.begun: list[Run] = []
 
     def start(self, *arguments: str) -> Run:
-        self.begun.append(Run(self.folder, *arguments))
+        self.begun.append(Run(self.folder, *arguments, *self._arguments))
         return self.begun[-1]
 
     def finish(self, *arguments: str) -> None:
