@@ -68,7 +68,6 @@ MODES = "probe/*[!s].parquet"
 NEEDS = {
     "null/*": ["data/{dataset}.npz"],
     "runs/*": ["data/{dataset}.npz"],
-    "runs/*/masked_exact/*/trace.npz": ["probe/*/forward_difference.parquet"],
     QUALITIES: ["{folder}/trace.npz"],
     "probe/*/points.npz": ["data/{dataset}.npz"],
     "probe/*.parquet": ["probe/*/points.npz"],
