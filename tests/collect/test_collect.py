@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from approxgan.analysis import frames
 from approxgan.collect import stage as collect
 from approxgan.config import registry
+from approxgan.core.errors import InputError
 from approxgan.design import cells, names
 from approxgan.design.paths import Results
 from approxgan.storage import files
@@ -136,3 +139,46 @@ def test_a_null_is_gathered_for_every_sample_size_that_is_scored(tmp_path: Path)
     scores = pd.DataFrame({"dataset": ["ring", "ring"], "samples": [50, 50], "metric": "x"})
     of = frames.null_of(made, scores)
     assert list(of["value"]) == [50.0]
+
+
+OTHERS = (None, 3, "text", [], {}, [1], True, -1e300)
+
+
+def other_forms(found: Any) -> Iterator[Any]:
+    """A file's content with one value, at any depth, of another form."""
+    yield from OTHERS
+    if isinstance(found, dict):
+        for key, value in found.items():
+            yield {k: v for k, v in found.items() if k != key}
+            yield from ({**found, key: other} for other in other_forms(value))
+
+
+@pytest.mark.parametrize("name", ["spec.json", "cost.json"])
+def test_a_run_s_file_of_another_form_is_one_line_that_names_it(tmp_path: Path, name: str) -> None:
+    at, study = Results(tmp_path), {"name": "a", "datasets": ["ring"], "models": ["m"]}
+    modes = [{"mode": "spsa", "epsilon": 1e-3, "directions": 2}]
+    config = {
+        "datasets": {}, "seeds": {"first": 0, "count": 2, "block": 2}, "training": {"steps": 3},
+        "probes": [], "studies": [{**study, "losses": ["minimax"], "modes": modes}],
+    }  # fmt: skip
+    spec = spec_of(config, at)
+    (cell,) = spec["cells"]
+    cost = dict.fromkeys(("seconds", "cpu_seconds", "peak_memory_mb"), 1.5) | {"sweep": "none"}
+    files.write_json(at.run(cell, "cost.json"), cost)
+    lengths = {"traced*": 1, "seeds": 2}
+    kinds = {n: (np.int64 if f.startswith("int") else float) for n, f in collect.FORMS.items()}
+    trace = {
+        name: np.zeros([lengths[dim] for dim in form.split()[1:]], kinds[name])
+        for name, form in collect.FORMS.items()
+    }
+    files.write_arrays(at.run(cell, "trace.npz"), trace | {"seeds": np.arange(2)})
+    whole = files.read_json(at.run(cell, name))
+    collect.table("cost", spec, at)
+    for found in other_forms(whole):
+        files.write_json(at.run(cell, name), found)
+        try:
+            collect.table("cost", spec, at)
+        except InputError as error:
+            said = str(error)
+            assert str(at.run(cell)) in said, said
+            assert "\n" not in said, said

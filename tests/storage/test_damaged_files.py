@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from approxgan.core.errors import InputError
-from approxgan.storage import files
+from approxgan.storage import arrays, files
 
 
 def cut(data: bytes) -> bytes:
@@ -65,3 +65,11 @@ def test_what_a_file_lacks_is_named_with_the_file(tmp_path):
     (tmp_path / "list.json").write_text("[1, 2]")
     with pytest.raises(InputError, match=r"list\.json: holds list"):
         files.read_json(tmp_path / "list.json")
+
+
+@pytest.mark.parametrize("dtype", [">f8", "f2", "g", "c16", "U3"])
+def test_numbers_that_torch_does_not_take_are_refused(tmp_path, dtype):
+    found = {name: np.ones((3, 2)).astype(dtype) for name in ("training", "true")}
+    files.write_arrays(tmp_path / "data.npz", found)
+    with pytest.raises(InputError, match=r"data\.npz: training is .*accepted: float"):
+        arrays.data(tmp_path / "data.npz")

@@ -72,7 +72,9 @@ def _config(args: Namespace) -> dict[str, Any]:
         same = load.config([Path(name) for name in names]) == config
     except InputError:
         same = False
-    about = "" if same else f"; differs from these files now, which --configfile {names[-1]} reads"
+    # config.yaml laid over itself is config.yaml.
+    again = f"--configfile {' '.join(names[1:] or names)}"
+    about = "" if same else f"; differs from these files now, which {again} reads"
     print(f"config: {made}, from {' + '.join(names)}{about}", file=sys.stderr)
     return design.fully_checked(config)
 
@@ -131,7 +133,8 @@ def evaluate(args: Namespace) -> None:
     from approxgan.storage import files
 
     at, cell, quality = _at(args), args.cell, _spec(args, specs.quality)
-    dataset = files.read_json(at.run(cell, SPEC))["dataset"]
+    dataset = str(files.read_json(at.run(cell, SPEC))["dataset"])
+    check_names({"dataset": dataset})
     run(at.run(cell), at.data(dataset), quality, at.quality(cell))
 
 

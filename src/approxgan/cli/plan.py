@@ -150,7 +150,8 @@ def measured(config: Mapping[str, Any], results: Path) -> str:
     taken, estimated, count = 0.0, 0.0, 0
     for name, cell in cells.cells(config).items():
         try:
-            seconds = files.read_json(Results(results).run(name, COST))["cpu_seconds"]
+            path = Results(results).run(name, COST)
+            seconds = files.number(files.read_json(path), "cpu_seconds", path)
         except InputError:
             continue
         taken, count = taken + seconds, count + 1

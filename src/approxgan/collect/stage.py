@@ -37,6 +37,7 @@ FORMS = {
     **dict.fromkeys(OF_A_SEED, "float traced* seeds"),
 }
 """The arrays of a trace: see ``kept``."""
+CLOCKED = ("seconds", "cpu_seconds", "peak_memory_mb")
 IMAGES_SHOWN = 25
 EVOLVED = ("exact", "forward_difference", "uniform_shift", "random_direction")
 EVOLVED_POINTS = 300
@@ -48,7 +49,13 @@ def _runs(spec: Spec, at: Results) -> Iterator[tuple[Cell, Path]]:
     """Every cell of the table, as the run's own spec has it, and its folder."""
     for name in spec["cells"]:
         folder = at.run(name)
-        yield Cell.of(files.read_json(folder / SPEC)), folder
+        with files.reading(folder / SPEC, "spec of a run"):
+            cell = Cell.of(files.read_json(folder / SPEC))
+            keys = {**names.row_keys(cell), "seeds": cell.seeds[0]}
+            for column, value in keys.items():
+                if not isinstance(value, str | int | float | None):
+                    raise TypeError(f"{column} is {value!r}")
+        yield cell, folder
 
 
 def _trace(path: Path, cell: Cell) -> kept.Arrays:
@@ -148,10 +155,13 @@ def dirac(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
 def cost(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """One row a training job."""
     for cell, folder in _runs(spec, at):
-        found = files.read_json(folder / COST)
-        row = {key: value for key, value in found.items() if key in COLUMNS["cost"]}
+        path = folder / COST
+        found = files.read_json(path)
+        row = {name: files.number(found, name, path) for name in CLOCKED}
         diverged, steps = _trace(folder / TRACE, cell)["diverged_step"], cell.training["steps"]
-        yield pd.DataFrame([row]).assign(
+        if not isinstance(steps, int):
+            raise InputError(f"{folder / SPEC}: steps is {steps!r}; {files.MAKE}")
+        yield pd.DataFrame([{**row, "sweep": str(found["sweep"])}]).assign(
             **names.row_keys(cell),
             first_seed=cell.seeds[0],
             last_seed=cell.seeds[-1],

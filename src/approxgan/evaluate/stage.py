@@ -34,7 +34,8 @@ def run(folder: Path, data: Path, quality: Mapping[str, Any], out: Path) -> None
     """
     spec = files.read_json(folder / SPEC)
     arrays = kept.samples(folder / SAMPLES)
-    dataset = cells.build_dataset(spec["definitions"]["dataset"])
+    with files.reading(folder / SPEC, "spec of a run"):
+        dataset = cells.build_dataset(spec["definitions"]["dataset"])
     training = kept.data(data)["training"]
     steps, seeds = arrays["steps"].tolist(), arrays["seeds"].tolist()
     metrics = metrics_of(quality)

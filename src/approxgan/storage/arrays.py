@@ -15,7 +15,8 @@ from approxgan.core.errors import InputError
 from approxgan.storage import files
 
 Arrays = Mapping[str, np.ndarray]
-KINDS = {"float": "f", "int": "iu"}
+KINDS = {"float": ("float32", "float64"), "int": ("int32", "int64")}
+"""Of this machine's byte order: torch takes no other."""
 DATA = {"training": "float points dim", "true": "float true dim"}
 SAMPLES = {
     "steps": "int snapshots",
@@ -30,15 +31,16 @@ def check(path: Path, arrays: Arrays, forms: Mapping[str, str]) -> None:
     for name, form in forms.items():
         kind, *dims = form.split()
         array = arrays[name]
-        fits = array.dtype.kind in KINDS[kind] and array.ndim == len(dims)
+        fits = array.dtype in map(np.dtype, KINDS[kind]) and array.ndim == len(dims)
         for dim, length in zip(dims, array.shape, strict=False):
             wanted = int(dim) if dim.isdigit() else lengths.setdefault(dim, length)
             fits = fits and length == wanted and (length > 0 or dim.endswith("*"))
         if not fits:
+            found = f"{array.dtype.str} [{', '.join(map(str, array.shape))}]"
             known = [str(lengths.get(dim, dim)) for dim in dims]
             raise InputError(
-                f"{path}: {name} is {array.dtype} [{', '.join(map(str, array.shape))}]; accepted: "
-                f"{kind} [{', '.join(dims)}] with {', '.join(known)}; {files.MAKE}"
+                f"{path}: {name} is {found}; accepted: {kind} [{', '.join(dims)}] with "
+                f"{', '.join(known)}; {files.MAKE}"
             )
 
 

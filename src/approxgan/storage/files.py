@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import io
 import json
+import math
 import os
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
@@ -147,11 +148,13 @@ def check_file(path: Path) -> None:
 
 
 @contextmanager
-def _reading(path: Path, kind: str) -> Iterator[None]:
-    """Whatever a parser raises over damaged bytes becomes one line that names the file."""
+def reading(path: Path, kind: str) -> Iterator[None]:
+    """Whatever is raised over what a file holds becomes one line that names the file."""
     check_file(path)
     try:
         yield
+    except InputError:
+        raise
     except Exception as error:
         what = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{path}: not a readable {kind} ({what})") from error
@@ -159,11 +162,19 @@ def _reading(path: Path, kind: str) -> Iterator[None]:
 
 def read_json(path: Path) -> dict[str, Any]:
     """Raises ``InputError`` for a missing or damaged file, and for entries that it lacks."""
-    with _reading(path, "JSON file"):
+    with reading(path, "JSON file"):
         found = json.loads(path.read_bytes(), object_hook=lambda entries: _Found(path, entries))
     if not isinstance(found, dict):
         raise InputError(f"{path}: holds {type(found).__name__}, not a map of names; {MAKE}")
     return found
+
+
+def number(found: Mapping[str, Any], name: str, path: Path) -> float:
+    """A finite number of a JSON file; raises ``InputError`` for anything else."""
+    value = found[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InputError(f"{path}: {name} is {value!r}; a finite number is accepted; {MAKE}")
+    return value
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -176,7 +187,7 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Raises ``InputError`` for a missing or damaged file, and for arrays that it lacks."""
     with (
-        _reading(path, ".npz file"),
+        reading(path, ".npz file"),
         path.open("rb") as file,
         np.load(file, allow_pickle=False) as archive,
     ):
@@ -202,7 +213,7 @@ def read_table(path: Path, columns: Collection[str] = ()) -> pd.DataFrame:
     # Loaded where it is needed: training jobs, which write no tables, start a second earlier.
     import pandas as pd
 
-    with _reading(path, "parquet table"):
+    with reading(path, "parquet table"):
         table = pd.read_parquet(path)
     missing = [name for name in columns if name not in table]
     if missing:
