@@ -34,14 +34,26 @@ shell.prefix(f"export PATH={interpreter}:$PATH; ".replace("{", "{{").replace("}"
 unfinished = PersistenceBase.incomplete
 
 
-# A file that was emptied or cut is one that no job has finished: Snakemake makes it again before
-# anything reads it, and says so in a dry run.
-async def damaged(self, job):
-    cut = [f for f in job.output if os.path.exists(f) and not files.is_whole(Path(f))]
-    return [*await unfinished(self, job), *cut]
+def spoilt(job, path):
+    """Whether a file was emptied or cut, or says that it was trained by another config."""
+    if not files.is_whole(path):
+        return True
+    if path.name != "spec.json":
+        return False
+    try:
+        return files.read_json(path) != cells.spec(config, CELLS[job.wildcards.cell])
+    except InputError:
+        return True
 
 
-PersistenceBase.incomplete = damaged
+# Such a file is one that no job has finished: Snakemake makes it again before anything reads it,
+# and says so in a dry run.
+async def unfinished_or_spoilt(self, job):
+    there = [f for f in job.output if os.path.exists(f)]
+    return [*await unfinished(self, job), *(f for f in there if spoilt(job, Path(f)))]
+
+
+PersistenceBase.incomplete = unfinished_or_spoilt
 
 
 report: "workflow/report/workflow.rst"

@@ -123,6 +123,18 @@ def test_times_and_places_plan_nothing_and_a_dry_run_writes_nothing(study, tmp_p
     assert there() == before
 
 
+def test_a_cell_trained_by_hand_with_another_config_is_trained_again(study):
+    job = "runs/more/moons/compact/hinge/exact/none/seeds0-1/trace.npz"
+    path = (study.folder / "results" / job).with_name("spec.json")
+    before, old = path.read_bytes(), path.stat()
+    path.write_bytes(before.replace(b'"steps": 60', b'"steps": 30'))
+    os.utime(path, ns=(old.st_mtime_ns, old.st_mtime_ns))
+    jobs = study.planned()
+    path.write_bytes(before)
+    os.utime(path, ns=(old.st_mtime_ns, old.st_mtime_ns))
+    assert jobs == resting({job}, study.jobs)
+
+
 GONE = {
     "results/report.html": "report.html",
     "results/summary.md": "report.html",
@@ -155,7 +167,7 @@ def test_a_missing_or_cut_file_is_made_again_and_what_rests_on_it(study, number)
     path = study.folder / name
     before, old = path.read_bytes(), path.stat()
     path.unlink()
-    if number % 3:
+    if number % 3:  # half of it, or nothing
         path.write_bytes(before[: len(before) // 2] if number % 3 == 1 else b"")
         os.utime(path, ns=(old.st_mtime_ns, old.st_mtime_ns))
     jobs = study.planned()

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import yaml
 
-from approxgan.config import registry
+from approxgan.config import load, registry
+from approxgan.design import cells, check
 from approxgan.storage import files
 from worlds import ROOT
 
@@ -181,6 +182,9 @@ def made_up(folder: Path, call: Callable[..., str]) -> set[str]:
     for path in [folder / "results" / name for names in jobs for name in names]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(whole(path))
+    config = check.checked(load.config([folder / "config.yaml", folder / "small.yaml"]))
+    for name, cell in cells.cells(config).items():
+        files.write_json(folder / "results" / "runs" / name / "spec.json", cells.spec(config, cell))
     # Writes down the parameters and inputs that each file was made with, and makes nothing.
     call("--touch", "--forceall", "--configfile", "small.yaml")
     return {names[0] for names in jobs}

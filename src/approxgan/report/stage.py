@@ -66,6 +66,7 @@ def write(
     Raises ``InputError`` naming a table or figure that is missing.
     """
     tables = _tables(tables_dir)
+    jobs = provenance.found(out.parent)
     shown = {name: figure(figures_dir, name) for name in figures}
     context = {
         **_findings(tables, shown, config),
@@ -74,6 +75,8 @@ def write(
         "config": yaml.safe_dump(_plain(config), sort_keys=False, allow_unicode=True),
         "rules": config.get("claims", {}),
         "versions": versions,
+        "jobs": len(jobs),
+        "differing": provenance.differing([*jobs, provenance.record(None)]),
         "machine": provenance.about() | {"commit": provenance.commit() or "not told"},
         "citation": _citation(versions.get("approxgan", "")),
     }
