@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -12,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import config
+from numba.core import caching, config
 
+WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
 inner = numba.njit(**OPTIONS)
@@ -47,40 +49,59 @@ def entry(name: str) -> Callable[[Callable[..., Any]], Any]:
 
 @cache
 def folder() -> str | None:
-    """The first folder that can be written to; the last is lost when the machine restarts."""
+    """The first folder that will do; the last is lost when the machine restarts.
+
+    Numba unpickles what it has stored and runs it, so a folder will do only if it is this user's
+    own and no other user can write to it, or put another one in its place.
+    """
     named = os.environ.get("NUMBA_CACHE_DIR")
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     user = os.getuid() if hasattr(os, "getuid") else "user"
-    candidates = [
+    for candidate in (
         Path(named) if named else Path(base, "approxgan", "numba"),
         Path(tempfile.gettempdir(), f"approxgan-numba-{user}"),
-    ]
-    for candidate in candidates:
-        place = candidate / _fingerprint()
-        if _is_private(candidate, made=candidate is candidates[-1]) and _can_write(place):
-            return str(place)
+    ):
+        try:
+            place = candidate.resolve() / _fingerprint()
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=place):
+                if _is_private(place):
+                    return str(place)
+        except (OSError, RuntimeError):  # not to be made or written to; a loop of links
+            continue
     return None
 
 
-def _is_private(folder: Path, made: bool) -> bool:
-    """Stored code is run, so in a shared place only a folder of this user's own will do."""
-    if not made or not hasattr(os, "getuid"):
+def _is_private(folder: Path) -> bool:
+    if not hasattr(os, "getuid"):
         return True
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.lstat()
-    except OSError:
-        return False
-    return status.st_uid == os.getuid() and not status.st_mode & 0o022
+    own, *above = (place.lstat() for place in (folder, *folder.parents))
+    return (
+        own.st_uid == os.getuid()
+        and not own.st_mode & WRITABLE
+        and all(
+            place.st_uid in (0, os.getuid())
+            and (not place.st_mode & WRITABLE or place.st_mode & stat.S_ISVTX)
+            for place in above
+        )
+    )
 
 
-def _can_write(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
+class _Kept(caching.IndexDataCacheFile):
+    """Numba's files; one that cannot be read is as good as none, and is written anew."""
+
+    def _load_index(self) -> dict[Any, str]:
+        try:
+            return super()._load_index()
+        except Exception:
+            return {}
+
+    def _load_data(self, name: str) -> Any:
+        try:
+            return super()._load_data(name)
+        except Exception as error:
+            # What numba takes as a file that was removed.
+            raise FileNotFoundError(name) from error
 
 
 @cache
@@ -94,10 +115,10 @@ def _fingerprint() -> str:
 
 @contextlib.contextmanager
 def _cache_dir(folder: str) -> Iterator[None]:
-    """Numba looks its folder up while it decorates; other users of numba keep theirs."""
-    before = config.CACHE_DIR
-    config.CACHE_DIR = folder
+    """Numba looks folder and files up while it decorates; its other users keep theirs."""
+    before = config.CACHE_DIR, caching.IndexDataCacheFile
+    config.CACHE_DIR, caching.IndexDataCacheFile = folder, _Kept
     try:
         yield
     finally:
-        config.CACHE_DIR = before
+        config.CACHE_DIR, caching.IndexDataCacheFile = before
