@@ -158,9 +158,9 @@ def cost(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
         path = folder / COST
         found = files.read_json(path)
         row = {name: files.number(found, name, path) for name in CLOCKED}
-        diverged, steps = _trace(folder / TRACE, cell)["diverged_step"], cell.training["steps"]
-        if not isinstance(steps, int):
-            raise InputError(f"{folder / SPEC}: steps is {steps!r}; {files.MAKE}")
+        diverged = _trace(folder / TRACE, cell)["diverged_step"]
+        with files.reading(folder / SPEC, "spec of a run"):
+            steps = int(np.int64(cell.training["steps"]))
         yield pd.DataFrame([{**row, "sweep": str(found["sweep"])}]).assign(
             **names.row_keys(cell),
             first_seed=cell.seeds[0],
