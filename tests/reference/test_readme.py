@@ -1,4 +1,4 @@
-"""The README's own code: a gradient mode added as one file, and modes on a loss of one's own."""
+"""The README's own code: a mode and a metric as one file each, modes on a loss of one's own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from worlds import ROOT
 
 from approxgan.storage import files
 
-CELL = "mine/article/compact/nonsaturating/sign_difference/epsilon1e-3/seeds0-1"
+CELL = "mine/article/compact/nonsaturating/backward_difference/epsilon1e-3/seeds0-1"
 OVERLAY = """
 seeds: {first: 0, count: 2, block: 2}
 training: {steps: 4, snapshots: 1, samples: 100, trace_every: 1}
@@ -25,7 +25,8 @@ studies:
     datasets: [article]
     models: [compact]
     losses: [nonsaturating]
-    modes: [{mode: exact}, {mode: sign_difference, epsilon: 1.0e-3}]
+    modes: [{mode: exact}, {mode: backward_difference, epsilon: 1.0e-3}]
+quality: {metrics: {mean_distance: {}}}
 """
 
 
@@ -38,12 +39,15 @@ def block(containing: str) -> str:
 
 @pytest.fixture
 def copy(tmp_path):
-    """A copy of the project with the README's mode in it."""
+    """A copy of the project with the README's mode and metric in it."""
     for name in ("src", "workflow", "config.yaml"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
-    variant = tmp_path / "src" / "approxgan" / "estimators" / "sign_difference.py"
-    variant.write_text(block("class SignDifference"))
+    package = tmp_path / "src" / "approxgan"
+    (package / "estimators" / "backward_difference.py").write_text(
+        block("class BackwardDifference")
+    )
+    (package / "metrics" / "mean_distance.py").write_text(block("class MeanDistance"))
     (tmp_path / "mine.yaml").write_text(OVERLAY)
     return tmp_path
 
@@ -64,7 +68,7 @@ def approxgan(folder: Path, *calls: list[str]) -> str:
     return done.stdout
 
 
-def test_a_mode_of_ones_own_is_one_file_and_one_word(copy):
+def test_a_mode_and_a_metric_of_ones_own_are_one_file_and_one_entry_each(copy):
     config = ["--configfile", "mine.yaml"]
     said = approxgan(
         copy,
@@ -73,12 +77,18 @@ def test_a_mode_of_ones_own_is_one_file_and_one_word(copy):
         ["check", *config],
         ["data", "article"],
         ["train", CELL, *config],
+        ["evaluate", CELL, *config],
     )
-    assert re.search(r"sign_difference +The sign of the forward difference. \[epsilon\]", said)
+    assert re.search(r"backward_difference +One-sided differences [a-z ]+. \[epsilon\]", said)
     assert CELL in said
     trace = files.read_arrays(copy / "results" / "runs" / CELL / "trace.npz")
     assert np.isfinite(trace["generator_loss"]).all()
     assert (trace["diverged_step"] == -1).all()
+    run = copy / "results" / "runs" / CELL
+    samples = files.read_arrays(run / "samples.npz")["samples"][:, -1]
+    scores = files.read_table(run / "quality.parquet").query("metric == 'mean_distance'")["value"]
+    # The article's data is N(0, I); the reference is 100 fresh draws, its mean within 0.5.
+    assert np.allclose(scores, np.linalg.norm(samples.mean(1), axis=1), atol=0.5)
 
 
 def test_modes_work_on_a_loss_of_ones_own(capsys):
