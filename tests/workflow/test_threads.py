@@ -70,7 +70,7 @@ def test_a_compiled_sweep_uses_the_threads_of_the_job(results, tmp_path, monkeyp
 
     monkeypatch.setattr(direct, "share", wrapped)
     run.run(spec_of("compiled sweep"), results, tmp_path, threads=3)
-    assert used == {3}
+    assert used == {1, 3}  # one compiles, before the clock starts
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="NO GPU HERE: device: cuda is not run")

@@ -50,17 +50,8 @@ def _sum_wide(rows, biases, length, count, slope, x, x_row, y, y_row, samples):
     for t in range(0, samples, 16):
         start, to = ahead(x, t), ahead(y, t)
         for k in range(0, whole, 4):
-            _four(
-                ahead(rows, k * length),
-                ahead(biases, k),
-                length,
-                slope,
-                start,
-                x_row,
-                to,
-                k * y_row,
-                y_row,
-            )
+            own, bias = ahead(rows, k * length), ahead(biases, k)
+            _four(own, bias, length, slope, start, x_row, ahead(to, k * y_row), y_row)
         for k in range(whole, count):
             _one(ahead(rows, k * length), biases[k], length, slope, start, x_row, to, k * y_row)
 
@@ -76,7 +67,7 @@ def _one(r0, bias, length, slope, start, x_row, to, at):
 
 
 @inlined
-def _four(r0, biases, length, slope, start, x_row, to, at, y_row):
+def _four(r0, biases, length, slope, start, x_row, to, y_row):
     r1, r2, r3 = ahead(r0, length), ahead(r0, 2 * length), ahead(r0, 3 * length)
     a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = splat(cast(0.0, r0))
     for i in range(length):
@@ -87,10 +78,10 @@ def _four(r0, biases, length, slope, start, x_row, to, at, y_row):
         a1, b1 = fma(w1, left, a1), fma(w1, right, b1)
         a2, b2 = fma(w2, left, a2), fma(w2, right, b2)
         a3, b3 = fma(w3, left, a3), fma(w3, right, b3)
-    _finish(to, at, a0, b0, biases[0], slope)
-    _finish(to, at + y_row, a1, b1, biases[1], slope)
-    _finish(to, at + 2 * y_row, a2, b2, biases[2], slope)
-    _finish(to, at + 3 * y_row, a3, b3, biases[3], slope)
+    _finish(to, 0, a0, b0, biases[0], slope)
+    _finish(to, y_row, a1, b1, biases[1], slope)
+    _finish(to, 2 * y_row, a2, b2, biases[2], slope)
+    _finish(to, 3 * y_row, a3, b3, biases[3], slope)
 
 
 @inlined
