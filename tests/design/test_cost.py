@@ -179,8 +179,8 @@ def test_jobs_are_those_that_snakemake_plans(tmp_path, overlay):
 def test_speeds_are_found_again_from_steps_that_take_as_long(kind, monkeypatch):
     """Trials whose steps last what known speeds make of their evaluations."""
     monkeypatch.setattr(work, "kept", lambda: {k: work.Speed(3e-4, 7e-11) for k in work.SPEEDS})
-    entry, steps = plan.TRIALS[kind]
-    trials = [plan._trial(DEFAULT, model, entry, steps) for model in plan.WIDTHS]
+    entry, steps, widths = plan.TRIALS[kind]
+    trials = [plan._trial(DEFAULT, width, entry, steps) for width in widths]
     found = plan._fitted(*((cost.stepping(s) / steps, *plan._counts(s, kind)) for s in trials))
     assert found == pytest.approx([3e-4, 7e-11])
 
@@ -190,7 +190,7 @@ def test_a_machine_is_measured_once(tmp_path, monkeypatch):
     monkeypatch.undo()
     path = tmp_path / "speeds.json"
     monkeypatch.setattr(work, "kept_at", lambda: path)
-    monkeypatch.setattr(plan, "TRIALS", {k: (entry, 2) for k, (entry, _) in plan.TRIALS.items()})
+    monkeypatch.setattr(plan, "TRIALS", {k: (e, 2, w) for k, (e, _, w) in plan.TRIALS.items()})
     work.kept.cache_clear()
     try:
         assert str(path) in plan.prepare(DEFAULT)

@@ -17,14 +17,13 @@ from approxgan.design.cost import Job
 from approxgan.design.paths import COST, Results
 from approxgan.storage import files
 
-WIDTHS = {"small": 32, "large": 160}
 DIRECTIONS = {"directions": 8, "distribution": "gaussian", "sides": 1}
 TRIALS = {
-    "gradient": ({"mode": "exact"}, 60),
-    "value": ({"mode": "random_direction", "epsilon": 1e-3, **DIRECTIONS}, 30),
-    "sweep": ({"mode": "forward_difference", "epsilon": 1e-3}, 10),
+    "gradient": ({"mode": "exact"}, 60, (32, 160)),
+    "value": ({"mode": "random_direction", "epsilon": 1e-3, **DIRECTIONS}, 30, (32, 160)),
+    "sweep": ({"mode": "forward_difference", "epsilon": 1e-3}, 3, (16, 48)),
 }
-"""Kind of evaluation -> an estimator that makes it, and training steps of a trial."""
+"""Kind of evaluation -> an estimator that makes it, training steps of a trial, and two widths."""
 SAMPLES = (500, 2500)
 RING = {"kind": "ring", "points": 500, "count": 8, "radius": 2, "sigma": 0.1}
 
@@ -39,10 +38,10 @@ def measure(config: Mapping[str, Any]) -> dict[str, list[float]]:
     found = {}
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
         results = Path(folder)
-        for kind, (entry, steps) in TRIALS.items():
+        for kind, (entry, steps, widths) in TRIALS.items():
             taken = []
-            for model in WIDTHS:
-                spec = _trial(config, model, entry, steps)
+            for width in widths:
+                spec = _trial(config, width, entry, steps)
                 make(spec["definitions"]["dataset"], Results(results).data("ring"))
                 taken.append((_seconds(spec, results), *_counts(spec, kind)))
             found[kind] = _fitted(*taken)
@@ -51,13 +50,13 @@ def measure(config: Mapping[str, Any]) -> dict[str, list[float]]:
     return found
 
 
-def _trial(config: Mapping[str, Any], model: str, entry: Any, steps: int) -> dict[str, Any]:
+def _trial(config: Mapping[str, Any], width: int, entry: Any, steps: int) -> dict[str, Any]:
     """The spec of a cell of four seeds."""
     choice = next(cells.choices_of(entry)).spec
     own = {"steps": steps, "batch": 64, "dtype": "float32", "device": "cpu", "trace_every": steps}
-    widths = {player: 2 * [WIDTHS[model]] for player in PLAYERS}
+    widths = {player: 2 * [width] for player in PLAYERS}
     return {
-        **{"study": "trial", "dataset": "ring", "model": model, "loss": "nonsaturating"},
+        **{"study": "trial", "dataset": "ring", "model": "trial", "loss": "nonsaturating"},
         **{"seeds": [0, 1, 2, 3], **dict.fromkeys(PLAYERS, choice)},
         "training": {**config["training"], **own, "snapshots": 1, "samples": 10},
         "definitions": {
