@@ -62,7 +62,7 @@ class NotDifferentiable(ValueError):
         )
 
 
-CUT = "every path from theta to it is rounded or leaves torch (numpy, detach, item)"
+CUT = "every path from theta to it is rounded or leaves torch (numpy, detach, item, no_grad)"
 
 
 @contextmanager

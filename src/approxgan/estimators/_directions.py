@@ -37,7 +37,7 @@ def differences(
     """
     width = by_seed(2.0 * step if two_sided else step)
     grad = torch.zeros_like(theta)
-    value = theta.new_zeros(theta.shape[0])
+    parts = []
     for start in range(0, count, BLOCK):
         block = draw(min(BLOCK, count - start)).movedim(1, 0)
         ahead = theta + step * block
@@ -46,7 +46,9 @@ def differences(
         first, second = values[: len(block)], values[len(block) :]
         slopes = ((first - second) / width).to(theta.dtype)
         grad += torch.einsum("ks,ksp->sp", slopes, block)
-        mean = (first + second).mean(0) / 2.0
-        value = value + mean * (len(block) / count) if two_sided else second[0]
+        # One-sided, the base value; two-sided, this block's part in the mean of all evaluations.
+        part = (first + second).mean(0) / 2.0 * (len(block) / count)
+        parts.append(part if two_sided else second[0])
     spent = 2 * count if two_sided else with_bases(count)
+    value = torch.stack(parts).sum(0) if two_sided else parts[-1]
     return Estimate(grad / count, value, forwards=spent, backwards=0)

@@ -35,14 +35,14 @@ class WrappedObjective:
             # Its gradient may repeat one number in memory, or be a tensor of the function's own.
             point.register_hook(lambda grad: grad.clone(memory_format=torch.contiguous_format))
         values = self._function(point)
-        wanted = (theta.shape[0],)
-        if not isinstance(values, Tensor) or values.is_complex() or values.shape != wanted:
+        if not (isinstance(values, Tensor) and _one_for_each(values, theta)):
             given = type(values).__name__
             if isinstance(values, Tensor):
-                given = f"{values.dtype} of shape {tuple(values.shape)}"
+                given = f"{values.dtype} {tuple(values.shape)} {values.layout} {values.device}"
             raise ValueError(
-                f"the function returned {given} for theta of shape {tuple(theta.shape)}; "
-                f"accepted: a real tensor of shape {wanted}, one loss for each seed"
+                f"the function returned {given} for theta of shape {tuple(theta.shape)}; accepted: "
+                f"a real dense tensor of shape {(len(theta),)} on {theta.device}, one loss for "
+                "each seed"
             )
         return values.clone() if values.is_floating_point() else values.double()
 
@@ -79,6 +79,11 @@ class WrappedObjective:
             f"the slope {alpha} at kinks cannot be chosen: this objective is a plain callable "
             "and does not show where its kinks are; use a mode other than subgradient"
         )
+
+
+def _one_for_each(values: Tensor, theta: Tensor) -> bool:
+    plain = values.layout == torch.strided and not values.is_complex()
+    return plain and values.device == theta.device and values.shape == theta.shape[:1]
 
 
 def objective(function: Callable[[Tensor], Tensor], *, how: How = "plain") -> WrappedObjective:
