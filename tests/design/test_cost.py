@@ -18,7 +18,7 @@ from worlds.variants import EXAMPLE
 
 from approxgan.cli import plan
 from approxgan.config import load, registry
-from approxgan.design import cells, cost, specs, work
+from approxgan.design import cells, cost, specs
 from approxgan.objective.black_box import objective
 from approxgan.storage import tables
 from approxgan.training.streams import SeedStreams, generator
@@ -31,7 +31,7 @@ DIFFERENCE = {"mode": "forward_difference", "epsilon": 1e-3, "settings": {}, "ma
 @pytest.fixture(autouse=True)
 def stated(monkeypatch):
     """The stated speeds, whatever this machine has measured."""
-    monkeypatch.setattr(work, "kept", lambda: None)
+    monkeypatch.setattr(cost, "speeds", lambda: cost.SPEEDS)
 
 
 def changed(choice=None, definitions=None, **training):
@@ -60,7 +60,7 @@ def test_evaluations_are_those_that_the_estimators_count(mode):
     theta = torch.zeros((1, dimension), dtype=torch.float64)
     rng = SeedStreams([generator(0, "direction")], torch.float64)
     made = built.estimate(f, theta, eps=epsilon_of(built), rng=rng)
-    found = work.work({"mode": mode, "settings": EXAMPLE["modes"].get(mode, {})})
+    found = cost.work({"mode": mode, "settings": EXAMPLE["modes"].get(mode, {})})
     counted = found.values + found.sweeps * dimension + 2 * found.gradients
     spent = made.forwards + made.backwards
     assert counted == pytest.approx(spent, abs=3, rel=0.35), (found, made.forwards, made.backwards)
@@ -68,23 +68,23 @@ def test_evaluations_are_those_that_the_estimators_count(mode):
 
 
 def test_a_matched_control_takes_what_it_is_matched_with_too():
-    alone = work.work({"mode": "noisy_exact", "settings": {}, "match": None})
-    both = work.work({"mode": "noisy_exact", "settings": {}, "match": DIFFERENCE})
+    alone = cost.work({"mode": "noisy_exact", "settings": {}, "match": None})
+    both = cost.work({"mode": "noisy_exact", "settings": {}, "match": DIFFERENCE})
     assert both == (*alone[:2], alone.sweeps + 1)
 
 
 def test_an_estimator_that_states_nothing_is_taken_for_the_dearest(monkeypatch):
     silent = registry.Description("Silent.", (), (), (), {"takes_epsilon": True})
     monkeypatch.setattr(registry, "describe", lambda family, name: silent)
-    assert work.work({"mode": "mine", "settings": {}}).sweeps == 2.0
+    assert cost.work({"mode": "mine", "settings": {}}).sweeps == 2.0
 
 
 def test_sizes_are_those_of_the_model():
     for name, definition in DEFAULT["models"].items():
         model = cells.build_model(definition)
-        found = work.places(changed(definitions={"model": definition}))
+        found = cost.places(changed(definitions={"model": definition}))
         for place, player in zip(found, ("discriminator", "generator"), strict=True):
-            assert place.parameters == model.size(player, 2), name
+            assert place.parameters == place.seeds * model.size(player, 2), name
 
 
 GROWS = {
@@ -178,10 +178,9 @@ def test_jobs_are_those_that_snakemake_plans(tmp_path, overlay):
 @pytest.mark.parametrize("kind", plan.TRIALS)
 def test_speeds_are_found_again_from_steps_that_take_as_long(kind, monkeypatch):
     """Trials whose steps last what known speeds make of their evaluations."""
-    monkeypatch.setattr(work, "kept", lambda: {k: work.Speed(3e-4, 7e-11) for k in work.SPEEDS})
-    entry, steps, widths = plan.TRIALS[kind]
-    trials = [plan._trial(DEFAULT, width, entry, steps) for width in widths]
-    found = plan._fitted(*((cost.stepping(s) / steps, *plan._counts(s, kind)) for s in trials))
+    monkeypatch.setattr(cost, "speeds", lambda: dict.fromkeys(cost.SPEEDS, (3e-4, 7e-11)))
+    trials = plan.trials(DEFAULT, kind)
+    found = plan._fitted(*((cost.stepping(one), *plan.counted(one, kind)) for one in trials))
     assert found == pytest.approx([3e-4, 7e-11])
 
 
@@ -189,29 +188,30 @@ def test_a_machine_is_measured_once(tmp_path, monkeypatch):
     """Trials of few steps; other speeds than the stated ones are used from then on."""
     monkeypatch.undo()
     path = tmp_path / "speeds.json"
-    monkeypatch.setattr(work, "kept_at", lambda: path)
-    monkeypatch.setattr(plan, "TRIALS", {k: (e, 2, w) for k, (e, _, w) in plan.TRIALS.items()})
-    work.kept.cache_clear()
+    monkeypatch.setattr(cost, "kept_at", lambda: path)
+    monkeypatch.setattr(
+        plan, "TRIALS", {k: (m, s, 2, w) for k, (m, s, _, w) in plan.TRIALS.items()}
+    )
+    cost.speeds.cache_clear()
     try:
         assert str(path) in plan.prepare(DEFAULT)
         made = path.read_bytes()
-        assert work.speeds() == {k: work.Speed(*v) for k, v in json.loads(made).items()}
-        assert all(sum(speed) > 0 for speed in work.speeds().values())
+        assert cost.speeds() == {k: tuple(v) for k, v in json.loads(made).items()}
+        assert all(sum(speed) > 0 for speed in cost.speeds().values())
         monkeypatch.setattr(plan, "measure", lambda config: pytest.fail("measured again"))
         plan.prepare(DEFAULT)
         assert path.read_bytes() == made
         for damaged in (b"", b"{", b"[]", b'{"value": 3}', made.replace(b"0", b"-1"), b"\xff"):
             path.write_bytes(damaged)
-            work.kept.cache_clear()
-            assert work.speeds() is work.SPEEDS
+            cost.speeds.cache_clear()
+            assert cost.speeds() is cost.SPEEDS
     finally:
-        work.kept.cache_clear()
+        cost.speeds.cache_clear()
 
 
 def test_speeds_that_cannot_be_kept_are_said_to_be_stated_ones(monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/cache")
     monkeypatch.setattr(plan, "measure", lambda config: {})
-    monkeypatch.setattr(work.kept, "cache_clear", lambda: None, raising=False)
     assert plan.prepare(DEFAULT).startswith("speeds: stated ones")
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,77 +9,72 @@ from typing import Any
 
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import PLAYERS
-from approxgan.design import cells, cost, work
+from approxgan.design import cells, cost
 from approxgan.design.cost import Job
 from approxgan.design.paths import COST, Results
 from approxgan.storage import files
 
-DIRECTIONS = {"directions": 8, "distribution": "gaussian", "sides": 1}
 TRIALS = {
-    "gradient": ({"mode": "exact"}, 60, (32, 160)),
-    "value": ({"mode": "random_direction", "epsilon": 1e-3, **DIRECTIONS}, 30, (32, 160)),
-    "sweep": ({"mode": "forward_difference", "epsilon": 1e-3}, 3, (16, 48)),
+    "gradient": ("exact", {}, 60, (32, 160)),
+    "value": ("spsa", {"directions": 8}, 30, (32, 160)),
+    "sweep": ("forward_difference", {}, 3, (16, 48)),
 }
-"""Kind of evaluation -> an estimator that makes it, training steps of a trial, and two widths."""
+"""Kind of evaluation -> an estimator that makes it, its settings, training steps, two widths."""
 SAMPLES = (500, 2500)
 RING = {"kind": "ring", "points": 500, "count": 8, "radius": 2, "sigma": 0.1}
 
 
 def measure(config: Mapping[str, Any]) -> dict[str, list[float]]:
-    """Seconds of a call and of a unit of each kind in ``work.SPEEDS``, by trials of two sizes.
-
-    The trials train on networks of their own, with the other settings of the config's training.
-    """
-    from approxgan.data.stage import make
-
+    """Seconds of a call and of a unit of each kind in ``cost.SPEEDS``, by trials of two sizes."""
     found = {}
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
-        results = Path(folder)
-        for kind, (entry, steps, widths) in TRIALS.items():
-            taken = []
-            for width in widths:
-                spec = _trial(config, width, entry, steps)
-                make(spec["definitions"]["dataset"], Results(results).data("ring"))
-                taken.append((_seconds(spec, results), *_counts(spec, kind)))
-            found[kind] = _fitted(*taken)
+    for kind in TRIALS:
+        found[kind] = _fitted(*((_seconds(s), *counted(s, kind)) for s in trials(config, kind)))
     _score(config, SAMPLES[0])  # loads what it needs
     found["score"] = _fitted(*((_score(config, n), 1.0, 2.0 * n * n) for n in SAMPLES))
     return found
 
 
-def _trial(config: Mapping[str, Any], width: int, entry: Any, steps: int) -> dict[str, Any]:
-    """The spec of a cell of four seeds."""
-    choice = next(cells.choices_of(entry)).spec
-    own = {"steps": steps, "batch": 64, "dtype": "float32", "device": "cpu", "trace_every": steps}
-    widths = {player: 2 * [width] for player in PLAYERS}
-    return {
-        **{"study": "trial", "dataset": "ring", "model": "trial", "loss": "nonsaturating"},
-        **{"seeds": [0, 1, 2, 3], **dict.fromkeys(PLAYERS, choice)},
-        "training": {**config["training"], **own, "snapshots": 1, "samples": 10},
-        "definitions": {
-            "dataset": RING,
-            "model": {"kind": "dense", "latent": 16, "activation": "relu", **widths},
-            "loss": {"kind": "nonsaturating"},
-            "rules": {},
-        },
-    }
+def trials(config: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
+    """Specs of two cells: networks of their own, with the rest of the config's training."""
+    mode, settings, steps, widths = TRIALS[kind]
+    choice = {"mode": mode, "epsilon": 1e-3, "settings": settings, "match": None}
+    own = {"steps": steps, "batch": 64, "dtype": "float32", "device": "cpu"}
+    definitions = {"dataset": RING, "loss": {"kind": "nonsaturating"}, "rules": {}}
+    model = {"kind": "dense", "latent": 16, "activation": "relu"}
+    return [
+        {
+            **dict.fromkeys(PLAYERS, choice),
+            "seeds": [0, 1, 2, 3],
+            "training": {**config["training"], **own},
+            "definitions": {
+                **definitions,
+                "model": {**model, **{player: [width, width] for player in PLAYERS}},
+            },
+        }
+        for width in widths
+    ]
 
 
-def _seconds(spec: Mapping[str, Any], results: Path) -> float:
-    """Processor seconds of a training step, by the job's own clock, everything compiled before."""
-    from approxgan.training.stage import run
+def _seconds(spec: Mapping[str, Any]) -> float:
+    """Processor seconds of a trial's steps, everything compiled before."""
+    import numpy as np
 
-    out = results / "run"
-    for steps in (2, spec["training"]["steps"]):
-        run({**spec, "training": {**spec["training"], "steps": steps}}, results, out)
-    return files.read_json(out / COST)["cpu_seconds"] / spec["training"]["steps"]
+    from approxgan.training import loop, setup, stage
+
+    dataset, methods = cells.build_dataset(RING), setup.methods(spec)
+    data = dataset.training(RING["points"], np.random.default_rng(0))
+    game, settings = setup.game_of(spec, dataset.dim, 1), setup.Settings.of(spec["training"])
+    state = loop.init(game, data, spec["seeds"], settings, methods)
+    stage.warm(state, game, methods, settings)
+    started = time.process_time()
+    loop.train(state, game, methods, settings, lambda state, info: None)
+    return time.process_time() - started
 
 
-def _counts(spec: Mapping[str, Any], kind: str) -> tuple[float, float]:
-    """Calls and units of both players' estimates in a step."""
-    made = work.work(spec["generator"])
-    both = [place.work(made)[kind] for place in work.places(spec)]
-    return sum(calls for calls, _ in both), sum(units for _, units in both)
+def counted(spec: Mapping[str, Any], kind: str) -> list[float]:
+    """How many calls and units of a kind a trial's steps make."""
+    none = dict.fromkeys(cost.SPEEDS, (0.0, 0.0))
+    return [cost.stepping(spec, {**none, kind: one}) for one in ((1.0, 0.0), (0.0, 1.0))]
 
 
 def _score(config: Mapping[str, Any], n: int) -> float:
@@ -111,16 +103,13 @@ def _fitted(small: tuple[float, ...], large: tuple[float, ...]) -> list[float]:
 
 def prepare(config: Mapping[str, Any]) -> str:
     """Measure this machine's speeds where none are kept; a line that says what is counted with."""
-    path = work.kept_at()
-    if work.kept() is None and path is not None:
-        try:
-            files.write_json(path, measure(config))
-            work.kept.cache_clear()
-        except OSError as error:
-            return f"speeds: stated ones, for {path} cannot be written ({error.strerror})"
-    if work.kept() is None:
-        return "speeds: stated ones, for there is no home folder to keep measured ones in"
-    return f"speeds: measured on this machine, kept in {path}"
+    try:
+        if cost.speeds() is cost.SPEEDS:
+            files.write_json(cost.kept_at(), measure(config))
+            cost.speeds.cache_clear()
+        return f"speeds: measured on this machine, kept in {cost.kept_at()}"
+    except (OSError, RuntimeError) as error:
+        return f"speeds: stated ones, for none can be kept ({error})"
 
 
 def text(found: Sequence[Job]) -> str:

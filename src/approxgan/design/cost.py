@@ -1,29 +1,55 @@
 """What every job of a config takes: seconds of one core, memory, and room on the disk.
 
-Memory is counted in numbers held, over what a job has at its start. See ``design.work``.
+Evaluations of the players' objectives are counted from specs and from what the variants' files
+state, so that the Snakefile can ask: nothing is imported. Their seconds are those of ``SPEEDS``, or
+what ``approxgan plan`` has measured on this machine. Memory is counted in numbers held.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import itertools
+import json
+import math
+import os
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from approxgan.config import registry
 from approxgan.core.protocols import PLAYERS
 from approxgan.design import cells, specs
-from approxgan.design.work import (
-    MB,
-    OBSERVED,
-    Work,
-    added,
-    choosing,
-    columns,
-    places,
-    speeds,
-    work,
-)
 
 Spec = Mapping[str, Any]
+Speeds = Mapping[str, tuple[float, float]]
+"""Kind of evaluation -> seconds of a call, however small, and of each of its units.
+
+A unit of a gradient or of values is a multiplication of one row with one weight; of a coordinate
+sweep, a product of one row; of a score, one pair of samples and column.
+"""
+SPEEDS: Speeds = {
+    "gradient": (1.5e-3, 6e-10),
+    "value": (1.5e-3, 3e-10),
+    "sweep": (1.5e-3, 5e-11),
+    "score": (3e-2, 2e-9),
+}
+"""For machines that have measured none: half as fast as the one of docs/scale.md, or slower."""
+SIZE = {"float32": 4.0, "float64": 8.0, "bfloat16": 2.0}
+SLOWER = {"float32": 1.0, "float64": 1.8, "bfloat16": 3.0}
+COPIES, LANES = 66.0, 20.0
+"""Points evaluated in one call; numbers that a sweep, if not batched, holds of each coordinate."""
+PARAMETER, UNIT, SMOOTH = 60.0, 4500.0, 15.0
+"""In products of a direct sweep: what a parameter and a unit of a network take in a compiled one,
+and what a product does where activations are smooth."""
+MB = 2.0**20
+UNKNOWN = {"latent": 128, "generator": [256, 256], "discriminator": [256, 256]}
+"""What a model that states no such widths is taken for, and 64 columns of unknown data."""
+STARTS = {"torch": (3.0, 310.0), "compiled": (4.5, 490.0), "pandas": (2.0, 240.0)}
+"""Seconds and MB of a job that loads torch, compiled code beside it, or pandas."""
+FILE, ROW, PICTURE, RESAMPLE, DIRAC = 5e-3, 2e-6, 6.0, 1e-5, 2e-4
+"""Seconds of a file read, a row of a table, a picture, a resample, a step of the Dirac-GAN."""
 
 
 class Cost(NamedTuple):
@@ -37,50 +63,155 @@ class Cost(NamedTuple):
     """Of what it leaves behind, compression left out of account."""
 
 
-STARTS = {"torch": (3.0, 310.0), "compiled": (1.5, 180.0), "pandas": (2.0, 240.0)}
-"""Seconds and MB of a job that loads torch, of the compiled sweep beside it, of one with pandas."""
-FILE, ROW, PICTURE, RESAMPLE, DIRAC = 5e-3, 2e-6, 6.0, 1e-5, 2e-4
-"""Seconds of a file read, a row of a table, a picture, a resample, a step of the Dirac-GAN."""
+class Work(NamedTuple):
+    """How often an objective is evaluated."""
+
+    gradients: float = 0.0
+    values: float = 0.0
+    sweeps: float = 0.0
+
+    def plus(self, other: Work, times: float = 1.0) -> Work:
+        return Work(*(mine + times * its for mine, its in zip(self, other, strict=True)))
 
 
-def _start(*loaded: str) -> tuple[float, float]:
-    seconds, mb = zip(*(STARTS[name] for name in loaded), strict=True)
-    return sum(seconds), sum(mb)
+EXACT, OBSERVED = Work(gradients=1.0), Work(gradients=2.0, values=4.0)
+"""What a step of backpropagation takes, and a row of the trace, each for a player."""
 
 
-def _done(spec: Spec) -> list[Work]:
-    """A training step's estimates, each player's."""
+class Place(NamedTuple):
+    """Where a player's objective is evaluated: a chain of dense layers."""
+
+    parameters: float
+    """Of the player itself, in all seeds."""
+    weights: float
+    """Of the whole chain: multiplications for one row."""
+    units: float
+    rows: float
+    """Of all seeds."""
+    seeds: float
+    dtype: str
+    products: float
+    """Of a coordinate sweep for one row, direct or compiled; 0 where it is batched."""
+
+    def seconds(self, done: Work, speeds: Speeds) -> float:
+        sweeps = done.sweeps if self.products else 0.0
+        values = done.values + (done.sweeps - sweeps) * self.parameters / self.seeds
+        parts = {
+            "gradient": (done.gradients, done.gradients * self.weights),
+            "value": (math.ceil(values / COPIES), values * self.weights),
+            "sweep": (sweeps, sweeps * self.products),
+        }
+        scale, found = self.rows * SLOWER[self.dtype], 0.0
+        for kind, (calls, units) in parts.items():
+            found += speeds[kind][0] * calls + speeds[kind][1] * scale * units
+        return found
+
+    def mb(self, done: Work) -> float:
+        """Held at the peak of an estimate, Adam's moments and the step's copies included."""
+        batched = bool(done.sweeps) and not self.products
+        copies = COPIES if batched else max(2.0, min(done.values, COPIES))
+        own = 2.0 * copies + done.values + done.gradients + 8.0
+        own += LANES if done.sweeps and self.products else 0.0
+        held = self.parameters * own + 2.0 * copies * self.rows * self.units
+        return held * SIZE[self.dtype] / MB
+
+
+def places(spec: Spec, dtype: str = "") -> list[Place]:
+    """Where the estimates of the discriminator and of the generator are made."""
+    told, model = spec["training"], {**UNKNOWN, **spec["definitions"]["model"]}
+    dim = columns(spec["definitions"]["dataset"])
+    judge = [dim, *map(float, model["discriminator"]), 1.0]
+    make = [float(model["latent"]), *map(float, model["generator"]), dim]
+    dtype, seeds = dtype or told["dtype"], float(len(spec["seeds"]))
+    own_sweep = "activation" in model and told["device"] == "cpu" and dtype != "bfloat16"
+    smooth = model.get("activation") not in ("leaky_relu", "relu")
+    found = []
+    for nodes, own, rows in ((judge, len(judge), 2.0), (make + judge[1:], len(make), 1.0)):
+        sizes = [(into + 1.0) * out for into, out in itertools.pairwise(nodes)]
+        owned, units = sizes[: own - 1], sum(nodes[1:])
+        products = sum(s * (nodes[m] + sum(sizes[m + 1 :])) for m, s in enumerate(owned))
+        if smooth:
+            products *= SMOOTH
+        elif dtype == "float64":
+            products = PARAMETER * sum(owned) + UNIT * units
+        at = (seeds * sum(owned), sum(sizes), units, rows * seeds * told["batch"], seeds, dtype)
+        found.append(Place(*at, products if own_sweep else 0.0))
+    return found
+
+
+def columns(dataset: Spec) -> float:
+    """Of a data set's samples."""
+    stated = registry.describe("datasets", dataset["kind"]).constants.get("dim")
+    try:
+        return float(cells.build_dataset(dataset).dim if stated is None else stated)
+    except (OSError, ValueError):
+        return 64.0
+
+
+def work(choice: Spec) -> Work:
+    """Of one estimate, by the estimator's attributes and its settings that count something.
+
+    An estimator that does not state them is taken for the dearest, a two-sided sweep.
+    """
+    about, settings = registry.describe("modes", choice["mode"]), choice["settings"]
+    stated = about.constants
+    sides = float(settings.get("sides", stated.get("sides", 2))) or 1.0
+    counts = [float(settings[k]) for k in about.whole if k != "sides" and k in settings]
+    count = math.prod(counts) if counts else 0.0
+    if stated.get("differentiates"):
+        own = Work(gradients=count + 1.0)
+    elif count:
+        own = Work(values=sides * count + 1.0)
+    elif stated.get("per_coordinate", True):
+        own = Work(sweeps=sides)
+    else:
+        own = Work(values=sides + 1.0)
+    return own.plus(work(choice["match"])) if choice.get("match") else own
+
+
+def _with_rule(choice: Spec, rules: Spec, draws: float = 1.0) -> Work:
+    """Of so many estimates, and of choosing ε where a rule does: it tests as many as it counts."""
+    estimates, name = Work().plus(work(choice), draws), choice["epsilon"]
+    if name not in rules:
+        return estimates
+    about, rule = registry.describe("rules", name), rules[name]
+    every = max(1.0, float(rule.get("every", about.constants.get("every", 1))))
+    tests = [float(rule[key]) for key in about.whole if key != "every" and key in rule]
+    tested = work({**choice, "match": None}) if tests else Work(values=0.5)
+    return estimates.plus(tested, 2.0 * math.prod(tests) / every)
+
+
+def _steps(spec: Spec) -> list[tuple[Place, Work]]:
+    """Where each player's estimates of a training step are made, and what they take."""
     rules = spec["definitions"]["rules"]
-    return [added(work(spec[player]), choosing(spec[player], rules)) for player in PLAYERS]
+    return [(p, _with_rule(spec[k], rules)) for p, k in zip(places(spec), PLAYERS, strict=True)]
 
 
-def stepping(spec: Spec) -> float:
-    """Seconds of a training job's steps alone."""
-    found = zip(places(spec), _done(spec), strict=True)
-    return spec["training"]["steps"] * sum(place.seconds(done) for place, done in found)
+def stepping(spec: Spec, by: Speeds | None = None) -> float:
+    """Seconds of a training job's steps alone, at this machine's speeds or others."""
+    step = sum(place.seconds(done, by or speeds()) for place, done in _steps(spec))
+    return spec["training"]["steps"] * step
 
 
 def train(spec: Spec) -> Cost:
     """Of the training job of a cell's spec."""
-    told, seeds, done = spec["training"], len(spec["seeds"]), _done(spec)
-    at, exact = places(spec), places(spec, "float64")
-    traced = told["steps"] / told["trace_every"] + 1.0
-    sweeps = any(d.sweeps and place.products for d, place in zip(done, at, strict=True))
-    seconds, memory = _start("torch", *(["compiled"] if sweeps else []))
-    seconds += stepping(spec) + traced * sum(p.seconds(OBSERVED) for p in exact)
+    told, seeds, steps = spec["training"], len(spec["seeds"]), _steps(spec)
+    seconds, memory = STARTS["compiled" if any(d.sweeps for _, d in steps) else "torch"]
+    traced, observed = told["steps"] / told["trace_every"] + 1.0, places(spec, "float64")
     points, dim = float(seeds * told["samples"]), columns(spec["definitions"]["dataset"])
-    seconds += (told["snapshots"] + 1.0) * at[1].weights * points * speeds()["value"].unit
-    kept = 4.0 * points * (told["snapshots"] + 1.0) * dim / MB + 200.0 * traced * seeds / MB
-    drawn = 8.0 * points * at[1].units / MB
-    data = 32.0 * spec["definitions"]["dataset"]["points"] * dim / MB
-    held = max(*(p.mb(d) for p, d in zip(at, done, strict=True)), *(p.mb(OBSERVED) for p in exact))
-    memory += held + 3.0 * kept + drawn + data + 3e-3 * traced
-    return Cost(seconds, memory, kept + 8.0 * seeds * sum(p.parameters for p in at) / MB)
+    shots, made = told["snapshots"] + 1.0, steps[1][0]
+    seconds += stepping(spec) + shots * made.weights * points * speeds()["value"][1]
+    seconds += traced * sum(p.seconds(OBSERVED, speeds()) for p in observed)
+    kept = (4.0 * points * shots * dim + 200.0 * traced * seeds) / MB
+    drawn = (8.0 * points * made.units + 32.0 * spec["definitions"]["dataset"]["points"] * dim) / MB
+    held = max(*(p.mb(d) for p, d in steps), *(p.mb(OBSERVED) for p in observed))
+    left = kept + 8.0 * sum(p.parameters for p in observed) / MB
+    return Cost(seconds, memory + held + 3.0 * kept + drawn + 3e-3 * traced, left)
 
 
 def light(rows: float = 0.0, files: int = 0, seconds: float = 0.0) -> Cost:
     """Of a job that reads so many files, makes so many rows, and computes for so long."""
-    start, memory = _start("pandas")
+    start, memory = STARTS["pandas"]
     return Cost(start + FILE * files + ROW * rows + seconds, memory + 1e-3 * rows, 2e-4 * rows)
 
 
@@ -90,74 +221,68 @@ def judged(cells: int, claims: Spec) -> Cost:
     return light(rows=drawn, seconds=RESAMPLE * drawn * cells)
 
 
-def _scores(n: float, dim: float, count: float, kept: float) -> Cost:
-    score, own = speeds()["score"], light(seconds=0.0)
-    seconds = own.seconds + count * (score.call + score.unit * n * n * dim)
-    return Cost(seconds, own.memory_mb + (16.0 * kept + 64.0 * n * (dim + 64.0)) / MB, count * 1e-4)
-
-
 def evaluate(spec: Spec, quality: Spec) -> Cost:
     """Of scoring a cell, by the cell's spec and the config's ``quality``."""
     told, seeds = spec["training"], len(spec["seeds"])
-    dim = columns(spec["definitions"]["dataset"])
-    count = seeds * (len(quality["metrics"]) + told["snapshots"] * len(quality["every_snapshot"]))
-    return _scores(told["samples"], dim, count, seeds * (told["snapshots"] + 1.0) * told["samples"])
+    count = len(quality["metrics"]) + told["snapshots"] * len(quality["every_snapshot"])
+    held = seeds * (told["snapshots"] + 1.0) * told["samples"]
+    return _scores(spec["definitions"]["dataset"], told["samples"], seeds * count, held)
 
 
 def null(spec: Spec) -> Cost:
     """Of scoring true samples."""
-    dim, n = columns(spec["definition"]), float(spec["samples"])
-    return _scores(n, dim, spec["null_repeats"] * len(spec["metrics"]), n * dim)
+    count, n = spec["null_repeats"] * len(spec["metrics"]), float(spec["samples"])
+    return _scores(spec["definition"], n, count, n)
+
+
+def _scores(dataset: Spec, n: float, count: float, held: float) -> Cost:
+    """Of so many scores of n samples each, with so many samples held."""
+    (call, unit), dim = speeds()["score"], columns(dataset)
+    cost = light(seconds=count * (call + unit * n * n * dim))
+    held = 16.0 * held * dim + 64.0 * n * (dim + 64.0)
+    return Cost(cost.seconds, cost.memory_mb + held / MB, count * 1e-4)
 
 
 def points(spec: Spec) -> Cost:
     """Of training a probe's trajectory."""
-    (seconds, memory), at = _start("torch"), places(spec)
-    exact = Work(gradients=1.0)
-    held = sum(p.mb(exact) for p in at) * (2.0 * len(spec["steps"]) + 1.0)
-    steps = spec["training"]["steps"]
-    return Cost(seconds + steps * sum(p.seconds(exact) for p in at), memory + held, held)
+    cost = _probed(spec, [spec["training"]["dtype"]], [EXACT], spec["training"]["steps"])
+    return cost._replace(disk_mb=len(spec["steps"]) * sum(p.mb(Work()) for p in places(spec)))
 
 
 def describe(spec: Spec) -> Cost:
     """Of measuring what theory needs at a probe's points."""
-    return _probed(spec, ["float64"], [Work(gradients=1.0, sweeps=2.0)])
+    return _probed(spec, ["float64"], [Work(gradients=1.0, sweeps=2.0)], len(spec["steps"]))
 
 
 def probe(spec: Spec) -> Cost:
     """Of measuring one mode, by a spec with that mode's entries alone."""
     done = []
     for choice in _choices(spec):
-        drawn = registry.describe("modes", choice["mode"]).constants.get("random", True)
-        once = Work(*((spec["draws"] if drawn else 1.0) * part for part in work(choice)))
-        done.append(added(once, OBSERVED, choosing(choice, spec["definitions"]["rules"])))
-    return _probed(spec, spec["dtypes"], done)
+        random = registry.describe("modes", choice["mode"]).constants.get("random", True)
+        draws = spec["draws"] if random else 1.0
+        done.append(OBSERVED.plus(_with_rule(choice, spec["definitions"]["rules"], draws)))
+    return _probed(spec, spec["dtypes"], done, len(spec["steps"]))
 
 
-def _probed(spec: Spec, dtypes: list[str], done: list[Work]) -> Cost:
-    seconds, memory = _start("torch", "compiled")
-    at = [place for dtype in dtypes for place in places(spec, dtype)]
-    count = len(spec["steps"])
-    held = max(place.mb(one) for place in at for one in done) + count * max(
-        place.mb(Work()) for place in places(spec, "float64")
-    )
-    seconds += count * sum(place.seconds(one) for place in at for one in done)
-    return Cost(seconds, memory + held)
-
-
-def _choices(spec: Spec) -> Iterator[dict[str, Any]]:
-    for choice in (c for entry in spec["modes"] for c in cells.choices_of(entry)):
-        name = cells.rules_of(choice)
-        epsilon = name[0] if name else None
-        yield {"mode": choice.mode, "settings": choice.settings, "epsilon": epsilon}
+def _probed(spec: Spec, dtypes: Sequence[str], done: Sequence[Work], times: int) -> Cost:
+    """Of doing all this so many times in each type, with the points of all steps held."""
+    seconds, memory = STARTS["compiled"]
+    at = [(place, one) for dtype in dtypes for place in places(spec, dtype) for one in done]
+    held = len(spec["steps"]) * max(place.mb(Work()) for place in places(spec, "float64"))
+    seconds += times * sum(place.seconds(one, speeds()) for place, one in at)
+    return Cost(seconds, memory + held + max(place.mb(one) for place, one in at))
 
 
 def dirac(spec: Spec) -> Cost:
     """Of playing the Dirac-GAN, by a spec with one mode's entries alone."""
     done = [sum(work(choice)) + 1.0 for choice in _choices(spec)]
     played = float(spec["steps"] * len(spec["games"]))
-    rows = played * len(spec["seeds"]) * len(done)
-    return light(rows, seconds=STARTS["torch"][0] + 2.0 * DIRAC * played * sum(done))
+    seconds = STARTS["torch"][0] + 2.0 * DIRAC * played * sum(done)
+    return light(played * len(spec["seeds"]) * len(done), seconds=seconds)
+
+
+def _choices(spec: Spec) -> list[dict[str, Any]]:
+    return [choice.spec for entry in spec["modes"] for choice in cells.choices_of(entry)]
 
 
 class Job(NamedTuple):
@@ -185,8 +310,8 @@ def jobs(config: Spec) -> Iterator[Job]:
         yield Job("describe", name, describe(probed))
         for mode, entries in cells.probe_modes(probed).items():
             yield Job("probe", f"{name} {mode}", probe({**probed, "modes": entries}))
-    for mode, entries in cells.probe_modes(config["dirac"]).items():
-        yield Job("dirac", mode, dirac({**config["dirac"], "modes": entries}))
+    for mode in cells.probe_modes(config["dirac"]):
+        yield Job("dirac", mode, dirac(specs.dirac(config, mode)))
     for name in specs.GATHERED:
         yield Job("collect", name, light(rows, len(found)))
     yield Job("comparisons", "", judged(len(found), config["claims"]))
@@ -194,3 +319,24 @@ def jobs(config: Spec) -> Iterator[Job]:
     for name in config["figures"]["names"]:
         yield Job("figure", name, light(rows, seconds=PICTURE))
     yield Job("report", "", light(rows, seconds=PICTURE))
+
+
+def kept_at() -> Path:
+    """Where the speeds of this machine with this code are kept; ``RuntimeError`` without a home."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    package, digest = Path(__file__).parents[1], hashlib.sha256(platform.node().encode())
+    for folder in ("estimators", "objective", "training", "models", "metrics"):
+        for file in sorted((package / folder).rglob("*.py")):
+            digest.update(file.read_bytes())
+    return base / "approxgan" / f"speeds-{digest.hexdigest()[:16]}.json"
+
+
+@cache
+def speeds() -> Speeds:
+    """Those that are kept for this machine; ``SPEEDS`` where there are none, or no whole ones."""
+    try:
+        found = json.loads(kept_at().read_bytes())
+        made = {kind: (float(found[kind][0]), float(found[kind][1])) for kind in SPEEDS}
+    except (OSError, RuntimeError, ValueError, TypeError, LookupError):
+        return SPEEDS
+    return made if all(0.0 <= part < 1e3 for pair in made.values() for part in pair) else SPEEDS
