@@ -95,5 +95,5 @@ def test_a_variant_may_have_another_name_for_a_class_of_the_package(package):
 
 
 def test_a_file_without_a_variant_is_named(package):
-    with pytest.raises(InputError, match=r"empty\.py has no 'variant = ClassName'"):
+    with pytest.raises(InputError, match=r"empty\.py has no line 'variant = ClassName'"):
         package("empty", "class A:\n    pass\n")

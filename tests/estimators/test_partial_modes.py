@@ -46,7 +46,7 @@ def test_random_coordinates_are_forward_differences_of_the_chosen_ones(count):
 
 def test_more_coordinates_than_there_are_are_refused():
     mode = build("random_coordinates", coordinates=3)
-    with pytest.raises(ValueError, match="coordinates=3 is more than there are: 2"):
+    with pytest.raises(ValueError, match="coordinates=3 is more than the 2 parameters"):
         mode.estimate(objective(linear), torch.zeros(1, 2), eps=1e-3, rng=rng((0,)))
 
 

@@ -117,7 +117,7 @@ def test_a_predecessor_waits_for_the_whole_run(results, tmp_path, monkeypatch, c
 def test_a_successor_that_died_is_not_waited_for(tmp_path, host):
     """Here its process is gone; of another machine nothing is heard."""
     (tmp_path / WRITER).write_text(f"{host} {2**22 + 1} abc\n")
-    with pytest.raises(InputError, match="has died, or has written nothing for 0 s; train it"):
+    with pytest.raises(InputError, match="died, or wrote nothing for 0 s; train it"):
         wait_for_successor(tmp_path, {}, patience=0.0, pause=0.01)
     assert not is_training(tmp_path, patience=0.0)
 

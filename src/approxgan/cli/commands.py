@@ -32,9 +32,9 @@ def check_names(names: Mapping[str, str]) -> None:
         pattern = r"[A-Za-z0-9_+][A-Za-z0-9_+.-]*" if kind == "cell" else WORD
         fine = len(parts) == PARTS.get(kind, 1)
         if not fine or not all(re.fullmatch(pattern, part) for part in parts):
-            accepted = f"{PARTS[kind]} such words with / between" if kind in PARTS else "one word"
+            accepted = f"{PARTS[kind]} names separated by /" if kind in PARTS else "one name"
             raise InputError(
-                f"{kind} {name!r}: not a name; accepted: letters, digits and _, {accepted}"
+                f"{kind} {name!r}: not a name; accepted: {accepted}, of letters, digits and _"
             )
 
 
@@ -250,7 +250,7 @@ def doctor(args: Namespace) -> None:
     print(text(found))
     wrong = [what for fine, what, _ in found if not fine]
     if wrong:
-        raise InputError(f"not as it should be, marked !! above: {', '.join(wrong)}")
+        raise InputError(f"checks failed, marked !! above: {', '.join(wrong)}")
 
 
 def status(args: Namespace) -> None:
@@ -268,4 +268,6 @@ def _agreed(number: int) -> bool:
     try:
         return input(f"remove these {number} folders? [y/N] ").strip().lower() in ("y", "yes")
     except EOFError:
-        raise InputError("--remove asks before it removes; without a person, add --yes") from None
+        raise InputError(
+            "--remove asks first, but there is no terminal; add --yes to remove without asking"
+        ) from None

@@ -1,4 +1,4 @@
-"""The command line: one subcommand per stage of the workflow, typed by a person or by a rule."""
+"""The command line: one subcommand per stage of the workflow."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ def parser() -> argparse.ArgumentParser:
         _common(sub)
         return sub
 
-    listing = add("list", cli.listing, "list the variants there are, all or of one family")
+    listing = add("list", cli.listing, "list all variants, or those of one family")
     listing.add_argument("family", nargs="?", help=f"one of: {', '.join(cli.FAMILIES)}")
     sub = add("cells", cli.cells, "list the training jobs of a config")
     _configfile(sub)
     _results(sub)
-    sub = add("plan", cli.plan, "estimate what a config will take: jobs, time, memory")
+    sub = add("plan", cli.plan, "estimate the jobs, time, memory and disk of a config")
     _configfile(sub)
     _results(sub)
-    sub = add("check", cli.check, "check a config, every setting and its limits included")
+    sub = add("check", cli.check, "check a config, with all settings and limits")
     _spec(sub)
     _results(sub)
     stage("data", cli.data, "make a dataset's training set", "dataset")
@@ -61,15 +61,17 @@ def parser() -> argparse.ArgumentParser:
         type=_seconds,
         default=60.0,
         metavar="N",
-        help="seconds between two checkpoints, from which a stopped job goes on (60)",
+        help="seconds between checkpoints, from which a stopped job goes on (default: 60)",
     )
     stage("evaluate", cli.evaluate, "score the samples of a trained cell", "cell")
     sub = stage("null", cli.null, "score true samples against true samples", "dataset")
-    what = f"how many, as in training.samples: up to {MOST_SAMPLES}"
+    what = f"number of samples, as in training.samples: up to {MOST_SAMPLES}"
     sub.add_argument("samples", type=_count(MOST_SAMPLES), help=what)
-    stage("points", cli.points, "train the exact trajectory that modes are probed on", "probe")
+    stage("points", cli.points, "train the exact trajectory on which modes are probed", "probe")
     stage("describe", cli.describe, "measure what theory needs at the probed points", "probe")
-    stage("probe", cli.probe, "measure a mode's gradient error at the points", "probe", "mode")
+    stage(
+        "probe", cli.probe, "measure a mode's gradient error at the probed points", "probe", "mode"
+    )
     stage("dirac", cli.dirac, "play the Dirac-GAN with one gradient mode", "mode")
     stage("collect", cli.collect, "gather one table from the results of all cells", "table")
     stage("comparisons", cli.comparisons, "compare every cell with exact, number by number")
@@ -84,24 +86,31 @@ def parser() -> argparse.ArgumentParser:
 def _verifying(add: Callable[..., argparse.ArgumentParser]) -> None:
     known = {"type": Path, "default": Path("reference/default.json"), "metavar": "FILE"}
     sub = add("verify", cli.verify, "compare a finished run with the reference results")
-    sub.add_argument("--reference", help="reference/default.json unless told otherwise", **known)
+    sub.add_argument(
+        "--reference", help="file to compare with (default: reference/default.json)", **known
+    )
     _results(sub)
     sub = add("reference", cli.reference, "write the reference results of a finished run")
-    sub.add_argument("--made-by", default="make reproduce", help="the command that made it")
+    sub.add_argument("--made-by", default="make reproduce", help="the command that made the run")
     sub.add_argument("--reference", help="file to write", **known)
     sub.add_argument(
-        "--readme", type=Path, metavar="FILE", help="README to show verdicts and main figure in"
+        "--readme",
+        type=Path,
+        metavar="FILE",
+        help="README in which to show verdicts and the main figure",
     )
     _results(sub)
     _configfile(sub)
 
 
 def _looking(add: Callable[..., argparse.ArgumentParser]) -> None:
-    sub = add("doctor", cli.doctor, "say what is installed here and whether it will do")
+    sub = add("doctor", cli.doctor, "check what is installed here")
     _results(sub)
-    sub = add("status", cli.status, "say which cells are trained and which results are stale")
+    sub = add("status", cli.status, "list cells that are trained, missing or not in the config")
     sub.add_argument(
-        "--remove", action="store_true", help="ask, and remove results of cells not in the config"
+        "--remove",
+        action="store_true",
+        help="ask, then remove results of cells that are not in the config",
     )
     sub.add_argument("--yes", action="store_true", help="remove them without asking")
     _results(sub)
@@ -125,8 +134,8 @@ def _configfile(sub: argparse.ArgumentParser) -> None:
         type=Path,
         default=[],
         metavar="FILE",
-        help="overlays laid over config.yaml, in order; without any, the config that the results "
-        "were made with is read, or config.yaml where there are none",
+        help="overlays over config.yaml, in order (default: the config that the results were made "
+        "with, or config.yaml without results)",
     )
 
 
@@ -136,7 +145,7 @@ def _results(sub: argparse.ArgumentParser) -> None:
         type=_folder,
         default=Path("results"),
         metavar="DIR",
-        help="folder of all results (results)",
+        help="folder of all results (default: results)",
     )
 
 
@@ -147,8 +156,8 @@ def _spec(sub: argparse.ArgumentParser) -> None:
         type=_map,
         default=None,
         metavar="JSON",
-        help="what the stage needs of the config, as the workflow hands it over, or @FILE that "
-        "holds it, or - for stdin; without it the config is read",
+        help="the stage's part of the config, @FILE with it, or - for stdin; the workflow gives it "
+        "(default: read from the config)",
     )
 
 
@@ -158,9 +167,9 @@ def _common(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--code",
         metavar="DIGEST",
-        help="end unless the stage's source files still have this digest, which the workflow gives",
+        help="stop if the stage's source files have another digest; the workflow gives it",
     )
-    sub.add_argument("--threads", type=_count(1024), default=1, help="threads to use (1)")
+    sub.add_argument("--threads", type=_count(1024), default=1, help="threads to use (default: 1)")
 
 
 class _Spec(dict[str, Any]):

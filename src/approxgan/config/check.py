@@ -154,8 +154,8 @@ def _check_studies(config: Mapping[str, Any]) -> None:
         for key, value in own.items():
             if value != first[key]:
                 raise InputError(
-                    f"config: studies[{place}]: a study {study['name']!r} stands above with "
-                    f"training.{key}={first[key]}, here it is {value}; its runs would be "
+                    f"config: studies[{place}]: an earlier study {study['name']!r} has "
+                    f"training.{key}={first[key]}, this one {value}; runs of one study are "
                     "compared with one another: give one of them another name"
                 )
 
@@ -192,7 +192,9 @@ def _check_entry(entry: Mapping[str, Any], rules: Mapping[str, Any], seeded: boo
             double, _ = Counter(value).most_common(1)[0]
             raise InputError(f"{key}: duplicate {double!r}; each value is accepted once")
     if takes and "epsilon" not in entry:
-        raise InputError(f"{mode} needs epsilon: a number > 0, a rule's name, or a list of them")
+        raise InputError(
+            f"{mode} needs epsilon: a number > 0, a step rule's name, or a list of them"
+        )
     if not takes and "epsilon" in entry:
         raise InputError(f"epsilon: {mode} takes no epsilon; leave it out")
     asked = entry.get("epsilon", [])
@@ -211,7 +213,7 @@ def _check_matching(entry: Mapping[str, Any], given: list[str]) -> None:
         raise InputError(f"match: {mode} cannot be matched; accepted: {', '.join(able)}")
     for key in registry.matches(mode):
         if key in given:
-            raise InputError(f"{mode}: {key} is given, and is to be matched too: leave one out")
+            raise InputError(f"{mode}: {key} and match are both given; leave one out")
     if "match" in entry["match"]:
         raise InputError("match: a control cannot be matched with a matched control")
 

@@ -82,7 +82,9 @@ def _check_depth(text: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise InputError(f"line {_line(event)}: nested deeper than {DEEPEST}; a config is not")
+            raise InputError(
+                f"line {_line(event)}: nested deeper than {DEEPEST} levels, the most accepted"
+            )
 
 
 def _count(node: Any, known: dict[int, int]) -> int:
@@ -153,7 +155,7 @@ def _check_text(place: str, text: str) -> None:
         meant = f"{sign}{whole}{rest if rest and rest != '.' else '.0'}e{own or '+'}{exponent}"
         raise _refusal(
             place, text,
-            "a text to YAML, which reads an exponent only after a point and with its sign; "
+            "a text to YAML, whose numbers with an exponent need a point and a sign; "
             f"write {meant}, not {text}",
         )  # fmt: skip
     if any(0xD800 <= ord(letter) <= 0xDFFF for letter in text):

@@ -68,8 +68,8 @@ def describe(family: str, name: str) -> Description:
     found = _find(module, "variant")
     if tree is None or found is None:
         raise InputError(
-            f"{folder(family) / name}.py has no 'variant = ClassName' with a class of its own or "
-            "of approxgan's"
+            f"{folder(family) / name}.py has no line 'variant = ClassName' with a class of its own "
+            "or of approxgan's"
         )
     summary = (ast.get_docstring(tree) or "").split("\n\n")[0].replace("\n", " ")
     members = _members(*found)

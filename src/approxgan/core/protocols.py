@@ -1,4 +1,4 @@
-"""The protocols that the parts meet by.
+"""The protocols between the parts.
 
 Shapes: S seeds stacked on the leading axis, P parameters of one player, B samples of a batch,
 K points. ε is an absolute step in parameter units.
@@ -23,8 +23,7 @@ PLAYERS: tuple[Player, Player] = ("discriminator", "generator")
 class Sweep(NamedTuple):
     """The loss at every coordinate step, and the loss they are to be compared with.
 
-    Both come from the same arithmetic: a base value rounded by another kernel would shift every
-    coordinate's difference by the same rounding error.
+    Both are computed by the same kernel. Otherwise one rounding error would shift all differences.
     """
 
     losses: Tensor
@@ -87,19 +86,20 @@ StepSize = Union[float, "Tensor"]
 class GradientEstimator(Protocol):
     """A stateless rule that turns an objective into a gradient estimate.
 
-    A variant is a frozen dataclass: its fields are its settings (apart from ε), its class
-    attributes state what it is. ``ValueError`` for settings it cannot work with. It may have
-    ``refuses(situation)``, the reason why it cannot work there or None, and ``start(theta, rng)``,
-    which moves a player's start [S, P].
+    A variant is a frozen dataclass. Its fields are its settings, apart from ε. Its class
+    attributes are those below. It raises ``ValueError`` for settings that it cannot work with.
+    Two methods are optional: ``refuses(situation)`` returns why it cannot work there, or None;
+    ``start(theta, rng)`` moves a player's start [S, P]. A control that can be matched is a
+    ``Control``.
     """
 
     takes_epsilon: bool
     sides: int
-    """Of the differences that ε is the step of: 1, 2 (both sides), or 0 where it is none."""
+    """1 for one-sided differences with step ε, 2 for two-sided ones, 0 for no differences."""
     per_coordinate: bool
     """Whether ε may differ between coordinates."""
     order: int | None
-    """Order in ε of the truncation error on smooth losses; None where ε plays no part."""
+    """Order in ε of the truncation error on smooth losses; None if there is none."""
     random: bool
     differentiates: bool
     """Whether the objective must be differentiable by torch."""
@@ -128,16 +128,16 @@ class Control(GradientEstimator, Protocol):
 
 @dataclass(frozen=True)
 class Situation:
-    """What a mode would have to work on: it can refuse, with a reason, before any job starts."""
+    """What a mode would work on. It can refuse this, with a reason, before any job starts."""
 
     dimension: int
-    """P of the smaller of the players that it is to serve."""
+    """P of the smaller of the players that use it."""
     slopes: tuple[float, float] | None
     """One-sided slopes of the activation at its kink; None for a smooth one."""
     penalised: bool
     """Whether the loss holds a gradient penalty, which is itself a derivative."""
     rule: str | None
-    """The rule that is to choose ε, if one is."""
+    """The step rule that chooses ε, if any."""
     differentiable: bool = True
     """Whether torch can differentiate the networks between the parameters and the logit."""
     vectorises: bool = True
@@ -146,7 +146,7 @@ class Situation:
 
 @dataclass(frozen=True)
 class Chosen:
-    """An ε chosen by a rule, and what the choice cost."""
+    """An ε chosen by a step rule, and the cost of the choice."""
 
     eps: Tensor
     """[S, P] where the mode steps coordinate by coordinate, otherwise [S, 1]; all > 0."""
@@ -236,10 +236,10 @@ class Model(Protocol):
 class Dataset(Protocol):
     """A distribution to learn; a frozen dataclass whose fields are its settings.
 
-    It may have ``image``, (rows, columns) of pictures; ``views()``, maps by name to other
-    coordinates to be scored in too, equal rows to equal rows; ``reads``, names of settings that
-    are paths; ``support``, how many different points the true density has, if not infinitely
-    many; ``refuses(points)``, why there are not so many training points, or None.
+    Optional: ``image``, (rows, columns) of pictures; ``views()``, named maps to other coordinates
+    that are scored too, equal rows to equal rows; ``reads``, names of settings that are paths;
+    ``support``, the number of different points of a finite density; ``refuses(points)``, why
+    there are not so many training points, or None.
     """
 
     dim: int
@@ -293,10 +293,11 @@ class Metric(Protocol):
     """The names of its numbers, and which way is better."""
 
     def against(self, truth: Truth) -> Score:
-        """The metric as a function of samples alone; what they share is done once.
+        """The metric as a function of samples; work on the truth is done once, here.
 
-        It may give fewer numbers than it states, none where there are no modes, but always the
-        same for one truth. Raises ``ValueError`` for a truth that it cannot compare with.
+        It may give fewer numbers than ``directions`` states, such as none without modes, but
+        always the same names for one truth. Raises ``ValueError`` for a truth that it cannot
+        compare with.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Rows of a .npy or .csv file of one's own."""
+"""Rows of your own .npy or .csv file."""
 
 from __future__ import annotations
 

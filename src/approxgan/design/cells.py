@@ -1,4 +1,4 @@
-"""From the config to cells; the only place that knows where results are."""
+"""From the config to cells, probes and what they need."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def cells(config: Mapping[str, Any]) -> dict[str, Cell]:
             name = folder(cell)
             if name in result:
                 raise InputError(
-                    f"studies: {name} stands in the grid twice; every combination of study, "
-                    "dataset, model, loss, mode, epsilon and settings may stand there once"
+                    f"studies: duplicate cell {name}; accepted: each combination of study, "
+                    "dataset, model, loss, mode, epsilon and settings once"
                 )
             result[name] = cell
     return result
@@ -126,7 +126,7 @@ def probes(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         for names in itertools.product(probe["datasets"], probe["models"], probe["losses"]):
             name = "/".join(names)
             if name in result:
-                raise InputError(f"probes: {name} is probed twice; once is accepted")
+                raise InputError(f"probes: duplicate probe {name}; accepted: each game once")
             result[name] = {
                 **dict(zip(("dataset", "model", "loss"), names, strict=True)),
                 **{key: probe[key] for key in ("steps", "seeds", "draws", "dtypes", "curvature")},

@@ -82,20 +82,20 @@ def _built(config: Mapping[str, Any], family: str, make: Callable[..., Any]) -> 
 
 
 def _check_grid(config: Mapping[str, Any]) -> None:
-    """No cell, no seed of a cell and no probed choice stands there twice; all can be stored."""
+    """No cell, seed of a cell or probed choice is a duplicate, and all can be stored."""
     seeds: dict[str, set[int]] = {}
     for name, cell in cells.cells(config).items():
         longest = max(name.split("/"), key=lambda part: len(part.encode()))
         if len(longest.encode()) > LONGEST:
             raise InputError(
-                f"{longest[:60]}...: a folder's name of {len(longest)} letters; at most {LONGEST} "
-                "are accepted: name fewer settings, or a number of fewer digits"
+                f"{longest[:60]}...: a folder's name of {len(longest)} letters; accepted: at most "
+                f"{LONGEST}; use fewer settings, or numbers with fewer digits"
             )
         point = name.rpartition("/")[0]
         double = seeds.setdefault(point, set()).intersection(cell.seeds)
         if double:
             raise InputError(
-                f"{name}: seed {min(double)} stands in another entry of this cell too; once is "
+                f"{name}: duplicate seed {min(double)}, in another entry of this cell; once is "
                 "accepted"
             )
         seeds[point].update(cell.seeds)
@@ -190,7 +190,7 @@ def _check_resolved(dataset: Any) -> None:
 
 
 def _check_metrics(config: Mapping[str, Any], datasets: Mapping[str, Any]) -> None:
-    """The metrics can score what the studies will give them, and one of their numbers decides."""
+    """The metrics can score the studies' samples, and ``claims.metric`` is one of their numbers."""
     built = {
         name: located(f"quality.metrics.{name}", registry.build, "metrics", name, settings)
         for name, settings in config["quality"]["metrics"].items()

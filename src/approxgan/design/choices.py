@@ -65,10 +65,10 @@ class Choice:
 
     mode: str
     step: Step
-    """A matched control's is that of the estimates it is matched with."""
+    """For a matched control, the step of the estimates that it is matched with."""
     settings: Mapping[str, Any]
     match: Choice | None = None
-    """The estimates that a control is as wrong as, step by step."""
+    """The estimates whose error a control has at every step; None for no match."""
 
     @classmethod
     def of(cls, spec: Mapping[str, Any]) -> Choice:

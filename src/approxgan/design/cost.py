@@ -1,4 +1,4 @@
-"""What every job of a config takes: seconds of one core, memory, and room on the disk.
+"""What every job of a config needs: seconds of one core, memory, and disk.
 
 Evaluations of the players' objectives are counted from specs and from what the variants' files
 state, so that the Snakefile can ask: nothing is imported. Their seconds are those of ``SPEEDS``, or

@@ -25,7 +25,7 @@ def check(config: Mapping[str, Any], results: Path) -> None:
         raise InputError(
             f"config: limits.core_hours: {number(hours)} core-hours are estimated, at most "
             f"{number(told['core_hours'])} are accepted; 'approxgan plan' says what takes them; "
-            "ask for less, or raise limits.core_hours"
+            "make the config smaller, or raise limits.core_hours"
         )
     job = max(jobs, key=lambda job: job.cost.memory_mb)
     needed = job.cost.memory_mb / 1024.0
@@ -33,15 +33,15 @@ def check(config: Mapping[str, Any], results: Path) -> None:
     if needed > most:
         raise InputError(
             f"config: limits.memory_gb: {job.rule} {job.name} is estimated to need "
-            f"{number(needed)} GB, {found}; ask for less at once (seeds.block, batch, samples, "
-            "widths), or set limits.memory_gb to what the machines have that jobs run on"
+            f"{number(needed)} GB, {found}; lower seeds.block, batch, samples or widths, "
+            "or set limits.memory_gb to the memory of the machines that run jobs"
         )
     needed = sum(job.cost.disk_mb for job in jobs) / 1024.0
     most, found = _most(told["disk_gb"], lambda: disk_gb(results))
     if needed > most:
         raise InputError(
             f"config: limits.disk_gb: results are estimated to take {number(needed)} GB, {found}; "
-            "ask for fewer samples or snapshots, or set limits.disk_gb"
+            "keep fewer samples or snapshots, or set limits.disk_gb"
         )
 
 

@@ -1,4 +1,4 @@
-"""How cells and choices are spelled: in paths, in tables, in legends."""
+"""Names of cells and choices in paths and tables."""
 
 from __future__ import annotations
 

@@ -107,8 +107,8 @@ def dirac(config: Config, mode: str) -> dict[str, Any]:
 def collect(config: Config, table: str) -> dict[str, Any]:
     """What names the files that a table is gathered from, and what it needs to know of them.
 
-    Not what decided their contents: where that changes they are made anew, and the table with
-    them.
+    What decided the files' contents is left out: a change there makes the files again, and the
+    table with them.
     """
     if table == "dirac":
         return {"modes": list(grid.probe_modes(config["dirac"]))}

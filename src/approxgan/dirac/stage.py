@@ -1,4 +1,4 @@
-"""The Dirac-GAN: training whose course is known (Mescheder, Geiger and Nowozin, ICML 2018).
+"""The Dirac-GAN: training with a known trajectory (Mescheder, Geiger and Nowozin, ICML 2018).
 
 The data is the point 0, the generator a point θ, the discriminator D(x) = ψx. The generator
 lowers f(θψ) and the discriminator raises it, by plain gradient steps of size h. R1 adds γ/2 · ψ²

@@ -8,7 +8,7 @@ from approxgan.core.protocols import Situation
 
 
 class Derivatives:
-    """Made of derivatives by torch, without ε; see ``core.GradientEstimator``."""
+    """Estimators from derivatives by torch, without ε; see ``core.protocols.GradientEstimator``."""
 
     takes_epsilon: ClassVar[bool] = False
     sides: ClassVar[int] = 0
@@ -19,7 +19,7 @@ class Derivatives:
 
 
 class Differences:
-    """Made of loss values alone, ε apart; states ``sides`` itself."""
+    """Estimators from loss values at steps of ε; a subclass states ``sides``."""
 
     takes_epsilon: ClassVar[bool] = True
     per_coordinate: ClassVar[bool] = False

@@ -1,4 +1,4 @@
-"""Reverse-mode automatic differentiation: the gradient the others are compared with."""
+"""Reverse-mode automatic differentiation: the reference for all other modes."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ class ForwardGradient(Derivatives):
     """ĝ = (1/q) Σ_k (∇f·u_k) u_k, u Gaussian (Baydin et al. 2022): ``random_direction``'s limit.
 
     Unbiased; expected squared relative error (d+1)/q. Cost: 2q evaluations, two for each
-    Jacobian-vector product. An estimate that is 0 is followed by one more, uncounted, which
-    tells a slope of 0 from a loss that torch cannot differentiate.
+    Jacobian-vector product. If the estimate is 0, one uncounted reverse pass checks
+    that torch can differentiate the loss.
     """
 
     directions: int

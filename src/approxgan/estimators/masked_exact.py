@@ -22,9 +22,9 @@ WHICH = ("random", "smallest")
 class MaskedExact(Derivatives):
     """ĝ_i = 0 for round(fraction · d) of the d entries, ∂f/∂θ_i for the others: not scaled up.
 
-    ``smallest`` takes those of smallest size, which are the ones that the rounding of a
-    difference loses; ``random`` any, afresh for every estimate, so that E[ĝ] = (1 - fraction) ∇f.
-    A control of this project: what sparsity alone does. Cost: that of ``exact``.
+    ``smallest`` takes the entries of smallest size, which the rounding of a difference loses.
+    ``random`` draws the entries again for every estimate, so that E[ĝ] = (1 - fraction) ∇f.
+    A control of this project: the effect of sparsity alone. Cost: that of ``exact``.
     """
 
     fraction: float
@@ -35,7 +35,7 @@ class MaskedExact(Derivatives):
     random: ClassVar[bool] = True
     """``smallest`` draws nothing."""
     matches: ClassVar[tuple[str, ...]] = ("fraction",)
-    """Settings that another estimate decides where this one is made like it."""
+    """Settings that a match decides."""
 
     def __post_init__(self) -> None:
         require_within("fraction", self.fraction, 0.0, 1.0)

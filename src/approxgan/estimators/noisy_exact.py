@@ -17,8 +17,8 @@ from approxgan.estimators._kinds import Derivatives
 class NoisyExact(Derivatives):
     """ĝ = ∇f + r |∇f| / √d · z with z Gaussian, so that E|ĝ - ∇f|² = r² |∇f|².
 
-    Unbiased, and wrong by as much as an approximation with relative error r, but in a way that
-    knows nothing of the loss: what such an approximation does beyond this is not the noise's.
+    Unbiased. Its error is as large as that of an approximation with relative error r, but
+    independent of the loss: effects of the approximation beyond this control are not due to noise.
     A control of this project. Cost: that of ``exact``.
     """
 
@@ -27,7 +27,7 @@ class NoisyExact(Derivatives):
 
     random: ClassVar[bool] = True
     matches: ClassVar[tuple[str, ...]] = ("relative_error",)
-    """Settings that another estimate decides where this one is made like it."""
+    """Settings that a match decides."""
 
     def __post_init__(self) -> None:
         require_within("relative_error", self.relative_error, 0.0)

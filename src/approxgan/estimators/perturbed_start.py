@@ -1,4 +1,4 @@
-"""Control: the exact gradient from a start moved by next to nothing, the floor of chaos."""
+"""Control: the exact gradient from a slightly moved start; it gives the noise floor."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from approxgan.estimators._kinds import Derivatives
 class PerturbedStart(Derivatives):
     """∇f by backpropagation, from θ₀ + distance · s with random signs s.
 
-    Training amplifies any difference. How far this run ends from the unperturbed one is how far
-    apart two runs end that are the same in every respect that matters. A control of this
-    project. Cost: that of ``exact``.
+    Training amplifies any difference. The distance between the end of this run and that of the
+    unperturbed run is the difference that chance alone makes. A control of this project. Cost:
+    that of ``exact``.
     """
 
     distance: float

@@ -1,4 +1,4 @@
-"""One-sided differences on a random few of the coordinates, scaled up."""
+"""One-sided differences on a random subset of the coordinates, scaled up."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ class RandomCoordinates(Differences):
         step, point = required(eps, theta)
         dimension = point.shape[1]
         if self.coordinates > dimension:
-            raise ValueError(f"coordinates={self.coordinates} is more than there are: {dimension}")
+            raise ValueError(
+                f"coordinates={self.coordinates} is more than the {dimension} parameters"
+            )
         steps = torch.as_tensor(step, dtype=point.dtype, device=point.device).expand_as(point)
         chosen = subset(rng, dimension, self.coordinates)
         grad, value = torch.zeros_like(point), point.new_zeros(point.shape[0])

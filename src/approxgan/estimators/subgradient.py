@@ -41,7 +41,7 @@ class Subgradient(Derivatives):
         low, high = sorted(situation.slopes)
         if not low <= self.alpha <= high:
             return (
-                f"alpha={self.alpha} is no slope of a subgradient at this activation's kink; "
+                f"alpha={self.alpha} is not a slope of a subgradient at this activation's kink; "
                 f"accepted: {low:g} to {high:g}"
             )
         return None

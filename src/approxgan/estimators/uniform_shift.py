@@ -1,4 +1,4 @@
-"""The article's formula read literally: one ε added to all of w, one number for all of it."""
+"""The article's formula read literally: ε is added to all parameters at once."""
 
 from __future__ import annotations
 

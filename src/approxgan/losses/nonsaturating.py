@@ -1,4 +1,4 @@
-"""The non-saturating loss of Goodfellow et al. (2014), the one most GANs are trained with."""
+"""The non-saturating loss of Goodfellow et al. (2014), used by most GANs."""
 
 from approxgan.core.protocols import Term
 

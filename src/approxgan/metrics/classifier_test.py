@@ -26,10 +26,8 @@ class ClassifierTest:
       binomial with probability ½.
 
     True samples have an expected accuracy of ½ and a z of 0, with a standard deviation of at
-    most 1 given the classifier: the test set has as many points of either label, which makes the
-    accuracy vary no more than the binomial. Values below ½ are chance. Where several training
-    points are equally far, which of them votes is arbitrary but always the same; copies of one
-    another among the samples or among the reference make no difference otherwise.
+    most 1 given the classifier. Values below ½ are chance. Among equally far training points the
+    voters are arbitrary but always the same.
     Raises ``ValueError`` unless k is odd, above 0 and at most the number of training points.
     """
 

@@ -16,14 +16,12 @@ from approxgan.metrics._points import checked
 class Memorisation:
     """Share of samples that lie nearer to a training point than to any reference point.
 
-    As many distinct points of each are compared: the first n of both, n the smaller of the two
-    numbers; repeated points would otherwise leave one side fewer. Samples equally far from both
-    count half. Without unit. A generator that knows no more of the training points than of the
-    density has an expectation of ½ over training sets and references, a copy of the training set
-    has 1 (after Lopez-Paz and Oquab, 2017: one nearest neighbour, with the training set as one
-    sample). Below ½ is no better than ½: far from the data it is chance which set is nearer.
-    Where the density is known by its points alone, true samples are themselves in the reference,
-    and their null is far below ½.
+    The first n distinct points of each set are compared, n being the smaller number. Samples
+    equally far from both count half. Without unit. A generator that has learnt only the density
+    has an expectation of ½ over training sets and references; a copy of the training set has 1
+    (after Lopez-Paz and Oquab, 2017: one nearest neighbour, with the training set as one sample).
+    Below ½ is no better than ½: far from the data, chance decides which set is nearer. For data
+    of given rows, true samples are in the reference, and their null is far below ½.
     """
 
     directions: ClassVar = {"nearer_to_training": "neither"}

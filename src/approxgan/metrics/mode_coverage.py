@@ -1,4 +1,4 @@
-"""How many of the true modes samples reach, and how many samples lie near one."""
+"""The number of true modes that samples reach, and the share of samples near a mode."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class SlicedWasserstein:
     """W2 along lines: the root of the mean over directions u of W2²(⟨x, u⟩, ⟨y, u⟩).
 
     Not squared, in data units (Bonneel et al., 2015; POT also returns the root). Biased upwards
-    in finite samples: to be read beside its real-against-real null. The directions are fixed,
+    in finite samples: read it beside the null of true samples. The directions are fixed,
     so values differ between runs by their samples alone.
     Raises ``ValueError`` unless ``projections`` is a whole number above 0.
     """

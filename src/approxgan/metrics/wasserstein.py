@@ -33,7 +33,7 @@ class Wasserstein:
     Solved exactly by POT's network simplex (Bonneel et al., 2011) between the first ``points``
     samples, equally weighted, and ``target`` points of the reference. W2 is the root, not its
     square. Biased upwards in finite samples, by an amount that falls slowly with ``points``:
-    comparable only at the same ``points``, and to be read beside its real-against-real null.
+    compare it only at the same ``points``, and beside the null of true samples.
     Raises ``ValueError`` unless ``points`` is a whole number above 0.
     """
 

@@ -1,4 +1,4 @@
-"""How many activations change sign on the way that an estimate looks along."""
+"""The share of activations that change sign between θ and the points that an estimate uses."""
 
 from __future__ import annotations
 

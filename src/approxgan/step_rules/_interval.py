@@ -1,4 +1,4 @@
-"""A step at which rounding and truncation are alike, found by testing steps."""
+"""A step at which rounding and truncation errors are alike, found by testing steps."""
 
 from __future__ import annotations
 

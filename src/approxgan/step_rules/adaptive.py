@@ -1,4 +1,4 @@
-"""A step chosen by what differences show of the loss's own noise and curvature."""
+"""A step chosen from the loss's measured noise and curvature."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A step that rounding and truncation share, known from the precision alone."""
+"""A step that balances rounding and truncation, from the precision alone."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAKE = "remove it and make it again"
-"""What to do about a result file that another version has written, or that is none."""
+"""What to do about a result file of another version, or a damaged one."""
 
 
 ENDS = {

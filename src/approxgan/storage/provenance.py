@@ -1,4 +1,4 @@
-"""What results are made with: machine, versions, commit and code, as each job records them."""
+"""The machine, versions, commit and code that each job records with its results."""
 
 from __future__ import annotations
 

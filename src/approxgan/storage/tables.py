@@ -12,7 +12,7 @@ RUN = {
     "loss": "name of the loss",
     "mode": "gradient mode of both players, or generator's+discriminator's where they differ",
     "epsilon": "step ε in parameter units (the generator's, if it has one); missing for modes that "
-    "take none and where a rule chose; a matched control's is that of what it is matched with",
+    "take none and where a rule chose; a matched control has the step of what it is matched with",
     "rule": "how ε came about: fixed, the name of a rule, or empty without ε",
     "settings": "the mode's other settings, e.g. directions16, after a rule's name or what a "
     "control is matched with; empty when it has none",
@@ -247,11 +247,11 @@ COMPARISONS = {
     "and data sets); missing for exploratory numbers",
     "p_equivalence": "of 'differs by the equivalence margin or more': two one-sided t tests with "
     "the same standard error",
-    "floor": "noise floor: what the same mean over as many seeds comes to when the start alone is "
-    "moved by a rounding error: quantile 1 − alpha of |mean| over bootstrap resamples of the "
-    "control's differences from the baseline in the same group, not centred; missing where the "
-    "control did not run with enough seeds",
-    "beyond_floor": "whether |difference_sds| exceeds the floor; missing where there is none",
+    "floor": "noise floor: the difference_sds that a rounding error of the start alone causes by "
+    "chance: quantile 1 − alpha of |mean| over bootstrap resamples of the control's differences "
+    "from the baseline in the same group, not centred; missing where the control did not run with "
+    "enough seeds",
+    "beyond_floor": "whether |difference_sds| exceeds the floor; missing without a floor",
     "verdict": "better or worse: the whole interval lies beyond the equivalence margin and "
     "difference_sds beyond the floor; same: p_equivalence < alpha; undecided otherwise. Each row "
     "for itself, uncorrected: the table claims is corrected",

@@ -28,7 +28,7 @@ class Batch:
 class Draws:
     """Batches and latents of every seed, drawn in bulk from the seed's own streams.
 
-    A stream is read in order, so how much is drawn at once changes nothing.
+    A stream is read in order, so the amount drawn at once changes nothing.
     """
 
     data: Tensor

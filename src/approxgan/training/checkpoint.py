@@ -1,4 +1,4 @@
-"""What a training job needs to go on where it was stopped, bit for bit."""
+"""The state from which a stopped training job goes on, bit for bit."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def as_array(values: Tensor) -> np.ndarray:
 
 
 def key_of(spec: Mapping[str, Any], data: Path) -> str:
-    """A digest of what a run is made of and by: the checkpoints of others do not fit.
+    """A digest of a run's spec, input, code and libraries; checkpoints of other runs differ in it.
 
-    To be made before any of it is used: files may change while the run goes on.
+    Make it before any of these is used: files may change during the run.
     """
     made = [
         spec,
@@ -102,7 +102,7 @@ class Checkpoint:
     ) -> tuple[TrainState, dict[int, int]]:
         """The start of a run, or where the checkpoint left it, and the seeds diverged by then.
 
-        A file that is damaged or of another run, code or torch is left out of account, and said.
+        A file that is damaged or of another run, code or torch is not used; a message says so.
         """
         if not self.path.exists():
             return state, {}

@@ -1,13 +1,12 @@
 """Which of several processes may write into a cell's run folder: the one that began last.
 
-A job can outlive the Snakemake that submitted it, on another machine, and meet its successor. A
-lock would be refused by some shared file systems and stay behind with a dead machine on others.
-So whoever begins leaves a mark in the folder, and looks whether it is still there before it
-writes: a successor takes over at once, and its predecessor stops at its next checkpoint.
+A job can outlive the Snakemake that submitted it, and meet its successor. Locks do not work on
+some shared file systems, and a dead machine may leave one behind. So a process leaves a mark in the
+folder when it begins, and checks the mark before it writes. A successor takes over at once, and its
+predecessor stops at its next checkpoint.
 
-It then waits for the successor's end: a Snakemake whose job fails, or ends without its files,
-removes the files of that name, whoever has made them. What the successor has made is its own only
-if both were told the same.
+The predecessor then waits until the successor ends. If its job failed or ended without files, its
+Snakemake would remove the successor's files. It succeeds only if both had the same spec.
 """
 
 from __future__ import annotations
@@ -93,12 +92,12 @@ def wait_for_successor(
     while (folder / WRITER).exists():
         if not is_training(folder, patience):
             raise InputError(
-                f"{folder}: another process began to train this cell and has died, or has written "
-                f"nothing for {patience:.0f} s; train it again"
+                f"{folder}: another process began to train this cell and died, or wrote nothing "
+                f"for {patience:.0f} s; train it again"
             )
         time.sleep(pause)
     if not (folder / SPEC).exists():
-        raise InputError(f"{folder}: was removed while this cell was trained; train it again")
+        raise InputError(f"{folder} was removed while this cell was trained; train it again")
     found = {k: v for k, v in files.read_json(folder / SPEC).items() if k in spec}
     if found != json.loads(json.dumps(spec)):
         raise InputError(

@@ -56,10 +56,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Method:
-    """How one player's gradients are made: an estimator and its ε, or the rule that chooses it.
+    """How one player's gradients are made: an estimator and ε, or the step rule that chooses ε.
 
-    A control can be matched: at every step it is as wrong as another method's estimate is there,
-    at the same θ, batch and draws.
+    A matched control has, at every step, the error of another method's estimate at the same θ,
+    batch and draws.
     """
 
     estimator: GradientEstimator
