@@ -10,7 +10,7 @@ from worlds.estimates import SLOPES, build, linear
 from worlds.games import game, objectives, rng
 
 from approxgan.config import registry
-from approxgan.estimators._subsets import subset
+from approxgan.estimators._directions import subset
 from approxgan.objective.black_box import objective
 
 

@@ -1,4 +1,4 @@
-"""Slopes along q directions, and the gradient estimate they add up to."""
+"""Random directions and coordinates, and the gradient estimate that slopes add up to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, StepSize
+from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
 from approxgan.estimators._steps import by_seed
 
 BLOCK = 32
@@ -52,3 +52,15 @@ def differences(
     spent = 2 * count if two_sided else with_bases(count)
     value = torch.stack(parts).sum(0) if two_sided else parts[-1]
     return Estimate(grad / count, value, forwards=spent, backwards=0)
+
+
+def subset(rng: Streams, dimension: int, count: int) -> Tensor:
+    """[S, count] coordinates without replacement, every subset equally likely.
+
+    The first of a random order. A second draw decides between equal numbers of the first, which
+    are common where the streams are rounded to a coarse type.
+    """
+    first, second = rng.normal(2, dimension).unbind(1)
+    shuffled = second.argsort(dim=1, stable=True)
+    order = first.gather(1, shuffled).argsort(dim=1, stable=True)
+    return shuffled.gather(1, order[:, :count])

@@ -12,8 +12,8 @@ from torch import Tensor
 from approxgan.core.autograd import gradient
 from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
 from approxgan.core.settings import require_one_of, require_within
+from approxgan.estimators._directions import subset
 from approxgan.estimators._kinds import Derivatives
-from approxgan.estimators._subsets import subset
 
 WHICH = ("random", "smallest")
 

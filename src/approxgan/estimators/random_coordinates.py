@@ -10,10 +10,9 @@ from torch import Tensor
 
 from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
 from approxgan.core.settings import require_count
-from approxgan.estimators._directions import BLOCK, with_bases
+from approxgan.estimators._directions import BLOCK, subset, with_bases
 from approxgan.estimators._kinds import Differences, too_many
 from approxgan.estimators._steps import required
-from approxgan.estimators._subsets import subset
 
 
 @dataclass(frozen=True)

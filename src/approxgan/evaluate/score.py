@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,6 @@ from approxgan.training.streams import generator
 T = TypeVar("T")
 View = Callable[[np.ndarray], np.ndarray]
 """Points [n, dim] -> the same points in other coordinates [n, k]."""
-
-
-@runtime_checkable
-class HasViews(Protocol):
-    """A dataset whose samples are scored in other coordinates too, an extra of ``Dataset``."""
-
-    def views(self) -> Mapping[str, View]: ...
 
 
 @dataclass(frozen=True)
@@ -124,10 +117,11 @@ def _spaces(
             f"training points have shape {training.shape}; accepted: [m, {dataset.dim}]"
         )
     points = dataset.sample(2 * n, np.random.default_rng(0))
-    views = dataset.views() if isinstance(dataset, HasViews) else {}
+    views: dict[str, View] = {"": lambda points: points}
+    views |= {f"_{name}": view for name, view in getattr(dataset, "views", dict)().items()}
     spaces: list[_Space] = []
     taken: set[str] = set()
-    for suffix, view in [("", _plain), *((f"_{name}", view) for name, view in views.items())]:
+    for suffix, view in views.items():
         # What is a Gaussian in the plain coordinates need not be one in a view.
         modes = None if suffix else dataset.modes()
         space = _Space(view, view(training), modes, metrics, {})
@@ -135,10 +129,6 @@ def _spaces(
         names = {key: _names(key, metrics[key], given[key], suffix, taken) for key in metrics}
         spaces.append(replace(space, names=names))
     return spaces
-
-
-def _plain(points: np.ndarray) -> np.ndarray:
-    return points
 
 
 def _names(

@@ -55,7 +55,8 @@ def run(folder: Path, data: Path, quality: Mapping[str, Any], out: Path) -> None
             for first, chosen in ((0, every), (len(steps) - 1, last))
         ]
     whole = pd.concat([table for table in tables if len(table)], ignore_index=True)
-    write(out, whole.sort_values(["seed", "step"], kind="stable", ignore_index=True))
+    whole = whole.sort_values(["seed", "step"], kind="stable", ignore_index=True)
+    files.write_bytes(out, files.parquet(whole))
 
 
 def null(spec: Mapping[str, Any], data: Path, out: Path) -> None:
@@ -74,7 +75,7 @@ def null(spec: Mapping[str, Any], data: Path, out: Path) -> None:
             repeats=spec["null_repeats"],
             seed=spec["seed"],
         )
-    write(out, scores)
+    files.write_bytes(out, files.parquet(scores))
 
 
 @contextmanager
@@ -84,7 +85,3 @@ def _refusing(path: Path) -> Iterator[None]:
         yield
     except ValueError as error:
         raise InputError(f"{path}: cannot be scored: {error}") from error
-
-
-def write(out: Path, scores: pd.DataFrame) -> None:
-    files.write_bytes(out, files.parquet(scores))

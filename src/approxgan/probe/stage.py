@@ -85,10 +85,6 @@ def _points(probe: Mapping[str, Any], path: Path) -> kept.Arrays:
     return arrays
 
 
-def game_at(probe: Mapping[str, Any], arrays: Mapping[str, np.ndarray], threads: int) -> Game:
-    return game_of(probe, int(arrays["dim"]), threads)
-
-
 def steps_kept(probe: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> list[int]:
     """The probe's steps that the trajectory reached before it diverged."""
     return [step for step in probe["steps"] if f"{PLAYERS[0]}.{step}.theta" in arrays]
@@ -97,7 +93,7 @@ def steps_kept(probe: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> li
 def describe(probe: Mapping[str, Any], points_path: Path, out: Path, threads: int = 1) -> None:
     """The table ``probe_points``: what the theory of each point's errors needs."""
     arrays = _points(probe, points_path)
-    game = game_at(probe, arrays, threads)
+    game = game_of(probe, int(arrays["dim"]), threads)
     rows = []
     for player in PLAYERS:
         for step in steps_kept(probe, arrays):
@@ -135,7 +131,7 @@ def run(
 ) -> None:
     """Errors of one mode: a row for every ε, setting, dtype, player, point and layer."""
     arrays = _points(probe, points_path)
-    game = game_at(probe, arrays, threads)
+    game = game_of(probe, int(arrays["dim"]), threads)
     rows: list[dict[str, Any]] = []
     for entry in cells.probe_modes(probe)[mode]:
         for choice in cells.choices_of(entry):
