@@ -12,7 +12,7 @@ from approxgan.core.protocols import PLAYERS
 from approxgan.storage.tables import COUNTS
 
 SHORTEST = 8
-"""Values without which no period is looked for."""
+"""The fewest values in which a period is sought."""
 
 
 def first_stretch(steps: np.ndarray, low: np.ndarray, length: int) -> int | None:

@@ -107,7 +107,7 @@ def directions(metrics: Iterable[str]) -> dict[str, str]:
 
 
 def direction(number: str, known: Mapping[str, str]) -> str:
-    """That of one number; in a view, ``number_view``, it is the plain number's."""
+    """Which way is better for one number; a number in a view, ``number_view``, has the same."""
     found = [name for name in known if f"{number}_".startswith(f"{name}_")]
     return known[max(found, key=len)] if found else "neither"
 
@@ -239,7 +239,7 @@ def data(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
 
 
 def _plane(spec: Spec, name: str) -> Callable[[np.ndarray], np.ndarray]:
-    """What to draw of a dataset: the first coordinates of its first view, or its own."""
+    """What is drawn of a dataset: the first coordinates of its first view, or its own."""
     views = getattr(cells.build_dataset(spec["datasets"][name]), "views", dict)()
     return next(iter(views.values()), lambda points: points)
 

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class InputError(ValueError):
-    """Something the user wrote is not accepted: names the value, the rule and what is accepted."""
+    """Invalid input of the user; the message names the value, the rule and what is accepted."""

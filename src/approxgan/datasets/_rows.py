@@ -16,9 +16,8 @@ FEWEST = 2
 class Split:
     """Rows for training, and rows kept from it: their empirical distribution is the true density.
 
-    Independent draws of one and the same distribution compare to nothing, whatever it is, so a
-    null comparison stays unbiased. A generator that learnt the rows' origin perfectly scores a
-    little worse than null: the training rows and the held-out rows differ by chance.
+    Null comparisons are unbiased, as they compare independent draws of one distribution. A perfect
+    generator scores a little worse than null, as training and held-out rows differ by chance.
     """
 
     training: np.ndarray

@@ -39,9 +39,8 @@ class Article:
     def modes(self) -> None:
         """None: a single Gaussian is not a mixture.
 
-        Stated as one mode it would be 'captured' by nearly every generator, and the fraction of
-        samples within 3 sigma would be highest, 1, for a generator that collapsed to the origin.
-        The distances between distributions see both failures.
+        As one mode, nearly every generator would capture it, and a generator that collapsed to the
+        origin would have the best score. Distances between distributions detect both failures.
         """
         return None
 

@@ -1,4 +1,4 @@
-"""Every path below the folder of results: what the workflow, the command line and stages ask."""
+"""Every path below the folder of results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COST, SPEC, SCORES = "cost.json", "spec.json", "quality.parquet"
 TRAINED = (TRACE, SAMPLES, PARAMETERS, COST, SPEC)
 """What training a cell leaves in its folder; the spec is written last."""
 CHECKPOINT, WRITER = "checkpoint.npz", ".writer"
-"""What is there while it is trained: where it can go on from, and the mark of who trains it."""
+"""Files during training: the checkpoint, and the mark of the process that trains."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Results:
         return self.root / "provenance"
 
     def record(self, stage: str, *names: str) -> Path:
-        """What a job other than training was made with."""
+        """The machine, versions and code of a job other than training."""
         folder = self.records.joinpath(stage, *"/".join(names or ["all"]).split("/"))
         return folder.with_name(f"{folder.name}.json")
 

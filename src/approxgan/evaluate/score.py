@@ -108,9 +108,8 @@ def _spaces(
 ) -> list[_Space]:
     """The plain coordinates, and then every view of the dataset.
 
-    A metric may give fewer numbers than it states (none where a dataset has no modes), and a run
-    that diverged must have the same rows as one that did not, so the names are found on n true
-    points.
+    A metric may give fewer numbers than it states, such as none without modes. Runs that diverged
+    must have the same rows as others, so the names are found on n true points.
     """
     if training.ndim != 2 or training.shape[1] != dataset.dim:
         raise ValueError(
@@ -122,7 +121,7 @@ def _spaces(
     spaces: list[_Space] = []
     taken: set[str] = set()
     for suffix, view in views.items():
-        # What is a Gaussian in the plain coordinates need not be one in a view.
+        # A Gaussian in the plain coordinates may not be one in a view.
         modes = None if suffix else dataset.modes()
         space = _Space(view, view(training), modes, metrics, {})
         given = {k: score(view(points[:n])) for k, score in space.scores(points[n:]).items()}

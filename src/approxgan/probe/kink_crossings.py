@@ -9,7 +9,7 @@ from approxgan.core.protocols import Sweep
 from approxgan.objective.game import PlayerObjective
 
 COORDINATES = 64
-"""Of a sweep, evenly spread, at which activations are compared: all of them would take hours."""
+"""Coordinates of a sweep, evenly spread, at which activations are compared, to save time."""
 
 
 class Watched:

@@ -18,7 +18,7 @@ from approxgan.training.setup import Method
 from approxgan.training.trace import epsilon_quantile, true_gradient
 
 WHOLE = -1
-"""The layer number of a row about all of a player's parameters."""
+"""The layer number of a row for all of a player's parameters."""
 
 
 @dataclass(frozen=True)

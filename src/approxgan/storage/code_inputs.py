@@ -67,7 +67,7 @@ def imports(module: str) -> frozenset[str]:
 
 @cache
 def sweeps(module: str) -> bool:
-    """Whether a module's text names an attribute ``sweep``: otherwise it cannot sweep itself."""
+    """Whether a module's text names an attribute ``sweep``; without one it makes no sweeps."""
     path = path_of(module)
     nodes = ast.walk(ast.parse(path.read_bytes())) if path else ()
     return any(isinstance(node, ast.Attribute) and node.attr == "sweep" for node in nodes)

@@ -91,7 +91,7 @@ def _sync(path: Path) -> None:
 
 
 def _locked(handle: int) -> bool:
-    """Lock an open file until it is closed, or its process ends; False where that cannot be."""
+    """Lock an open file until it is closed or its process ends; False if it cannot be locked."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -1,4 +1,4 @@
-"""How well the discriminator tells true points it has not seen from generated ones."""
+"""How well the discriminator tells unseen true points from generated ones."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ class HeldOut:
     def measure(self, theta: Mapping[Player, Tensor], seeds: Sequence[int]) -> dict[str, Tensor]:
         """θ [S, P] of both players -> each number [S].
 
-        Accuracy is the share of true points with a logit over 0 and generated ones under 0,
-        halves weighing alike; the margin is the mean logit of true minus that of generated points.
+        Accuracy is the share of true points with a logit above 0, averaged with the share of
+        generated points with a logit below 0. Margin is the mean logit of true points minus that of
+        generated points.
         """
         game, judge = self._game, theta["discriminator"]
         latents = torch.stack([self._latents[seed] for seed in seeds]).to(judge)

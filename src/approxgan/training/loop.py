@@ -54,7 +54,7 @@ class TrainState:
 
 @dataclass(frozen=True)
 class StepInfo:
-    """What an observer may look at: a step's estimates and where they were made."""
+    """A step's estimates and where they were made, for observers."""
 
     step: int
     seeds: tuple[int, ...]
@@ -208,9 +208,9 @@ def train(
 ) -> tuple[TrainState, dict[int, int]]:
     """All steps left; returns the last state and, for seeds that diverged, the step at which.
 
-    ``observe`` is called with the state and info of every step before its update counts, and once
-    more, with no info, at the end. ``between`` is called after every step with all that the next
-    one needs; a run that goes on from there is given the seeds that had ``diverged`` by then.
+    ``observe`` is called at every step with its info and the state before its update, and once at
+    the end without info. ``between`` is called after every step with all that the next step needs.
+    A run that goes on from there is given the seeds that had ``diverged`` by then.
     """
     diverged = dict(diverged or {})
     while state.step < s.steps and state.seeds:

@@ -35,7 +35,7 @@ def run(
 ) -> None:
     """Train one cell and write spec, trace, samples, parameters and cost into ``out``.
 
-    What is needed to go on is written there every ``checkpoint_seconds``, and removed at the end.
+    A checkpoint is written there every ``checkpoint_seconds``, and removed at the end.
     Raises ``Superseded`` if another process has begun to train the cell in the meantime.
     """
     made_with = provenance.record(code)
@@ -88,9 +88,9 @@ def run(
 
 
 def warm(state: TrainState, game: Game, chosen: Methods, s: Settings) -> None:
-    """Make the first step once and throw it away: what it compiles is then there.
+    """Make one step and discard it, so that no clock counts compilation.
 
-    And what later steps call, if sweeps choose their way by what they meet.
+    Also compile what sweeps of later steps may call.
     """
     train(copy.deepcopy(state), game, chosen, replace(s, steps=1), lambda *_: None)
     if game.sweeps:

@@ -170,7 +170,7 @@ def _player(info: StepInfo, player: Player) -> dict[str, Tensor]:
 
 
 class Clock:
-    """Processor and wall seconds of the training itself, without the observers' own.
+    """Processor and wall seconds of the training itself, without those of observers.
 
     Time for which the process is suspended is wall time alone.
     """
