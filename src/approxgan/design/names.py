@@ -47,19 +47,17 @@ def mode_name(cell: Cell) -> str:
 def row_keys(cell: Cell) -> dict[str, Any]:
     """The columns that name a cell in the tables; see ``tables.RUN``."""
     names = {key: getattr(cell, key) for key in ("study", "dataset", "model", "loss")}
-    both = {player: getattr(cell, player) for player in reversed(PLAYERS)}
-    steps = [c.step for c in both.values()]
+    made = {player: choice_columns(getattr(cell, player)) for player in reversed(PLAYERS)}
+    steps = [cell.generator.step, cell.discriminator.step]
     numbers = [step.number for step in steps if step.fixed is not None]
-    settings = [settings_label(c) for c in both.values()]
-    own = [choice_columns(c)["own_settings"] for c in both.values()]
+    settings, own = ([c[key] for c in made.values()] for key in ("settings", "own_settings"))
     if len(set(numbers)) > 1:
         # ``epsilon`` is the generator's: the other one has to stand somewhere.
         settings[1] = folder_name(cell.discriminator)
     each = {
-        f"{player}_{key}": value
-        for player, c in both.items()
-        for key, value in choice_columns(c).items()
-        if key in ("mode", "epsilon", "settings")
+        f"{player}_{key}": c[key]
+        for player, c in made.items()
+        for key in ("mode", "epsilon", "settings")
     }
     return {
         **names,
@@ -69,7 +67,7 @@ def row_keys(cell: Cell) -> dict[str, Any]:
         "settings": joined(*settings),
         "own_settings": own[0] if own[0] == own[1] else f"[{own[0]}, {own[1]}]",
         **{
-            key: joined(*(choice_columns(c)[key] for c in both.values()))
+            key: joined(*(c[key] for c in made.values()))
             for key in ("matched_mode", "matched_settings")
         },
         **each,
