@@ -17,7 +17,7 @@ POINTS = 1000
 """A number of training points that every dataset accepts."""
 
 DATASETS = names("datasets")
-RESAMPLED = {"digits", "file"}
+RESAMPLED = ("digits", "file")
 """Datasets whose true density is that of finitely many rows: draws repeat them."""
 MIXTURES = [name for name in DATASETS if example("datasets", name).modes() is not None]
 
