@@ -36,7 +36,7 @@ FORMS = {
     **dict.fromkeys(("seeds", "diverged_step"), "int seeds"),
     **dict.fromkeys(OF_A_SEED, "float traced* seeds"),
 }
-"""The arrays of a trace: see ``kept``."""
+"""The arrays of a trace: forms as in ``storage.arrays``."""
 CLOCKED = ("seconds", "cpu_seconds", "peak_memory_mb")
 IMAGES_SHOWN = 25
 EVOLVED = ("exact", "forward_difference", "uniform_shift", "random_direction")

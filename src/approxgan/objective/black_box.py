@@ -17,7 +17,7 @@ How = Literal["plain", "batched"]
 
 
 class WrappedObjective:
-    """A callable [S, P] -> [S] as a ``core.Objective``; see ``objective``."""
+    """A callable [S, P] -> [S] as a ``core.protocols.Objective``; see ``objective``."""
 
     def __init__(self, function: Callable[[Tensor], Tensor], how: How) -> None:
         self._function = function

@@ -45,7 +45,7 @@ class Game:
 
 @dataclass(frozen=True)
 class PlayerObjective:
-    """``core.Objective`` of one player, for S stacked seeds.
+    """``core.protocols.Objective`` of one player, for S stacked seeds.
 
     ``opponent`` [S, Q] is the other player's parameters, ``real`` [S, B, dim] the batch and
     ``latent`` [S, B, latent] the draw; all three are frozen (common random numbers).

@@ -32,7 +32,7 @@ FORMS = {
     "inputs": "float seeds rows columns",
     "constant": "float seeds",
 }
-"""Of a player's arrays at a step: see ``kept``."""
+"""A player's arrays at a step: forms as in ``storage.arrays``."""
 
 
 def points(probe: Mapping[str, Any], data_path: Path, out: Path, threads: int = 1) -> None:

@@ -40,7 +40,7 @@ def generator(seed: int, purpose: Purpose, *further: int) -> np.random.Generator
 
 
 class SeedStreams:
-    """``core.Streams`` over stacked seeds: row s comes from seed s alone."""
+    """``core.protocols.Streams`` over stacked seeds: row s comes from seed s alone."""
 
     def __init__(
         self,
