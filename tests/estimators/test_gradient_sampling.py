@@ -9,7 +9,7 @@ from scipy.optimize import LinearConstraint, minimize
 from worlds.estimates import SLOPES, build, linear
 from worlds.games import rng
 
-from approxgan.estimators._hull import nearest
+from approxgan.estimators.gradient_sampling import nearest
 from approxgan.objective.black_box import objective
 
 
