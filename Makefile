@@ -46,7 +46,6 @@ test-cluster: $(READY)
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks $(ONLY)
-	$(BIN)/python -m benchmarks.wall
 
 lock: pyproject.toml
 	rm -rf .venv-lock

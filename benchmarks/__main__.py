@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from approxgan.storage import files
-from benchmarks import gradient, growth, picture, training, workflow
+from benchmarks import gradient, growth, picture, training, wall, workflow
 from benchmarks.measure import CORES, Row, as_json, table
 
 GROUPS: dict[str, Callable[[bool], list[Row]]] = {
     "gradient": gradient.run,
+    "wall": wall.run,
     "growth": growth.run,
     "training": training.run,
     "workflow": workflow.run,

@@ -44,8 +44,13 @@ BUDGET = 8.0
 
 Loss = Callable[[Tensor], Tensor]
 """θ [P] -> loss, as one would write it by hand."""
-Part = Callable[[int], Any]
-"""Differentiate with respect to this many coordinates."""
+Part = Callable[[Tensor], Any]
+"""Differentiate with respect to these coordinates."""
+
+
+def spread(size: int, count: int) -> Tensor:
+    """At most ``count`` of ``size`` coordinates, evenly spread."""
+    return torch.linspace(0, size - 1, min(count, size), dtype=torch.float64).long()
 
 
 def by_hand(problem: DenseProblem) -> Loss:
@@ -76,46 +81,43 @@ def by_hand(problem: DenseProblem) -> Loss:
     return loss
 
 
-def loop(f: Loss, theta: Tensor) -> Part:
+def loop(f: Loss, theta: Tensor, step: float = EPSILON) -> Part:
     """Add ε to one coordinate in place, evaluate, take it back."""
     point = theta.clone()
 
-    def run(count: int) -> Tensor:
+    def run(index: Tensor) -> Tensor:
         value = f(point)
-        grad = torch.empty(count)
-        for i in range(count):
+        grad = torch.empty(len(index))
+        for k, i in enumerate(index.tolist()):
             kept = float(point[i])
-            point[i] = kept + EPSILON
-            grad[i] = (f(point) - value) / EPSILON
+            point[i] = kept + step
+            grad[k] = (f(point) - value) / step
             point[i] = kept
         return grad
 
     return run
 
 
-def vmapped(f: Loss, theta: Tensor, chunk: int) -> Part:
+def vmapped(f: Loss, theta: Tensor, chunk: int, step: float = EPSILON) -> Part:
     """``torch.func.vmap`` over perturbed copies, ``chunk`` at a time."""
 
     def at(index: Tensor) -> Tensor:
-        return f(theta + torch.nn.functional.one_hot(index, len(theta)).to(theta) * EPSILON)
+        return f(theta + functional.one_hot(index, len(theta)).to(theta) * step)
 
-    def run(count: int) -> Tensor:
-        values = torch.func.vmap(at, chunk_size=chunk)(torch.arange(count))
-        return (values - f(theta)) / EPSILON
+    def run(index: Tensor) -> Tensor:
+        return (torch.func.vmap(at, chunk_size=chunk)(index) - f(theta)) / step
 
     return run
 
 
 def numeric(f: Loss, theta: Tensor, differentiate: Callable[[Any, np.ndarray], Any]) -> Part:
-    """A NumPy library, given the loss as a function of the first coordinates."""
-    rest = theta.numpy()
+    """A NumPy library, given the loss as a function of these coordinates."""
 
-    def run(count: int) -> Any:
-        def scalar(head: np.ndarray) -> float:
-            full = np.concatenate([head, rest[count:]]).astype(np.float32)
-            return float(f(torch.from_numpy(full)))
+    def run(index: Tensor) -> Any:
+        def scalar(part: np.ndarray) -> float:
+            return float(f(theta.index_copy(0, index, torch.from_numpy(part).float())))
 
-        return differentiate(scalar, rest[:count].astype(np.float64))
+        return differentiate(scalar, theta[index].double().numpy())
 
     return run
 
@@ -137,19 +139,19 @@ def peers(name: str, f: Loss, theta: Tensor) -> dict[str, Part]:
     return {"": numeric(f, theta, scipys if name == "scipy" else numdifftools_)}
 
 
-def best(forms: dict[str, Part], count: int) -> tuple[Part, int, float]:
+def best(forms: dict[str, Part], index: Tensor) -> tuple[Part, int, float]:
     """The fastest form and number of threads over some coordinates, and seconds a coordinate."""
     found = []
     for threads in sorted({1, CORES}):
         torch.set_num_threads(threads)
         for form in forms.values():
-            form(count)
+            form(index)
             start = time.perf_counter()
-            form(count)
+            form(index)
             found.append((time.perf_counter() - start, threads, form))
     seconds, threads, form = min(found, key=lambda item: item[0])
     torch.set_num_threads(threads)
-    return form, threads, seconds / count
+    return form, threads, seconds / len(index)
 
 
 def measure(name: str, network: str, player: Player, batch: int) -> None:
@@ -174,10 +176,10 @@ def measure(name: str, network: str, player: Player, batch: int) -> None:
         problem = f.dense()
         assert problem is not None
         trial = max(CHUNKS) if name == "torch.func vmap" else TRIAL
-        form, threads, each = best(peers(name, by_hand(problem), theta[0]), min(count, trial))
-        part = count if each * count < BUDGET else max(1024, int(BUDGET / each))
-        part = min(part, count)
-        report(lambda: form(part), seconds=0.0, share=part / count, threads=threads, warm=True)
+        form, threads, each = best(peers(name, by_hand(problem), theta[0]), spread(count, trial))
+        part = spread(count, count if each * count < BUDGET else max(1024, int(BUDGET / each)))
+        share = len(part) / count
+        report(lambda: form(part), seconds=0.0, share=share, threads=threads, warm=True)
 
 
 def run(quick: bool) -> list[Row]:

@@ -27,7 +27,7 @@ class Row:
     seconds_median: float
     seconds_min: float
     peak_memory_mb: float
-    """Resident memory that the calls added at their peak to what set-up had left."""
+    """Resident memory that the calls added at their peak to what set-up had left; 0 unmeasured."""
     repeats: int
     threads: int
     share: float
@@ -36,6 +36,10 @@ class Row:
     """User's and system's, of the call and all its processes; 0 where it was not measured."""
     written_mb: float = 0.0
     """Size of the files that the call wrote, where that is of interest."""
+    error: float | None = None
+    """Of the differences, relative to the float64 gradient; where that was computed."""
+    zeros: float | None = None
+    """Share of differences that are exactly 0."""
 
 
 def timed(
@@ -130,7 +134,8 @@ def table(rows: Sequence[Row]) -> str:
     """The rows as text: every contender beside the first of its case."""
     lines = [
         f"{'case':<34} {'contender':<22} {'median s':>11} {'min s':>11} {'to ours':>9} "
-        f"{'memory MB':>10} {'threads':>7} {'CPU s':>9} {'written MB':>10}"
+        f"{'memory MB':>10} {'threads':>7} {'CPU s':>9} {'written MB':>10} "
+        f"{'error':>9} {'zeros':>6}"
     ]
     base: dict[str, float] = {}
     for r in rows:
@@ -138,7 +143,9 @@ def table(rows: Sequence[Row]) -> str:
         lines.append(
             f"{r.case:<34} {r.contender:<22} {r.seconds_median:>11.3g} {r.seconds_min:>11.3g} "
             f"{r.seconds_median / ours:>8.3g}x {r.peak_memory_mb:>10.1f} {r.threads:>7} "
-            f"{r.cpu_seconds:>9.3g} {r.written_mb:>10.2f}"
+            f"{r.cpu_seconds:>9.3g} {r.written_mb:>10.2f} "
+            f"{'-' if r.error is None else f'{r.error:.3g}':>9} "
+            f"{'-' if r.zeros is None else f'{r.zeros:.3f}':>6}"
         )
     return "\n".join(lines)
 
