@@ -2,7 +2,7 @@
 # make test                                              checks and tests of minutes, in .venv
 # make test-all [KILLS=60]                               the smoke study, many kills and a Slurm's faults too
 # make test-cluster                                      what runs on a Slurm of its own: docs/cluster.md
-# make benchmark [ONLY=gradient]                         speed and memory beside peers; sweeps at four ε
+# make benchmark [ONLY=gradient]                         speed and memory beside peers
 PYTHON ?= python3
 CORES ?= all
 CONFIG ?=
