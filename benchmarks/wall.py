@@ -26,7 +26,7 @@ from torch import Tensor
 
 from approxgan.core.protocols import PLAYERS, Player
 from approxgan.objective.game import PlayerObjective
-from approxgan.objective.sweep import batched, compiled, direct
+from approxgan.objective.sweep import compiled, direct, loops
 from benchmarks.games import objective
 from benchmarks.gradient import CHUNKS, TRIAL, Part, by_hand, loop, spread, vmapped
 from benchmarks.measure import Row
@@ -79,7 +79,7 @@ def _estimate(f: PlayerObjective, theta: Tensor, step: float) -> tuple[Tensor, T
         def along(part: Tensor) -> Tensor:
             return f(theta.index_copy(1, index, part))
 
-        swept = batched.sweep(along, theta[:, index], step)
+        swept = loops.batched(along, theta[:, index], step)
     else:
         problem = f.dense()
         assert problem is not None

@@ -19,7 +19,7 @@ from approxgan.models import _activation
 from approxgan.models.dense import Dense
 from approxgan.objective import terms
 from approxgan.objective.black_box import objective
-from approxgan.objective.sweep import batched, plain
+from approxgan.objective.sweep import loops
 
 LOSSES = registry.names("losses")
 
@@ -28,7 +28,7 @@ def quartic(theta):
     return (theta**4).sum(-1)
 
 
-@pytest.mark.parametrize("evaluate", [plain.sweep, batched.sweep])
+@pytest.mark.parametrize("evaluate", [loops.plain, loops.batched])
 @pytest.mark.parametrize("step", [1e-2, -0.5])
 def test_a_sweep_is_the_loss_at_every_coordinate_step(evaluate, step):
     theta = torch.linspace(-1, 1, 10, dtype=torch.float64).reshape(2, 5)
@@ -41,7 +41,7 @@ def test_a_sweep_is_the_loss_at_every_coordinate_step(evaluate, step):
 def test_a_sweep_takes_a_step_for_each_coordinate():
     theta = torch.linspace(-1, 1, 10, dtype=torch.float64).reshape(2, 5)
     steps = torch.linspace(0.1, 1, 10, dtype=torch.float64).reshape(2, 5)
-    loop, together = plain.sweep(quartic, theta, steps), batched.sweep(quartic, theta, steps)
+    loop, together = loops.plain(quartic, theta, steps), loops.batched(quartic, theta, steps)
     assert torch.allclose(loop.losses, together.losses, rtol=1e-14)
     assert torch.allclose(
         loop.losses[1, 3], quartic(theta)[1] - theta[1, 3] ** 4 + (theta[1, 3] + steps[1, 3]) ** 4
@@ -51,8 +51,8 @@ def test_a_sweep_takes_a_step_for_each_coordinate():
 @pytest.mark.parametrize("chunk", [1, 3, 1000])
 def test_chunks_change_nothing_but_rounding(chunk):
     f, theta = objectives(game())["generator"]
-    one = batched.sweep(f, theta, 1e-3)
-    other = batched.sweep(f, theta, 1e-3, chunk=chunk)
+    one = loops.batched(f, theta, 1e-3)
+    other = loops.batched(f, theta, 1e-3, chunk=chunk)
     assert torch.allclose(one.losses, other.losses, rtol=1e-13)
 
 
@@ -61,14 +61,14 @@ def test_chunks_change_nothing_but_rounding(chunk):
 @pytest.mark.parametrize("step", [1e-4, 0.3])
 def test_the_chosen_sweep_equals_the_plain_loop(loss, player, step):
     f, theta = objectives(game(loss))[player]
-    ours, reference = f.sweep(theta, step), plain.sweep(f, theta, step)
+    ours, reference = f.sweep(theta, step), loops.plain(f, theta, step)
     assert torch.allclose(ours.losses, reference.losses, rtol=1e-9, atol=1e-12)
     assert torch.allclose(ours.value, reference.value, rtol=1e-12)
 
 
 def test_a_step_without_effect_gives_exactly_the_base_value():
     for f, theta in objectives(game(), dtype=torch.float32).values():
-        for evaluate in (f.sweep, lambda t, s, f=f: batched.sweep(f, t, s)):
+        for evaluate in (f.sweep, lambda t, s, f=f: loops.batched(f, t, s)):
             losses, value = evaluate(theta, 1e-12)
             assert torch.equal(losses, value[:, None].expand_as(losses))
 
@@ -196,7 +196,7 @@ def test_the_r1_penalty_has_its_gradient_and_is_not_the_generators():
 def test_sweeps_of_every_activation_equal_the_plain_loop(activation, player):
     model = Dense(3, [5, 4], [6, 5], activation=activation)
     f, theta = objectives(game(model=model))[player]
-    ours, reference = f.sweep(theta, 0.3), plain.sweep(f, theta, 0.3)
+    ours, reference = f.sweep(theta, 0.3), loops.plain(f, theta, 0.3)
     assert torch.allclose(ours.losses, reference.losses, rtol=1e-9, atol=1e-12)
     assert f.game.sweeps == ({"compiled"} if activation == "relu" else {"direct"})
 

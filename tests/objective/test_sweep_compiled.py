@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from approxgan.objective.problem import DenseProblem, SampleTerm
-from approxgan.objective.sweep import compiled, direct, plain
+from approxgan.objective.sweep import compiled, direct, loops
 from approxgan.objective.terms import FUNCTIONS
 
 SLOPES = (0.0, 0.2, 1.0, 1.5)
@@ -92,13 +92,13 @@ def random_chain(seed: int) -> tuple[DenseProblem, Tensor, float | Tensor]:
 
 
 def expected(problem: DenseProblem, theta: Tensor, step: float | Tensor, index: Tensor) -> Tensor:
-    """What ``plain.sweep`` gives, at some coordinates."""
+    """What ``loops.plain`` gives, at some coordinates."""
     steps = torch.as_tensor(step, dtype=theta.dtype).expand_as(theta)
 
     def along(part: Tensor) -> Tensor:
         return forward(problem, theta.index_copy(1, index, part))
 
-    return plain.sweep(along, theta[:, index], steps[:, index]).losses
+    return loops.plain(along, theta[:, index], steps[:, index]).losses
 
 
 @pytest.mark.parametrize("seed", range(84))

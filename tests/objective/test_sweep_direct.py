@@ -16,7 +16,7 @@ from approxgan.config import registry
 from approxgan.models.dense import Dense
 from approxgan.objective.game import warm
 from approxgan.objective.problem import DenseProblem
-from approxgan.objective.sweep import compiled, dense, direct, plain
+from approxgan.objective.sweep import compiled, dense, direct, loops
 from approxgan.objective.terms import FUNCTIONS
 
 PLAYERS = ("generator", "discriminator")
@@ -46,7 +46,7 @@ def position(name: str, player: str, seeds: int = 2, batch: int = 32):
 def test_is_torch_s_own_loop_bit_for_bit(name: str, player: str, step: float) -> None:
     f, theta = position(name, player)
     problem = f.dense()
-    swept, loop = direct.sweep(problem, theta, step), plain.sweep(f, theta, step)
+    swept, loop = direct.sweep(problem, theta, step), loops.plain(f, theta, step)
     assert torch.equal(swept.value, loop.value)
     assert torch.equal(swept.losses, loop.losses)
 
@@ -115,7 +115,7 @@ def test_is_the_loop_over_its_stated_arithmetic(activation: str, player: str, st
             total = total + term.weight * FUNCTIONS[term.function](rows).mean(-1)
         return problem.constant + total
 
-    loop = plain.sweep(loss, theta, step)
+    loop = loops.plain(loss, theta, step)
     assert torch.equal(swept.losses, loop.losses)
     assert torch.equal(swept.value, loop.value)
 
@@ -126,7 +126,7 @@ def test_is_the_loop_over_its_stated_arithmetic(activation: str, player: str, st
 def test_every_model_and_loss_is_swept_as_the_loop_sweeps(loss, name, player) -> None:
     g = game(loss, model=example("models", name))
     f, theta = objectives(g, batch=6)[player]
-    swept, loop = f.sweep(theta, 0.1), plain.sweep(f, theta, 0.1)
+    swept, loop = f.sweep(theta, 0.1), loops.plain(f, theta, 0.1)
     torch.testing.assert_close(swept.losses, loop.losses, rtol=1e-10, atol=1e-12)
     torch.testing.assert_close(swept.value, loop.value, rtol=1e-12, atol=1e-13)
 
@@ -140,7 +140,7 @@ def test_a_changed_network_is_not_swept_as_the_one_it_inherits_from() -> None:
 
     g = game(model=Squared(3, [5, 4], [6, 5], **LEAKY))
     for f, theta in objectives(g).values():
-        swept, loop = f.sweep(theta, 0.1), plain.sweep(f, theta, 0.1)
+        swept, loop = f.sweep(theta, 0.1), loops.plain(f, theta, 0.1)
         torch.testing.assert_close(swept.losses, loop.losses, rtol=1e-10, atol=1e-12)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from approxgan.core.autograd import constant, require_point
 from approxgan.core.protocols import Sweep
-from approxgan.objective.sweep import batched, plain
+from approxgan.objective.sweep import loops
 
 How = Literal["plain", "batched"]
 
@@ -59,8 +59,8 @@ class WrappedObjective:
     def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
         if self._how == "batched":
             with self._vectorising(theta):
-                return batched.sweep(self._value, theta, step)
-        return plain.sweep(self._value, theta, step)
+                return loops.batched(self._value, theta, step)
+        return loops.plain(self._value, theta, step)
 
     @contextmanager
     def _vectorising(self, theta: Tensor) -> Iterator[None]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import os
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -33,11 +33,6 @@ def up(count: int, block: int) -> int:
     return -(-count // block) * block
 
 
-def whole_step(step: float | Tensor, theta: Tensor) -> Tensor:
-    """A step, a number or [S, P], for every coordinate."""
-    return torch.as_tensor(step, dtype=theta.dtype, device=theta.device).expand_as(theta)
-
-
 @cache
 def for_type(function: Any, dtype: np.dtype) -> Callable[..., Any]:
     """A compiled function of its own for arguments of one type."""
@@ -48,21 +43,13 @@ def for_type(function: Any, dtype: np.dtype) -> Callable[..., Any]:
 
 def share(work: Callable[[int], object], tasks: int, threads: int) -> None:
     """Do the tasks 0 to ``tasks``; compiled code runs outside Python's lock."""
-    numbers = itertools.count()  # next() on it is atomic
-
-    def worker() -> None:
-        while (task := next(numbers)) < tasks:
-            work(task)
-
-    helpers = [_pool().submit(worker) for _ in range(min(threads, tasks) - 1)]
-    worker()
-    for helper in helpers:
-        helper.result()
+    found = map(work, range(tasks)) if threads == 1 else _pool(threads).map(work, range(tasks))
+    deque(found, maxlen=0)
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count() or 1)
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads)
 
 
 if hasattr(os, "register_at_fork"):  # a fork has the pool but none of its threads

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from approxgan.objective.sweep._calls import up
+
 N, NODE, SPAN, ROW, WT, W, B, NARROW, BENT = range(9)
 """Columns of ``Plan.table``, one row per node.
 
@@ -29,10 +31,17 @@ ROWS = 4
 
 
 class Plan(NamedTuple):
+    """Python's and the compiled code's."""
+
     table: np.ndarray
     """[L + 1, COLUMNS] int64"""
     jacobians: np.ndarray
     """[L + 1, L + 1] int64: place of ∂(inputs of node b) / ∂(outputs of node a), b > a + 1."""
+    slopes: np.ndarray
+    """[L + 1], by node, of the type of θ."""
+    flat: np.ndarray
+    places: np.ndarray
+    """Of the swept parameters, unit by unit, in their flat order and in ``rows``."""
     owned: int
     nodes: int
     """Sum of SPAN."""
@@ -46,29 +55,20 @@ class Plan(NamedTuple):
     lines: int
     """Lines of one unit: itself and all units behind it."""
 
-    def order(self) -> tuple[np.ndarray, np.ndarray]:
-        """Places of the swept parameters in their flat order and in ``rows``, unit by unit."""
-        flat, places = [], []
-        for m in range(1, self.owned + 1):
-            before = np.arange(self.table[m - 1, N] + 1)
-            units = np.arange(self.table[m, N])[:, None]
-            weights = self.table[m, W] + units * before[-1] + before
-            flat.append(np.where(before < before[-1], weights, self.table[m, B] + units).ravel())
-            places.append((self.table[m, ROW] + units * self.table[m - 1, SPAN] + before).ravel())
-        return np.concatenate(flat), np.concatenate(places)
-
-
-def _padded(count: int, block: int) -> int:
-    return -(-count // block) * block
+    def room(self) -> tuple[int, int]:
+        """Elements of work space: of the type of θ, int64. See ``_kernels``."""
+        floats = 4 * self.nodes + self.jacobian + (3 + self.lines) * self.widest + self.lines
+        whole = 2 * self.lines + self.widest
+        return floats + self.rows + self.transposed + self.coordinates, whole
 
 
 @lru_cache(maxsize=64)
-def plan(sizes: tuple[int, ...], slopes: tuple[float, ...], owned: int) -> Plan:
+def plan(sizes: tuple[int, ...], slopes: tuple[float, ...], owned: int, dtype: np.dtype) -> Plan:
     last = len(sizes) - 1
     table = np.zeros((last + 1, COLUMNS), np.int64)
     node = weight = transposed = row = coordinates = 0
     for m, width in enumerate(sizes):
-        span = _padded(width + 1, VECTOR)
+        span = up(width + 1, VECTOR)
         table[m, [N, NODE, SPAN, ROW, WT]] = width, node, span, row, transposed
         node += span
         if m == 0:
@@ -78,15 +78,28 @@ def plan(sizes: tuple[int, ...], slopes: tuple[float, ...], owned: int) -> Plan:
         table[m, [W, B]] = weight, weight + width * before
         weight += width * (before + 1)
         row += width * int(table[m - 1, SPAN])
-        transposed += span * _padded(before + 1, ROWS)
+        transposed += span * up(before + 1, ROWS)
         coordinates = row if m == owned else coordinates
         table[m, NARROW] = m < last and width <= NARROWEST
         table[m, BENT] = slopes[m - 1] != 1.0
     jacobians, jacobian = _jacobians(table)
     widest, lines = int(table[:, SPAN].max()), 1 + sum(sizes[1:])
+    by_node = np.array([1.0, *slopes], dtype)
     return Plan(
-        table, jacobians, owned, node, row, transposed, coordinates, jacobian, widest, lines
-    )
+        table, jacobians, by_node, *_order(table, owned), owned, node, row, transposed,
+        coordinates, jacobian, widest, lines,
+    )  # fmt: skip
+
+
+def _order(table: np.ndarray, owned: int) -> tuple[np.ndarray, np.ndarray]:
+    flat, places = [], []
+    for m in range(1, owned + 1):
+        before = np.arange(table[m - 1, N] + 1)
+        units = np.arange(table[m, N])[:, None]
+        weights = table[m, W] + units * before[-1] + before
+        flat.append(np.where(before < before[-1], weights, table[m, B] + units).ravel())
+        places.append((table[m, ROW] + units * table[m - 1, SPAN] + before).ravel())
+    return np.concatenate(flat), np.concatenate(places)
 
 
 def _jacobians(table: np.ndarray) -> tuple[np.ndarray, int]:

@@ -45,11 +45,9 @@ def _operator(function: Any, instruction: str) -> None:
         return getattr(builder, instruction)(*args)
 
 
-for _function, _instruction in (
-    (operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul"),
-    (operator.truediv, "fdiv"),
-):  # fmt: skip
-    _operator(_function, _instruction)
+_operator(operator.add, "fadd")
+_operator(operator.sub, "fsub")
+_operator(operator.mul, "fmul")
 
 
 def _call(builder: Any, name: str, args: Any) -> Any:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from approxgan.core.protocols import Sweep
 from approxgan.objective.problem import DenseProblem
-from approxgan.objective.sweep import batched, plain
+from approxgan.objective.sweep import loops
 
 
 def sweep(
@@ -28,10 +28,10 @@ def sweep(
     """
     theta = theta.detach()
     if not vectorises:
-        return plain.sweep(f, theta, step), {"plain"}
+        return loops.plain(f, theta, step), {"plain"}
     if problem is not None and _is_compiled(problem):
         return dense().sweep(f, problem, theta, step, threads)
-    return batched.sweep(f, theta, step), {"batched"}
+    return loops.batched(f, theta, step), {"batched"}
 
 
 def warm(problem: DenseProblem | None) -> None:

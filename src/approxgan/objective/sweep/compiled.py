@@ -6,27 +6,16 @@ every kink that a step crosses (``_lines``). It rounds otherwise than the loop d
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from approxgan.core.protocols import Sweep
 from approxgan.objective.problem import DenseProblem
-from approxgan.objective.sweep._calls import (
-    ALIKE,
-    BLOCK,
-    TYPES,
-    array,
-    for_type,
-    share,
-    up,
-    whole_step,
-)
+from approxgan.objective.sweep._calls import ALIKE, BLOCK, TYPES, array, for_type, share, up
 from approxgan.objective.sweep._kernels import move_logits
-from approxgan.objective.sweep._layout import Shape, room_for
-from approxgan.objective.sweep._plan import Plan, plan
+from approxgan.objective.sweep._plan import plan
+from approxgan.objective.sweep.loops import whole_step
 from approxgan.objective.terms import FUNCTIONS
 
 SAMPLES = 32
@@ -44,7 +33,7 @@ def sweep(problem: DenseProblem, theta: Tensor, step: float | Tensor, threads: i
     The result does not depend on the number of threads, nor a seed's on the seeds beside it.
     """
     dtype = TYPES[theta.dtype]
-    layout, shape, flat, places = _shape(problem.sizes, problem.activations, problem.owned, dtype)
+    layout = plan(problem.sizes, problem.activations, problem.owned, dtype)
     moved = theta + whole_step(step, theta)
     finite = moved.isfinite()
     point, x = array(theta, dtype), array(problem.inputs, dtype)
@@ -58,9 +47,9 @@ def sweep(problem: DenseProblem, theta: Tensor, step: float | Tensor, threads: i
         seed, begin = task // chunks, task % chunks * SAMPLES
         own = x[seed, begin : begin + SAMPLES]
         logits = np.zeros((len(own), width), dtype)
-        floats, ints = room_for(layout)
+        floats, ints = layout.room()
         for_type(move_logits, dtype)(
-            shape, point[seed], frozen[seed], moves[seed], own,
+            layout, point[seed], frozen[seed], moves[seed], own,
             np.zeros(floats, dtype), np.zeros(ints, np.int64), logits,
         )  # fmt: skip
         columns = torch.from_numpy(logits).split(BLOCK // SAMPLES // ALIKE * ALIKE, 1)
@@ -71,7 +60,7 @@ def sweep(problem: DenseProblem, theta: Tensor, step: float | Tensor, threads: i
     for chunk in range(chunks):
         total = total + parts[:, chunk]
     losses, values = torch.empty_like(theta), total[:, layout.coordinates].clone()
-    losses[:, flat] = total[:, places]
+    losses[:, torch.from_numpy(layout.flat)] = total[:, torch.from_numpy(layout.places)]
     losses[~(finite & values.isfinite()[:, None])] = torch.nan
     return Sweep(losses, values)
 
@@ -84,16 +73,3 @@ def _part(problem: DenseProblem, logits: Tensor, begin: int) -> Tensor:
         summed = FUNCTIONS[term.function](term.sign * own).sum(0)
         total += term.weight / (term.stop - term.start) * summed
     return total
-
-
-@lru_cache(maxsize=64)
-def _shape(
-    sizes: tuple[int, ...], slopes: tuple[float, ...], owned: int, dtype: np.dtype
-) -> tuple[Plan, Shape, Tensor, Tensor]:
-    """The layout, and of every swept parameter its place in θ and in the layout."""
-    layout = plan(sizes, slopes, owned)
-    by_node = np.array([1.0, *slopes], dtype)
-    extents = np.array(layout[3:], np.int64)
-    shape = Shape(layout.table, layout.jacobians, by_node, extents, owned)
-    flat, places = layout.order()
-    return layout, shape, torch.from_numpy(flat), torch.from_numpy(places)

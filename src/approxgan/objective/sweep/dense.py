@@ -17,7 +17,8 @@ from torch import Tensor
 
 from approxgan.core.protocols import Sweep
 from approxgan.objective.problem import DenseProblem, SampleTerm
-from approxgan.objective.sweep import batched, compiled, direct
+from approxgan.objective.sweep import compiled, direct, loops
+from approxgan.objective.sweep.loops import whole_step
 
 QUICK = 2**24
 """Products for one sample, which ``direct`` computes in some 0.4 ms: more are a wide network."""
@@ -51,7 +52,7 @@ def sweep(
     rough = ~is_close(f, swept, theta, step) if others else torch.tensor(False)
     if not rough.any():
         return swept, {"direct" if first is direct else "compiled"}
-    steps = torch.as_tensor(step, dtype=theta.dtype).expand_as(theta)[rough]
+    steps = whole_step(step, theta)[rough]
     again = replace(
         problem,
         inputs=problem.inputs[rough],
@@ -66,13 +67,13 @@ def is_close(
     f: Callable[[Tensor], Tensor], swept: Sweep, theta: Tensor, step: float | Tensor
 ) -> Tensor:
     """[S]: whether the sweep's differences at evenly spread coordinates are those of the loop."""
-    steps = torch.as_tensor(step, dtype=theta.dtype).expand_as(theta)
+    steps = whole_step(step, theta)
     index = torch.linspace(0, theta.shape[1] - 1, COORDINATES).long()
 
     def along(part: Tensor) -> Tensor:
         return f(theta.index_copy(1, index, part))
 
-    losses, value = batched.sweep(along, theta[:, index], steps[:, index])
+    losses, value = loops.batched(along, theta[:, index], steps[:, index])
     ours = swept.losses - swept.value[:, None]
     apart = ours[:, index] - (losses - value[:, None])
     return apart.square().mean(1) <= ROUNDING**2 * ours.square().mean(1)

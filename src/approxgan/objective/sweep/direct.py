@@ -1,7 +1,7 @@
 """The sweep of any dense network by forward passes, in the arithmetic of the parameters' type.
 
-The same function as the loop of ``plain``, rounding by rounding: what a step changes is computed,
-what comes out bitwise the same is taken from the pass at θ (``_forward``). The losses of the
+The same function as ``loops.plain``, rounding by rounding: what a step changes is computed, what
+comes out bitwise the same is taken from the pass at θ (``_forward``). The losses of the
 logits are torch's own. A smooth activation is evaluated in float64 and rounded once.
 """
 
@@ -19,17 +19,9 @@ from torch import Tensor
 from approxgan.core.protocols import Sweep
 from approxgan.objective.problem import DenseProblem
 from approxgan.objective.sweep import _forward
-from approxgan.objective.sweep._calls import (
-    ALIKE,
-    BLOCK,
-    TYPES,
-    array,
-    for_type,
-    share,
-    up,
-    whole_step,
-)
+from approxgan.objective.sweep._calls import ALIKE, BLOCK, TYPES, array, for_type, share, up
 from approxgan.objective.sweep._layer import KINDS
+from approxgan.objective.sweep.loops import whole_step
 from approxgan.objective.terms import FUNCTIONS
 
 LOGITS = 2**16
