@@ -143,12 +143,12 @@ def _seed_limit(outcomes: pd.DataFrame, config: Config) -> str:
 
 
 def _machine_limit(jobs: pd.DataFrame) -> str:
-    compiled = int((jobs["sweep"] == "compiled").sum()) if "sweep" in jobs else 0
+    compiled = int(jobs["sweep"].str.contains("compiled|direct").sum()) if "sweep" in jobs else 0
     text = "seconds and memory are those of this program on the machine that ran it"
     if compiled:
         text += (
-            f" ({number(compiled)} of {number(len(jobs))} jobs swept coordinates with code "
-            "compiled for small networks)"
+            f" ({number(compiled)} of {number(len(jobs))} jobs swept coordinates with "
+            "compiled code)"
         )
     return f"{text}; counts of evaluations are not."
 
