@@ -15,7 +15,7 @@ from approxgan.core.errors import InputError
 from approxgan.core.protocols import PLAYERS
 from approxgan.design import cells as grid
 from approxgan.design import check
-from approxgan.models._activation import NAMES
+from approxgan.models.dense import NAMES
 
 STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
 FORWARD = next(

@@ -23,7 +23,8 @@ def agrees(about, cls):
     optional = [f.name for f in fields if f.default is not none or f.default_factory is not none]
     assert sorted(about.optional) == sorted(optional)
     assert {*about.required, *about.optional} == {f.name for f in fields}
-    assert set(about.whole) == {f.name for f in fields if f.type == "int" or f.type is int}
+    kinds = {f.name: getattr(f.type, "__origin__", f.type) for f in fields}
+    assert set(about.whole) == {name for name, kind in kinds.items() if kind in (int, "int")}
     for name, value in about.constants.items():
         assert getattr(cls, name) == value
 

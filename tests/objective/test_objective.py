@@ -15,7 +15,7 @@ from worlds.variants import example
 
 from approxgan.config import registry
 from approxgan.dirac import stage as dirac
-from approxgan.models import _activation
+from approxgan.models import dense
 from approxgan.models.dense import Dense
 from approxgan.objective import terms
 from approxgan.objective.black_box import objective
@@ -139,7 +139,7 @@ def test_two_class_log_softmax_is_the_discriminators_loss():
 
 SOFTPLUSES = {
     "a term": terms.FUNCTIONS["softplus"],
-    "an activation": _activation.SMOOTH["softplus"],
+    "an activation": dense.SMOOTH["softplus"],
     "the Dirac-GAN": dirac.OBJECTIVES["nonsaturating"].generator,
 }
 

@@ -17,8 +17,7 @@ from approxgan.claims.matching import Contrast, Matches, Rules, groups, match
 from approxgan.claims.measures import MEASURES, NO_CONTROL, Measure
 from approxgan.claims.verdict import Comparison, InsufficientData, Judgement, decide
 from approxgan.storage import files
-from approxgan.storage.columns import table_in
-from approxgan.storage.tables import CLAIMS
+from approxgan.storage.tables import CLAIMS, table_in
 
 NAMES = tuple(dict.fromkeys(measure.claim for measure in MEASURES))
 NEEDS = ("outcomes", "quality", "gradient_error", "cost", "comparisons")

@@ -1,7 +1,5 @@
 """How a run ended: divergence, vanishing gradients and the spread of its losses."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The collect stage: result files of all cells -> the tables in results/tables."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,25 +14,13 @@ from approxgan.design import cells, names
 from approxgan.design.choices import Cell
 from approxgan.design.paths import COST, SAMPLES, SCORES, SPEC, TRACE, Results
 from approxgan.storage import arrays as kept
-from approxgan.storage import files
-from approxgan.storage.columns import read_table
-from approxgan.storage.tables import (
-    COLUMNS,
-    DIRAC,
-    OF_A_SEED,
-    OF_A_STEP,
-    PROBE_POINTS,
-    PROBED,
-    QUALITY_NULL,
-    RUN,
-    SCORED,
-)
+from approxgan.storage import files, tables
 
 Spec = Mapping[str, Any]
 FORMS = {
-    **dict.fromkeys(OF_A_STEP, "int traced*"),
+    **dict.fromkeys(tables.OF_A_STEP, "int traced*"),
     **dict.fromkeys(("seeds", "diverged_step"), "int seeds"),
-    **dict.fromkeys(OF_A_SEED, "float traced* seeds"),
+    **dict.fromkeys(tables.OF_A_SEED, "float traced* seeds"),
 }
 """The arrays of a trace: forms as in ``storage.arrays``."""
 CLOCKED = ("seconds", "cpu_seconds", "peak_memory_mb")
@@ -71,8 +57,8 @@ def training(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
         seed, step = np.nonzero(arrays["step"] <= stop[:, None])
         columns = {
             "seed": arrays["seeds"][seed],
-            **{name: arrays[name][step, seed] for name in OF_A_SEED},
-            **{name: arrays[name][step] for name in OF_A_STEP},
+            **{name: arrays[name][step, seed] for name in tables.OF_A_SEED},
+            **{name: arrays[name][step] for name in tables.OF_A_STEP},
         }
         yield pd.DataFrame(columns).assign(**names.row_keys(cell))
 
@@ -90,7 +76,7 @@ def quality(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """One row a run, snapshot and number."""
     known = directions(spec["metrics"])
     for cell, folder in _runs(spec, at):
-        rows = read_table(folder / SCORES, SCORED)
+        rows = tables.read_table(folder / SCORES, tables.SCORED)
         yield rows.assign(
             **names.row_keys(cell),
             better=rows["metric"].map({n: direction(n, known) for n in rows["metric"].unique()}),
@@ -114,17 +100,17 @@ def direction(number: str, known: Mapping[str, str]) -> str:
 
 def quality_null(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """One row a dataset, number of samples, repeat and number."""
-    own = [key for key in QUALITY_NULL if key != "dataset"]
+    own = [key for key in tables.QUALITY_NULL if key != "dataset"]
     for name, sizes in spec["scored"].items():
         for samples in sizes:
             path = at.null(name, samples)
-            yield read_table(path, own).assign(dataset=name)
+            yield tables.read_table(path, own).assign(dataset=name)
 
 
 def _probed(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     for name, modes in spec["probes"].items():
         for mode in modes:
-            yield read_table(at.measured(name, mode), PROBED)
+            yield tables.read_table(at.measured(name, mode), tables.PROBED)
 
 
 def gradient_error(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
@@ -143,13 +129,13 @@ def layer_error(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
 def probe_points(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """One row a probed point and dtype."""
     for name in spec["probes"]:
-        yield read_table(at.described(name), PROBE_POINTS)
+        yield tables.read_table(at.described(name), tables.PROBE_POINTS)
 
 
 def dirac(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """One row a step of every mode's Dirac-GAN."""
     for mode in spec["modes"]:
-        yield read_table(at.dirac(mode), DIRAC)
+        yield tables.read_table(at.dirac(mode), tables.DIRAC)
 
 
 def cost(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
@@ -170,10 +156,7 @@ def cost(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
 
 
 def _drawn(spec: Spec, at: Results) -> Iterator[tuple[Cell, list[tuple[int, np.ndarray]]]]:
-    """Every cell with the first of its blocks of seeds, whose first seed is drawn.
-
-    With each snapshot's step and finite samples of that seed.
-    """
+    """Every cell once, with each snapshot's step and the finite samples of its first seed."""
     first: dict[Path, int] = {}
     for cell, folder in _runs(spec, at):
         first[folder.parent] = min(first.get(folder.parent, cell.seeds[0]), cell.seeds[0])
@@ -250,10 +233,8 @@ def images(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     shapes = {name: d.image for name, d in built.items() if hasattr(d, "image")}
     for name, shape in shapes.items():
         true = kept.data(at.data(name))["true"]
-        empty = dict.fromkeys(RUN, "")
-        yield _pixels(true, shape).assign(
-            **{**empty, **dict.fromkeys(NUMBERS), "dataset": name}, step=-1
-        )
+        keys = {**dict.fromkeys(tables.RUN, ""), **dict.fromkeys(NUMBERS), "dataset": name}
+        yield _pixels(true, shape).assign(**keys, step=-1)
     for cell, shots in _drawn(spec, at):
         if cell.dataset in shapes:
             step, shown = shots[-1]
@@ -270,31 +251,22 @@ def _pixels(images: np.ndarray, shape: tuple[int, int]) -> pd.DataFrame:
     )
 
 
+GATHERED = (
+    *(training, outcomes, quality, quality_null, gradient_error, layer_error, probe_points),
+    *(cost, samples, evolution, images, data, dirac),
+)
 TABLES: dict[str, Callable[[Spec, Results], Iterator[pd.DataFrame]]] = {
-    make.__name__: make
-    for make in (
-        training,
-        outcomes,
-        quality,
-        quality_null,
-        gradient_error,
-        layer_error,
-        probe_points,
-        cost,
-        samples,
-        evolution,
-        images,
-        data,
-        dirac,
-    )
+    make.__name__: make for make in GATHERED
 }
 SORTED_BY = {
     "quality_null": ["dataset", "samples", "repeat"],
     "data": ["dataset", "source", "index"],
 }
 """Rows are sorted by these columns, otherwise by all that name a row."""
-KEYS = ("game", "study", "dataset", "model", "loss", "mode", "epsilon", "rule", "settings")
-KEYS_LAST = ("dtype", "player", "seed", "first_seed", "step", "layer", "index", "row", "column")
+KEYS = (
+    *("game", "study", "dataset", "model", "loss", "mode", "epsilon", "rule", "settings"),
+    *("dtype", "player", "seed", "first_seed", "step", "layer", "index", "row", "column"),
+)
 
 
 def table(name: str, spec: Spec, at: Results) -> None:
@@ -302,9 +274,8 @@ def table(name: str, spec: Spec, at: Results) -> None:
     if name not in TABLES:
         raise InputError(f"table {name!r} is not gathered; accepted: {', '.join(TABLES)}")
     frames = [frame for frame in TABLES[name](spec, at) if len(frame)]
-    columns = list(COLUMNS[name])
-    whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
-    by = SORTED_BY.get(name, [key for key in (*KEYS, *KEYS_LAST) if key in columns])
-    files.write_table(
-        at.tables / name, whole[columns].sort_values(by, kind="stable", ignore_index=True)
-    )
+    columns = list(tables.COLUMNS[name])
+    whole = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
+    by = SORTED_BY.get(name, [key for key in KEYS if key in columns])
+    whole = whole[columns].sort_values(by, kind="stable", ignore_index=True)
+    files.write_table(at.tables / name, whole)

@@ -19,8 +19,7 @@ from approxgan.compare.aggregates import aggregate
 from approxgan.compare.verdict import WORSE, Pairs, Rules, measure, verdict
 from approxgan.config import registry
 from approxgan.storage import files
-from approxgan.storage.columns import table_in
-from approxgan.storage.tables import COMPARISONS
+from approxgan.storage.tables import COMPARISONS, table_in
 
 NEEDS = ("outcomes", "quality", "quality_null")
 KEYS = [*GROUP, *CELL]

@@ -3,8 +3,6 @@
 Imports no variant: ``design.check`` goes on from here with the grid and the values.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -18,6 +16,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from approxgan.config import load, registry
 from approxgan.core.errors import InputError
+from approxgan.core.protocols import PLAYERS
 
 RESERVED = {"datasets": ("kind", "points"), "models": ("kind",), "losses": ("kind", "r1")}
 """Keys of a definition that are not settings of its variant."""
@@ -168,7 +167,7 @@ def _entries(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]
             if "mode" in entry:
                 yield where, entry, place.startswith("studies")
             else:
-                for player in ("generator", "discriminator"):
+                for player in reversed(PLAYERS):
                     yield f"{where}.{player}", entry[player], False
 
 
@@ -220,30 +219,23 @@ def _check_matching(entry: Mapping[str, Any], given: list[str]) -> None:
 
 def jobs_of(config: Mapping[str, Any]) -> int:
     """Training jobs and probed or played entries of a config; none of them is made for it."""
-    total = 0
-    for study in config["studies"]:
-        seeds = {**config["seeds"], **study.get("seeds", {})}
-        places = len(study["datasets"]) * len(study["models"]) * len(study["losses"])
-        total += places * sum(
-            _pairs(entry) * _blocks(**{**seeds, **entry.get("seeds", {})})
-            for entry in study["modes"]
-        )
-    for probe in config["probes"]:
-        places = len(probe["datasets"]) * len(probe["models"]) * len(probe["losses"])
-        total += places * sum(_points(entry) for entry in probe["modes"])
-    return total + sum(_points(entry) for entry in config["dirac"]["modes"])
+    total = sum(_points(entry) for entry in config["dirac"]["modes"])
+    for place, user in _users(config):
+        places = len(user["datasets"]) * len(user["models"]) * len(user["losses"])
+        for entry in user["modes"]:
+            jobs = 1
+            if place.startswith("studies"):
+                told = {**config["seeds"], **user.get("seeds", {}), **entry.get("seeds", {})}
+                jobs = _blocks(**told)
+            total += places * jobs * _points(entry)
+    return total
 
 
 def _points(entry: Mapping[str, Any]) -> int:
-    """Combinations of one player's entry."""
-    own = (len(v) for k, v in entry.items() if k not in APART and isinstance(v, list))
-    return math.prod(own) * (_points(entry["match"]) if "match" in entry else 1)
-
-
-def _pairs(entry: Mapping[str, Any]) -> int:
-    if "mode" in entry:
-        return _points(entry)
-    return _points(entry["generator"]) * _points(entry["discriminator"])
+    """Combinations of an entry: of its lists, and of the entries within it."""
+    own = [len(value) for value in entry.values() if isinstance(value, list)]
+    inner = [_points(entry[key]) for key in (*PLAYERS, "match") if key in entry]
+    return math.prod(own + inner)
 
 
 def _blocks(first: int, count: int, block: int) -> int:

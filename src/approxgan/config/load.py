@@ -1,7 +1,5 @@
 """The only reader of YAML: no key twice, no objects of Python, one form for every number."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

@@ -1,13 +1,12 @@
 """Variants are found by file name: ``estimators/spsa.py`` is the gradient mode ``spsa``."""
 
-from __future__ import annotations
-
 import ast
 import importlib
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import resolve_name
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,8 @@ FAMILIES = {
     "figures": "figures",
 }
 """What a family is called by users, and the folder its variants live in."""
+WHOLE = ("int", "Annotated[int,")
+"""How the annotation of a field begins that counts something."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Description:
     required: tuple[str, ...]
     optional: tuple[str, ...]
     whole: tuple[str, ...]
-    """Those of both that are whole numbers, by their annotation: they count something."""
+    """Those of both that are whole numbers: they count something."""
     constants: Mapping[str, Any]
     """Class attributes with a literal value, such as ``takes_epsilon``."""
 
@@ -72,24 +73,14 @@ def describe(family: str, name: str) -> Description:
             "or of approxgan's"
         )
     summary = (ast.get_docstring(tree) or "").split("\n\n")[0].replace("\n", " ")
-    members = _members(*found)
-    fields = members.fields.items()
+    fields, constants = _members(*found)
     return Description(
         summary,
-        tuple(key for key, (optional, _) in fields if not optional),
-        tuple(key for key, (optional, _) in fields if optional),
-        tuple(key for key, (_, whole) in fields if whole),
-        members.constants,
+        tuple(key for key, (optional, _) in fields.items() if not optional),
+        tuple(key for key, (optional, _) in fields.items() if optional),
+        tuple(key for key, (_, whole) in fields.items() if whole),
+        constants,
     )
-
-
-@dataclass(frozen=True)
-class _Members:
-    """What a class has, its bases' included."""
-
-    fields: dict[str, tuple[bool, bool]]
-    """Dataclass field -> whether it has a default, and whether it is a whole number."""
-    constants: dict[str, Any]
 
 
 @cache
@@ -108,48 +99,51 @@ def _find(module: str, name: str) -> tuple[str, ast.ClassDef] | None:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
             return _find(module, ast.unparse(node.value))
         if isinstance(node, ast.Import | ast.ImportFrom):
-            source = _source(module, node) if isinstance(node, ast.ImportFrom) else ""
+            package = module.rpartition(".")[0]
+            place = f"{source(node, package)}." if isinstance(node, ast.ImportFrom) else ""
             for alias in node.names:
                 known = alias.asname or alias.name
                 if known == name:
-                    return _find(source, alias.name)
+                    return _find(place.rstrip("."), alias.name)
                 if name.startswith(f"{known}."):
-                    path = f"{source}.{alias.name}" if source else alias.name
-                    return _find(path, name.removeprefix(f"{known}."))
+                    return _find(place + alias.name, name.removeprefix(f"{known}."))
     return None
 
 
-def _source(module: str, node: ast.ImportFrom) -> str:
-    """The module that an import is from; a relative one counts its dots from ``module``."""
-    above = module.split(".")[: -node.level] if node.level else []
-    return ".".join([*above, *([node.module] if node.module else [])])
+def source(node: ast.ImportFrom, package: str) -> str:
+    """The module that something is imported from by a module of ``package``."""
+    return resolve_name("." * node.level + (node.module or ""), package)
 
 
-def _members(module: str, cls: ast.ClassDef) -> _Members:
-    """As Python inherits them: a class's own members over those of its bases."""
-    known = _Members({}, {})
+def _members(module: str, cls: ast.ClassDef) -> tuple[dict[str, tuple[bool, bool]], dict[str, Any]]:
+    """A class's own members over those of its bases, as Python inherits them.
+
+    Dataclass fields, with whether each has a default and is a whole number; and constants.
+    """
+    fields: dict[str, tuple[bool, bool]] = {}
+    constants: dict[str, Any] = {}
     for base in reversed(cls.bases):
         found = _find(module, ast.unparse(base))
         if found is not None:
             inherited = _members(*found)
-            known.fields.update(inherited.fields)
-            known.constants.update(inherited.constants)
+            fields.update(inherited[0])
+            constants.update(inherited[1])
     decorators = (ast.unparse(node) for node in cls.decorator_list)
     has_fields = any("dataclass" in text.split("(")[0] for text in decorators)
     for node in cls.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            _set(known.constants, node.targets[0].id, node.value)
+            _set(constants, node.targets[0].id, node.value)
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             name, kind = node.target.id, ast.unparse(node.annotation)
             if "ClassVar" in kind or not has_fields:
-                _set(known.constants, name, node.value)
+                _set(constants, name, node.value)
                 if has_fields:
-                    known.fields.pop(name, None)
+                    fields.pop(name, None)
             elif "init=False" not in (ast.unparse(node.value) if node.value else ""):
                 # Without a value of its own, a dataclass takes the one that a base has.
-                before = known.fields.get(name, (name in known.constants, False))[0]
-                known.fields[name] = (node.value is not None or before, kind == "int")
-    return known
+                before = fields.get(name, (name in constants, False))[0]
+                fields[name] = (node.value is not None or before, kind.startswith(WHOLE))
+    return fields, constants
 
 
 def _set(constants: dict[str, Any], name: str, value: ast.expr | None) -> None:

@@ -4,8 +4,6 @@ The one module of ``core`` that imports torch: estimators, objectives and the ch
 share what can be differentiated.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 

@@ -23,7 +23,7 @@ PLAYERS: tuple[Player, Player] = ("discriminator", "generator")
 class Sweep(NamedTuple):
     """The loss at every coordinate step, and the loss they are to be compared with.
 
-    Both are computed by the same kernel. Otherwise one rounding error would shift all differences.
+    By one kernel: otherwise one rounding error would shift all differences.
     """
 
     losses: Tensor
@@ -37,19 +37,15 @@ class Objective(Protocol):
 
     def __call__(self, theta: Tensor) -> Tensor:
         """θ [S, P] -> loss [S]."""
-        ...
 
     def many(self, thetas: Tensor) -> Tensor:
         """θ [K, S, P] -> loss [K, S], evaluated by one arithmetic for all K."""
-        ...
 
     def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
         """The loss at θ + step·e_i for every coordinate i; step is a number or [S, P]."""
-        ...
 
     def with_subgradient(self, alpha: float) -> Objective:
         """The same loss, differentiated with slope alpha where an activation is exactly 0."""
-        ...
 
 
 class Streams(Protocol):
@@ -57,11 +53,9 @@ class Streams(Protocol):
 
     def normal(self, *shape: int) -> Tensor:
         """[S, *shape] standard normal."""
-        ...
 
     def signs(self, *shape: int) -> Tensor:
         """[S, *shape] Rademacher: -1 or 1 with equal probability."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -86,11 +80,10 @@ StepSize = Union[float, "Tensor"]
 class GradientEstimator(Protocol):
     """A stateless rule that turns an objective into a gradient estimate.
 
-    A variant is a frozen dataclass. Its fields are its settings, apart from ε. Its class
-    attributes are those below. It raises ``ValueError`` for settings that it cannot work with.
-    Two methods are optional: ``refuses(situation)`` returns why it cannot work there, or None;
-    ``start(theta, rng)`` moves a player's start [S, P]. A control that can be matched is a
-    ``Control``.
+    A variant is a frozen dataclass whose fields are its settings, apart from ε. It raises
+    ``ValueError`` for settings that it cannot work with. Two methods are optional:
+    ``refuses(situation)`` returns why it cannot work there, or None; ``start(theta, rng)`` moves a
+    player's start [S, P]. A control that can be matched is a ``Control``.
     """
 
     takes_epsilon: bool
@@ -110,7 +103,6 @@ class GradientEstimator(Protocol):
 
     def squared_error(self, dimension: int) -> float | None:
         """Expected squared relative error in the smooth limit ε → 0, where theory gives it."""
-        ...
 
 
 class Control(GradientEstimator, Protocol):
@@ -123,12 +115,11 @@ class Control(GradientEstimator, Protocol):
         self, like: Estimate, f: Objective, theta: Tensor, *, rng: Streams
     ) -> Estimate:
         """At θ [S, P], as wrong as ``like`` is there, seed by seed; its cost is its own alone."""
-        ...
 
 
 @dataclass(frozen=True)
 class Situation:
-    """What a mode would work on. It can refuse this, with a reason, before any job starts."""
+    """What a mode would work on, and can refuse before any job starts."""
 
     dimension: int
     """P of the smaller of the players that use it."""
@@ -179,8 +170,7 @@ class Term:
 class Loss(Protocol):
     """Both players minimise their own sum of terms of the discriminator's logits.
 
-    A loss may have ``clip``: after every update the discriminator's parameters are clipped to
-    ±clip.
+    With an attribute ``clip``, the discriminator's parameters are clipped to ±clip after updates.
     """
 
     generator: tuple[Term, ...]
@@ -197,40 +187,32 @@ class Model(Protocol):
     @property
     def latent(self) -> int:
         """Width of the generator's input."""
-        ...
 
     def size(self, player: Player, dim: int) -> int:
         """P, for data of ``dim`` columns."""
-        ...
 
     def init(self, player: Player, dim: int, rng: np.random.Generator) -> np.ndarray:
         """[P] float64: one seed's start."""
-        ...
 
     def apply(
         self, player: Player, dim: int, theta: Tensor, x: Tensor, kink: float | None = None
     ) -> Tensor:
         """θ [S, P], x [S, B, in] -> [S, B, out]."""
-        ...
 
     def preactivations(self, player: Player, dim: int, theta: Tensor, x: Tensor) -> list[Tensor]:
         """[S, B, width] of every hidden layer: what goes into the activation."""
-        ...
 
     def layers(self, player: Player, dim: int) -> Layers | None:
         """Sizes and activations as in ``DenseProblem``, or None if it is not of that form.
 
         Only a class's own ``layers`` counts: one that is inherited may describe another network.
         """
-        ...
 
     def slopes(self) -> tuple[float, float] | None:
         """One-sided slopes of the activation at its kink; None for a smooth one."""
-        ...
 
     def layer_sizes(self, player: Player, dim: int) -> list[int]:
         """Number of parameters of every layer, in the order of the flat parameters."""
-        ...
 
 
 class Dataset(Protocol):
@@ -246,15 +228,12 @@ class Dataset(Protocol):
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """[n, dim] float64: fresh draws of the true density."""
-        ...
 
     def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """[n, dim] float64: the points that training sees."""
-        ...
 
     def modes(self) -> Modes | None:
         """The true modes where the density is a mixture of them."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -295,11 +274,9 @@ class Metric(Protocol):
     def against(self, truth: Truth) -> Score:
         """The metric as a function of samples; work on the truth is done once, here.
 
-        It may give fewer numbers than ``directions`` states, such as none without modes, but
-        always the same names for one truth. Raises ``ValueError`` for a truth that it cannot
-        compare with.
+        Without modes it may give fewer numbers than ``directions`` states, but always the same
+        for one truth. Raises ``ValueError`` for a truth that it cannot compare with.
         """
-        ...
 
 
 class FigureVariant(Protocol):

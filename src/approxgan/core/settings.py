@@ -1,13 +1,12 @@
-"""Rules that the settings of several variants obey.
+"""Rules that the settings of variants obey, stated as annotations of their fields.
 
-Each raises ``ValueError`` that names the setting, its value and what is accepted.
+``sides: Annotated[int, whole(most=2)]`` in a class with the base ``Checked`` accepts 1 and 2.
 """
 
-from __future__ import annotations
-
 import math
-from collections.abc import Collection
-from typing import TypeGuard
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeGuard, get_type_hints
 
 SMALLEST, LARGEST = 1e-30, 1e30
 """Of lengths: squares of such numbers, and sums of them, are finite and above 0 in float64."""
@@ -16,41 +15,31 @@ MOST_SAMPLES = 100_000
 """The config takes as many of a run at most."""
 
 
-def require_count(name: str, value: object, *, least: int = 1, most: int = 10**9) -> None:
-    """A whole number, ``least`` or more and up to ``most``."""
-    whole = value if isinstance(value, int) and not isinstance(value, bool) else least - 1
-    if not least <= whole <= most:
-        raise ValueError(f"{name} is {shown(value)}; accepted: a whole number, {least} to {most}")
+@dataclass(frozen=True)
+class Rule:
+    """What a setting accepts, and how a message says it."""
+
+    holds: Callable[[Any], bool]
+    accepted: str
+    each: "Rule | None" = None
+    """The rule of every item of a list."""
+
+    def check(self, name: str, value: Any) -> None:
+        """Raise ``ValueError`` that names the setting, its value and what is accepted."""
+        if not self.holds(value):
+            raise ValueError(f"{name} is {shown(value)}; accepted: {self.accepted}")
+        if self.each is not None:
+            for item in value:
+                self.each.check(name, item)
 
 
-def require_positive(name: str, value: object) -> None:
-    """A number above 0, neither too small nor too large to be squared."""
-    if not (is_finite(value) and SMALLEST <= value <= LARGEST):
-        raise ValueError(
-            f"{name} is {shown(value)}; accepted: a number above 0, "
-            f"from {SMALLEST:g} to {LARGEST:g}"
-        )
+class Checked:
+    """Base of a dataclass of settings: raises ``ValueError`` for one that breaks its rule."""
 
-
-def require_share(name: str, value: object) -> None:
-    """A number between 0 and 1, both excluded."""
-    if not (is_finite(value) and 0 < value < 1):
-        raise ValueError(
-            f"{name} is {shown(value)}; accepted: a number between 0 and 1, both excluded"
-        )
-
-
-def require_within(name: str, value: object, low: float, high: float = math.inf) -> None:
-    """A finite number from ``low`` to ``high``, both included."""
-    if not (is_finite(value) and low <= value <= high):
-        upper = "or more" if math.isinf(high) else f"to {high:g}"
-        raise ValueError(f"{name} is {shown(value)}; accepted: a finite number, {low:g} {upper}")
-
-
-def require_one_of(name: str, value: object, accepted: Collection[str]) -> None:
-    """One of these words."""
-    if not isinstance(value, str) or value not in accepted:
-        raise ValueError(f"{name} is {shown(value)}; accepted: {', '.join(accepted)}")
+    def __post_init__(self) -> None:
+        for name, kind in get_type_hints(type(self), include_extras=True).items():
+            for rule in getattr(kind, "__metadata__", ()):
+                rule.check(name, getattr(self, name))
 
 
 def is_finite(value: object) -> TypeGuard[float]:
@@ -70,3 +59,40 @@ def shown(value: object) -> str:
         return f"a whole number of {value.bit_length()} bits"
     text = repr(value)
     return text if len(text) <= 120 else f"{text[:58]} ... {text[-57:]}"
+
+
+def number(holds: Callable[[float], bool], accepted: str) -> Rule:
+    """A finite number for which more holds."""
+    return Rule(lambda value: is_finite(value) and holds(value), accepted)
+
+
+def whole(*, least: int = 1, most: int = 10**9) -> Rule:
+    """A whole number from ``least`` to ``most``."""
+    accepted = f"a whole number, {least} to {most}"
+    return number(lambda value: isinstance(value, int) and least <= value <= most, accepted)
+
+
+def within(low: float, high: float = math.inf) -> Rule:
+    """A finite number from ``low`` to ``high``, both included."""
+    upper = "or more" if math.isinf(high) else f"to {high:g}"
+    return number(lambda value: low <= value <= high, f"a finite number, {low:g} {upper}")
+
+
+def one_of(*words: str) -> Rule:
+    return Rule(lambda value: isinstance(value, str) and value in words, ", ".join(words))
+
+
+def several(each: Rule, accepted: str) -> Rule:
+    """A list of one or more items that obey a rule."""
+    return Rule(lambda value: isinstance(value, list | tuple) and len(value) > 0, accepted, each)
+
+
+POSITIVE = number(
+    lambda value: SMALLEST <= value <= LARGEST,
+    f"a number above 0, from {SMALLEST:g} to {LARGEST:g}",
+)
+"""Neither too small nor too large to be squared."""
+Positive = Annotated[float, POSITIVE]
+Share = Annotated[
+    float, number(lambda value: 0 < value < 1, "a number between 0 and 1, both excluded")
+]

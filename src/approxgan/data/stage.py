@@ -1,7 +1,5 @@
 """The data stage: a dataset's definition -> its training set and fresh true points."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

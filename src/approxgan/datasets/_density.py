@@ -1,31 +1,28 @@
 """What densities that can be drawn from at will have in common."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 
 import numpy as np
 
 from approxgan.core.protocols import Modes
+from approxgan.core.settings import Checked
 
 MOST_MODES = 10_000
 
 
-class Density(ABC):
+class Density(Checked, ABC):
     """A density in the plane that is drawn from for training too, and states no modes."""
 
     dim = 2
 
     @abstractmethod
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, 2] float64: fresh draws of the density."""
+        """[n, 2] float64"""
 
     def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, 2] float64: draws of the density, like ``sample``."""
         return self.sample(n, rng)
 
     def modes(self) -> Modes | None:
-        """None: it is no mixture of Gaussians."""
         return None
 
 
@@ -37,7 +34,6 @@ class Mixture(Density):
         """The modes, in a fixed order: centres [M, 2]."""
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, 2] float64: independent draws, each from a mode chosen with equal probability."""
         modes = self.modes()
         chosen = rng.integers(len(modes.centres), size=n)
         return modes.centres[chosen] + modes.sigma * rng.standard_normal((n, self.dim))

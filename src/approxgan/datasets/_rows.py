@@ -1,11 +1,11 @@
 """What the datasets made of given rows share: the split in two, and the draws from its parts."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
+
+from approxgan.core.settings import Checked
 
 SEED = 0
 FEWEST = 2
@@ -16,17 +16,15 @@ FEWEST = 2
 class Split:
     """Rows for training, and rows kept from it: their empirical distribution is the true density.
 
-    Null comparisons are unbiased, as they compare independent draws of one distribution. A perfect
-    generator scores a little worse than null, as training and held-out rows differ by chance.
+    A perfect generator scores a little worse than null: both parts differ by chance.
     """
 
     training: np.ndarray
-    """[rows, dim] float64"""
     held_out: np.ndarray
-    """[rows, dim] float64"""
+    """Both [rows, dim] float64."""
 
 
-class Rows(ABC):
+class Rows(Checked, ABC):
     """A dataset of given rows, split in two."""
 
     @abstractmethod
@@ -39,15 +37,12 @@ class Rows(ABC):
         return len(np.unique(self.rows().held_out, axis=0))
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, dim] float64: independent draws, with replacement, from the held-out rows."""
+        """[n, dim] float64: draws with replacement from the held-out rows."""
         held_out = self.rows().held_out
         return held_out[rng.integers(len(held_out), size=n)]
 
     def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, dim] float64: the first n training rows, whatever ``rng`` is.
-
-        Raises ``ValueError`` if there are fewer.
-        """
+        """[n, dim] float64: the first n rows; raises ``ValueError`` if there are fewer."""
         reason = self.refuses(n)
         if reason is not None:
             raise ValueError(reason)
@@ -61,7 +56,6 @@ class Rows(ABC):
         return f"points is {points}; the training part has {most} rows; accepted: 1 to {most}"
 
     def modes(self) -> None:
-        """None: rows are no Gaussians."""
         return None
 
 

@@ -1,10 +1,7 @@
 """Reading and checking a table of numbers from a .npy or .csv file."""
 
-from __future__ import annotations
-
 import io
 import os
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -21,9 +18,8 @@ LARGEST = float(np.finfo(np.float32).max)
 def read(path: str) -> np.ndarray:
     """[rows, columns] float64; a file is read once.
 
-    A .csv is UTF-8 text separated by commas. Its first row may name the columns; it is taken for
-    names if none of its fields is a number, so columns named 0 and 1 would be one more point.
-    Messages count rows from 1, without the names and blank lines, and columns from 1.
+    A .csv is UTF-8 text separated by commas. Its first row names the columns if none of its fields
+    is a number. Messages count rows from 1, without the names and blank lines, and columns from 1.
     Raises ``ValueError`` that names the file, the place, the rule and what is accepted.
     """
     if not isinstance(path, str):
@@ -100,7 +96,8 @@ def _check_shape(path: Path, cells: np.ndarray) -> None:
 def _numbers(path: Path, cells: np.ndarray) -> np.ndarray:
     """The cells as float64; ``ValueError`` for the first that is not a finite number."""
     if cells.dtype == object:
-        numbers = np.array([_parsed(row) for row in cells], dtype=np.float64)
+        # None becomes not a number.
+        numbers = np.array([[_number(cell) for cell in row] for row in cells], dtype=np.float64)
     else:
         with np.errstate(over="ignore"):
             numbers = cells.astype(np.float64)
@@ -114,11 +111,6 @@ def _numbers(path: Path, cells: np.ndarray) -> np.ndarray:
             f"accepted: finite numbers up to {LARGEST:.2g} in size"
         )
     return numbers
-
-
-def _parsed(row: Sequence[str]) -> list[float]:
-    parsed = [_number(cell) for cell in row]
-    return [np.nan if number is None else number for number in parsed]
 
 
 def _number(text: str) -> float | None:

@@ -1,7 +1,5 @@
 """Handwritten digits: scikit-learn's 1797 images of 8 by 8 pixels."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from approxgan.core.settings import require_count, require_share
+from approxgan.core.settings import Share, whole
 from approxgan.datasets._rows import Rows, Split, split
 
 WHITEST = 16
@@ -20,13 +18,11 @@ WHITEST = 16
 class Digits(Rows):
     """A row is an image, its pixels row by row, scaled from {0, ..., 16} to [-1, 1].
 
-    That range is the usual one for generated images, and has the scale of the other datasets; a
-    generator with a linear output reaches it, and may overshoot it. A fixed permutation splits
-    the images; the true density is the empirical distribution of the held-out ones.
-    Raises ``ValueError`` for settings out of range.
+    A fixed permutation splits the images; the true density is the empirical distribution of the
+    held-out ones.
     """
 
-    held_out: float
+    held_out: Share
     """Share of the images kept from training, between 0 and 1."""
     components: int
     """Principal components of the view ``pca``."""
@@ -35,13 +31,11 @@ class Digits(Rows):
     image: ClassVar[tuple[int, int]] = (8, 8)
 
     def __post_init__(self) -> None:
-        require_share("held_out", self.held_out)
+        super().__post_init__()
         # No more than pixels, nor than training images.
-        most = min(self.rows().training.shape)
-        require_count("components", self.components, most=most)
+        whole(most=min(self.rows().training.shape)).check("components", self.components)
 
     def rows(self) -> Split:
-        """The images, split."""
         return _images(self.held_out)
 
     def views(self) -> Mapping[str, Callable[[np.ndarray], np.ndarray]]:
@@ -52,7 +46,7 @@ class Digits(Rows):
 
 
 @cache
-def _images(held_out: float) -> Split:
+def _images(held_out: Share) -> Split:
     from sklearn.datasets import load_digits
 
     pixels = load_digits().data  # [1797, 64]
@@ -60,7 +54,7 @@ def _images(held_out: float) -> Split:
 
 
 @cache
-def _principal(held_out: float, components: int) -> tuple[np.ndarray, np.ndarray]:
+def _principal(held_out: Share, components: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean [64] and principal axes [components, 64] of all training images."""
     from sklearn.decomposition import PCA
 

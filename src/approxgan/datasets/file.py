@@ -1,12 +1,10 @@
 """Rows of your own .npy or .csv file."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
 
-from approxgan.core.settings import require_share
+from approxgan.core.settings import Share
 from approxgan.datasets._rows import Rows, Split, split
 from approxgan.datasets._table import read
 
@@ -17,18 +15,18 @@ class File(Rows):
 
     A fixed permutation splits the rows; the true density is the empirical distribution of the
     held-out ones. The file is read and checked when the dataset is built. Raises ``ValueError``
-    for a file that breaks a rule of ``_table.read`` and for settings out of range.
+    for a file that breaks a rule of ``_table.read``.
     """
 
     path: str
     """The file; a relative one starts from the working directory."""
-    held_out: float
+    held_out: Share
     """Share of the rows kept from training, between 0 and 1."""
 
     reads: ClassVar[tuple[str, ...]] = ("path",)
 
     def __post_init__(self) -> None:
-        require_share("held_out", self.held_out)
+        super().__post_init__()
         read(self.path)
         self.rows()
 
@@ -43,7 +41,7 @@ class File(Rows):
 
 
 @cache
-def _rows(path: str, held_out: float) -> Split:
+def _rows(path: str, held_out: Share) -> Split:
     return split(read(path), held_out)
 
 

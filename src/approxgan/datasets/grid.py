@@ -1,14 +1,13 @@
 """Gaussians on a square grid."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import isqrt
+from typing import Annotated
 
 import numpy as np
 
 from approxgan.core.protocols import Modes
-from approxgan.core.settings import require_count, require_positive
+from approxgan.core.settings import Positive, whole
 from approxgan.datasets._density import MOST_MODES, Mixture
 
 
@@ -16,21 +15,15 @@ from approxgan.datasets._density import MOST_MODES, Mixture
 class Grid(Mixture):
     """An equal mixture of side² isotropic Gaussians on a square grid centred on the origin.
 
-    Side 5 and spacing 2 put them at {-4, -2, 0, 2, 4}². Raises ``ValueError`` for settings out
-    of range.
+    Side 5 and spacing 2 put them at {-4, -2, 0, 2, 4}².
     """
 
-    side: int
+    side: Annotated[int, whole(most=isqrt(MOST_MODES))]
     """Number of modes along each axis."""
-    spacing: float
+    spacing: Positive
     """Distance between neighbouring centres, in data units."""
-    sigma: float
+    sigma: Positive
     """Standard deviation of a mode along each axis, in data units."""
-
-    def __post_init__(self) -> None:
-        require_count("side", self.side, most=isqrt(MOST_MODES))
-        require_positive("spacing", self.spacing)
-        require_positive("sigma", self.sigma)
 
     def modes(self) -> Modes:
         """The modes, column by column from the lower left: centres [side², 2]."""

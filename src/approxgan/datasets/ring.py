@@ -1,13 +1,12 @@
 """Gaussians equally spaced on a circle."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from approxgan.core.protocols import Modes
-from approxgan.core.settings import require_count, require_positive
+from approxgan.core.settings import Positive, whole
 from approxgan.datasets._density import MOST_MODES, Mixture
 
 
@@ -15,20 +14,15 @@ from approxgan.datasets._density import MOST_MODES, Mixture
 class Ring(Mixture):
     """An equal mixture of isotropic Gaussians at the angles 2πk / count, k = 0, 1, ...
 
-    The first mode lies on the positive x axis. Raises ``ValueError`` for settings out of range.
+    The first mode lies on the positive x axis.
     """
 
-    count: int
+    count: Annotated[int, whole(most=MOST_MODES)]
     """Number of modes."""
-    radius: float
+    radius: Positive
     """Distance of the modes' centres from the origin, in data units."""
-    sigma: float
+    sigma: Positive
     """Standard deviation of a mode along each axis, in data units."""
-
-    def __post_init__(self) -> None:
-        require_count("count", self.count, most=MOST_MODES)
-        require_positive("radius", self.radius)
-        require_positive("sigma", self.sigma)
 
     def modes(self) -> Modes:
         """The modes, counter-clockwise: centres [count, 2]."""

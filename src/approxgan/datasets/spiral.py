@@ -1,18 +1,16 @@
 """Arms of an Archimedean spiral with Gaussian noise."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from approxgan.core.settings import is_finite, require_count, require_positive, shown
+from approxgan.core.settings import Positive, number, whole
 from approxgan.datasets._density import Density
 
 RADIUS = 2.0
 """Distance of the arms' ends from the origin, in data units."""
-MOST_TURNS = 100
-MOST_ARMS = 10_000
+TURNS = number(lambda turns: 0 < turns <= 100, "a number above 0, up to 100")
 NEWTON_STEPS = 8
 
 
@@ -22,27 +20,16 @@ class Spiral(Density):
 
     Along an arm the radius grows in proportion to the angle, from 0 at the origin to ``RADIUS``
     after ``turns`` turns counter-clockwise. Arm k = 0, 1, ... is the first, which leaves the
-    origin along the positive x axis, turned by 2πk / arms. Raises ``ValueError`` for settings
-    out of range.
+    origin along the positive x axis, turned by 2πk / arms.
     """
 
-    arms: int
-    """Number of arms."""
-    turns: float
+    arms: Annotated[int, whole(most=10_000)]
+    turns: Annotated[float, TURNS]
     """Full turns of an arm from its start to its end."""
-    noise: float
+    noise: Positive
     """Standard deviation of the noise along each axis, in data units."""
 
-    def __post_init__(self) -> None:
-        require_count("arms", self.arms, most=MOST_ARMS)
-        if not (is_finite(self.turns) and 0 < self.turns <= MOST_TURNS):
-            raise ValueError(
-                f"turns is {shown(self.turns)}; accepted: a number above 0, up to {MOST_TURNS}"
-            )
-        require_positive("noise", self.noise)
-
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, 2] float64: fresh draws of the density."""
         end = 2 * np.pi * self.turns
         angle = _angle(rng.random(n), end)
         direction = angle + 2 * np.pi * rng.integers(self.arms, size=n) / self.arms

@@ -7,8 +7,6 @@ multiply the radius by √(1 + h²) a step, alternating ones (θ first) conserve
 f(t) = -log(1 + e^-t) the equilibrium 0 has the eigenvalues -γ/2 ± √(γ²/4 - 1/4).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path

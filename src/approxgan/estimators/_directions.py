@@ -1,61 +1,78 @@
 """Random directions and coordinates, and the gradient estimate that slopes add up to."""
 
-from __future__ import annotations
-
-import math
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
 
 from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
-from approxgan.estimators._steps import by_seed
+from approxgan.core.settings import whole
+from approxgan.estimators._kinds import Differences
+from approxgan.estimators._steps import by_seed, shared
 
 BLOCK = 32
 """Directions evaluated at once: bounds memory to that many copies of the parameters."""
 
 
-def with_bases(count: int) -> int:
-    """Evaluations of ``count`` one-sided differences: each block has a base value of its own."""
-    return count + math.ceil(count / BLOCK)
+def blocks(total: int) -> list[int]:
+    """The sizes of blocks of at most ``BLOCK``."""
+    return [min(BLOCK, total - start) for start in range(0, total, BLOCK)]
 
 
-def differences(
-    f: Objective,
-    theta: Tensor,
-    draw: Callable[[int], Tensor],
-    count: int,
-    step: StepSize,
-    *,
-    two_sided: bool,
-) -> Estimate:
-    """(1/q) Σ_k slope_k u_k with slopes (f(θ + εu) - f(θ)) / ε, or two-sided.
+def with_bases(total: int) -> int:
+    """Evaluations of so many one-sided differences: each block has a base value of its own."""
+    return total + len(blocks(total))
 
-    θ [S, P]; the step is a number or [S, 1]; ``draw(n)`` gives the next n of the ``count`` = q
-    directions, [S, n, P]. The base value is evaluated in the same call as the points it is
-    subtracted from, so both are rounded alike.
+
+@dataclass(frozen=True)
+class Directions(Differences):
+    """(1/q) Σ_k slope_k u_k along random u, with slopes (f(θ + εu) - f(θ)) / ε, or two-sided.
+
+    A subclass states ``sides`` and draws directions.
     """
-    width = by_seed(2.0 * step if two_sided else step)
-    grad = torch.zeros_like(theta)
-    parts = []
-    for start in range(0, count, BLOCK):
-        block = draw(min(BLOCK, count - start)).movedim(1, 0)
-        ahead = theta + step * block
-        other = theta - step * block if two_sided else theta[None]
-        values = f.many(torch.cat([ahead, other])).detach()
-        first, second = values[: len(block)], values[len(block) :]
-        slopes = ((first - second) / width).to(theta.dtype)
-        grad += torch.einsum("ks,ksp->sp", slopes, block)
-        # One-sided, the base value; two-sided, this block's part in the mean of all evaluations.
-        part = (first + second).mean(0) / 2.0 * (len(block) / count)
-        parts.append(part if two_sided else second[0])
-    spent = 2 * count if two_sided else with_bases(count)
-    value = torch.stack(parts).sum(0) if two_sided else parts[-1]
-    return Estimate(grad / count, value, forwards=spent, backwards=0)
+
+    directions: Annotated[int, whole()]
+    """q, the number of directions of one estimate."""
+
+    random: ClassVar[bool] = True
+
+    def draw(self, total: int, dimension: int, rng: Streams) -> Tensor:
+        """[S, total, P] directions."""
+        raise NotImplementedError
+
+    def drawn(self, dimension: int, rng: Streams) -> Iterator[Tensor]:
+        """All q directions, block by block."""
+        return (self.draw(size, dimension, rng) for size in blocks(self.directions))
+
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
+        step, theta = shared(eps, theta)
+        two_sided = self.sides == 2
+        width = by_seed(2.0 * step if two_sided else step)
+        grad = torch.zeros_like(theta)
+        parts = []
+        for drawn in self.drawn(theta.shape[1], rng):
+            block = drawn.to(theta).movedim(1, 0)
+            ahead = theta + step * block
+            other = theta - step * block if two_sided else theta[None]
+            # In one call, so that both are rounded alike.
+            values = f.many(torch.cat([ahead, other])).detach()
+            first, second = values[: len(block)], values[len(block) :]
+            slopes = ((first - second) / width).to(theta.dtype)
+            grad += torch.einsum("ks,ksp->sp", slopes, block)
+            # One-sided, the base value; two-sided, this block's part in the mean of all values.
+            part = (first + second).mean(0) / 2.0 * (len(block) / self.directions)
+            parts.append(part if two_sided else second[0])
+        spent = 2 * self.directions if two_sided else with_bases(self.directions)
+        value = torch.stack(parts).sum(0) if two_sided else parts[-1]
+        return Estimate(grad / self.directions, value, forwards=spent, backwards=0)
 
 
-def subset(rng: Streams, dimension: int, count: int) -> Tensor:
-    """[S, count] coordinates without replacement, every subset equally likely.
+def subset(rng: Streams, dimension: int, total: int) -> Tensor:
+    """[S, total] coordinates without replacement, every subset equally likely.
 
     The first of a random order. A second draw decides between equal numbers of the first, which
     are common where the streams are rounded to a coarse type.
@@ -63,4 +80,4 @@ def subset(rng: Streams, dimension: int, count: int) -> Tensor:
     first, second = rng.normal(2, dimension).unbind(1)
     shuffled = second.argsort(dim=1, stable=True)
     order = first.gather(1, shuffled).argsort(dim=1, stable=True)
-    return shuffled.gather(1, order[:, :count])
+    return shuffled.gather(1, order[:, :total])

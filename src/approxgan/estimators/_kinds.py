@@ -1,30 +1,43 @@
-"""The two kinds of estimators, and reasons for which several of them refuse."""
-
-from __future__ import annotations
+"""The two kinds of estimators, and a reason for which several of them refuse."""
 
 from typing import ClassVar
 
-from approxgan.core.protocols import Situation
+from torch import Tensor
+
+from approxgan.core.autograd import gradient
+from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
+from approxgan.core.settings import Checked
 
 
-class Derivatives:
-    """Estimators from derivatives by torch, without ε; see ``core.protocols.GradientEstimator``."""
+class _Kind(Checked):
+    """See ``core.protocols.GradientEstimator``."""
+
+    per_coordinate: ClassVar[bool] = False
+    order: ClassVar[int | None] = None
+    random: ClassVar[bool] = False
+
+    def squared_error(self, dimension: int) -> float | None:
+        return None if self.random else 0.0
+
+
+class Derivatives(_Kind):
+    """Estimators from derivatives by torch, without ε; the exact gradient unless they say more."""
 
     takes_epsilon: ClassVar[bool] = False
     sides: ClassVar[int] = 0
-    per_coordinate: ClassVar[bool] = False
-    order: ClassVar[int | None] = None
-    random: ClassVar[bool] = False
     differentiates: ClassVar[bool] = True
 
+    def estimate(
+        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+    ) -> Estimate:
+        return gradient(f, theta)
 
-class Differences:
+
+class Differences(_Kind):
     """Estimators from loss values at steps of ε; a subclass states ``sides``."""
 
+    sides: int
     takes_epsilon: ClassVar[bool] = True
-    per_coordinate: ClassVar[bool] = False
-    order: ClassVar[int | None] = None
-    random: ClassVar[bool] = False
     differentiates: ClassVar[bool] = False
 
     def refuses(self, situation: Situation) -> str | None:

@@ -1,7 +1,5 @@
 """ε and θ as a difference needs them."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

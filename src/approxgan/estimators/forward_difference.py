@@ -1,7 +1,5 @@
 """The article's formula, one coordinate at a time."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -31,9 +29,6 @@ class ForwardDifference(Differences):
         losses, value = f.sweep(theta, step)
         grad = ((losses - value[:, None]) / step).to(theta.dtype)
         return Estimate(grad, value, forwards=theta.shape[1] + 1, backwards=0)
-
-    def squared_error(self, dimension: int) -> float | None:
-        return 0.0
 
 
 variant = ForwardDifference

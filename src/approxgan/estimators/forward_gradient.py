@@ -1,9 +1,7 @@
 """Random directional derivatives by forward-mode automatic differentiation."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
@@ -11,8 +9,8 @@ from torch.autograd import forward_ad
 
 from approxgan.core.autograd import constant, differentiating, gradient
 from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
-from approxgan.core.settings import require_count
-from approxgan.estimators._directions import BLOCK
+from approxgan.core.settings import whole
+from approxgan.estimators._directions import blocks
 from approxgan.estimators._kinds import Derivatives
 
 
@@ -25,24 +23,19 @@ class ForwardGradient(Derivatives):
     that torch can differentiate the loss.
     """
 
-    directions: int
+    directions: Annotated[int, whole()]
     """q, the number of directions of one estimate."""
 
     random: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        require_count("directions", self.directions)
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
     ) -> Estimate:
         theta = constant(theta)
-        grad = torch.zeros_like(theta)
-        value = theta.new_zeros(theta.shape[0])
+        grad, value = torch.zeros_like(theta), theta.new_zeros(len(theta))
         with differentiating(f, theta), torch.no_grad(), forward_ad.dual_level():
-            for start in range(0, self.directions, BLOCK):
-                count = min(BLOCK, self.directions - start)
-                block = rng.normal(count, theta.shape[1]).to(theta).movedim(1, 0)
+            for size in blocks(self.directions):
+                block = rng.normal(size, theta.shape[1]).to(theta).movedim(1, 0)
                 points = theta.expand_as(block).contiguous()
                 values = forward_ad.unpack_dual(f.many(forward_ad.make_dual(points, block)))
                 value = values.primal[0]

@@ -1,9 +1,7 @@
 """Gradients at random points around θ, and one element of their convex hull."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
@@ -12,11 +10,9 @@ from torch import Tensor
 
 from approxgan.core.autograd import gradient
 from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
-from approxgan.core.settings import require_count, require_one_of
+from approxgan.core.settings import one_of, whole
 from approxgan.estimators._kinds import Derivatives
 from approxgan.estimators._steps import shared
-
-ELEMENTS = ("minimum_norm", "mean")
 
 
 @dataclass(frozen=True)
@@ -29,18 +25,13 @@ class GradientSampling(Derivatives):
     Cost: m + 1 evaluations and as many reverse passes.
     """
 
-    points: int
+    points: Annotated[int, whole()]
     """m, sampled besides θ itself."""
-    element: str
-    """minimum_norm or mean."""
+    element: Annotated[str, one_of("minimum_norm", "mean")]
 
     takes_epsilon: ClassVar[bool] = True
     order: ClassVar[int | None] = 1
     random: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        require_count("points", self.points)
-        require_one_of("element", self.element, ELEMENTS)
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
@@ -53,8 +44,8 @@ class GradientSampling(Derivatives):
             grad = grads.mean(1)
         else:
             grad = torch.einsum("sk,skp->sp", nearest(grads), grads)
-        count = self.points + 1
-        return Estimate(grad, centre.value, forwards=count, backwards=count)
+        passes = self.points + 1
+        return Estimate(grad, centre.value, forwards=passes, backwards=passes)
 
     def _ball(self, theta: Tensor, rng: Streams) -> Tensor:
         """[S, m, P] uniform in the unit ball: d of the coordinates of a point on the sphere in
@@ -96,14 +87,11 @@ def _weights(columns: np.ndarray) -> np.ndarray:
     exactly by Lawson and Hanson's active sets. With v = s·w, Σw = 1, and s chosen best it is
     c² |A w|² / (|A w|² + c²), which grows with |A w|: its w is the one sought, for any c > 0.
     """
+    ones = np.ones((1, columns.shape[1]))
     scale = float(np.linalg.norm(columns, axis=0).max())
     if scale == 0.0:
-        return np.full(columns.shape[1], 1.0 / columns.shape[1])
-    count = columns.shape[1]
-    rows = np.vstack([columns / scale, np.ones((1, count))])
-    target = np.zeros(len(rows))
-    target[-1] = 1.0
-    found, _ = nnls(rows, target)
+        return ones[0] / columns.shape[1]
+    found, _ = nnls(np.vstack([columns / scale, ones]), np.eye(len(columns) + 1)[-1])
     return found / found.sum()
 
 

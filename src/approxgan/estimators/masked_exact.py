@@ -1,21 +1,17 @@
 """Control: the exact gradient with a given fraction of its entries set to zero."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
 
 from approxgan.core.autograd import gradient
 from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
-from approxgan.core.settings import require_one_of, require_within
+from approxgan.core.settings import one_of, within
 from approxgan.estimators._directions import subset
 from approxgan.estimators._kinds import Derivatives
-
-WHICH = ("random", "smallest")
 
 
 @dataclass(frozen=True)
@@ -27,19 +23,13 @@ class MaskedExact(Derivatives):
     A control of this project: the effect of sparsity alone. Cost: that of ``exact``.
     """
 
-    fraction: float
+    fraction: Annotated[float, within(0.0, 1.0)]
     """Of the entries, in [0, 1]."""
-    which: str
-    """random or smallest."""
+    which: Annotated[str, one_of("random", "smallest")]
 
     random: ClassVar[bool] = True
     """``smallest`` draws nothing."""
     matches: ClassVar[tuple[str, ...]] = ("fraction",)
-    """Settings that a match decides."""
-
-    def __post_init__(self) -> None:
-        require_within("fraction", self.fraction, 0.0, 1.0)
-        require_one_of("which", self.which, WHICH)
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams

@@ -1,15 +1,13 @@
 """Control: the exact gradient with Gaussian noise of a given relative size."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from torch import Tensor
 
 from approxgan.core.autograd import gradient
 from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
-from approxgan.core.settings import require_within
+from approxgan.core.settings import within
 from approxgan.estimators._kinds import Derivatives
 
 
@@ -22,15 +20,11 @@ class NoisyExact(Derivatives):
     A control of this project. Cost: that of ``exact``.
     """
 
-    relative_error: float
+    relative_error: Annotated[float, within(0.0)]
     """r: root mean square of |ĝ - ∇f| / |∇f|."""
 
     random: ClassVar[bool] = True
     matches: ClassVar[tuple[str, ...]] = ("relative_error",)
-    """Settings that a match decides."""
-
-    def __post_init__(self) -> None:
-        require_within("relative_error", self.relative_error, 0.0)
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams

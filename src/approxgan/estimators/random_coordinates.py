@@ -1,15 +1,13 @@
 """One-sided differences on a random subset of the coordinates, scaled up."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
 
 from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
-from approxgan.core.settings import require_count
+from approxgan.core.settings import whole
 from approxgan.estimators._directions import BLOCK, subset, with_bases
 from approxgan.estimators._kinds import Differences, too_many
 from approxgan.estimators._steps import required
@@ -24,15 +22,12 @@ class RandomCoordinates(Differences):
     as for orthonormal directions. Cost: k evaluations, and one of f(θ) for every 32 of them.
     """
 
-    coordinates: int
+    coordinates: Annotated[int, whole()]
     """k, the number of coordinates of one estimate."""
 
     sides: ClassVar[int] = 1
     per_coordinate: ClassVar[bool] = True
     random: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        require_count("coordinates", self.coordinates)
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams

@@ -1,24 +1,20 @@
 """Differences along random directions."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
-from approxgan.core.settings import require_count, require_one_of
-from approxgan.estimators._directions import BLOCK, differences
-from approxgan.estimators._kinds import Differences, too_many
-from approxgan.estimators._steps import shared
-
-DISTRIBUTIONS = ("gaussian", "sphere", "orthonormal")
+from approxgan.core.protocols import Situation, Streams
+from approxgan.core.settings import one_of, whole
+from approxgan.estimators._directions import BLOCK, Directions
+from approxgan.estimators._kinds import too_many
 
 
 @dataclass(frozen=True)
-class RandomDirection(Differences):
+class RandomDirection(Directions):
     """ĝ = (1/q) Σ_k (f(θ + ε u_k) - f(θ)) / ε · u_k (Nesterov and Spokoiny 2017).
 
     u is Gaussian, uniform on the sphere of radius √d, or q orthonormal vectors times √d. Each has
@@ -27,37 +23,18 @@ class RandomDirection(Differences):
     f(θ) for every 32 of them; two-sided 2q, whose mean the estimate's value is.
     """
 
-    directions: int
-    """q, the number of directions of one estimate."""
-    distribution: str
-    """gaussian, sphere or orthonormal."""
-    sides: int
+    distribution: Annotated[str, one_of("gaussian", "sphere", "orthonormal")]
+    sides: Annotated[int, whole(most=2)]
     """1: f(θ + εu) - f(θ); 2: (f(θ + εu) - f(θ - εu)) / 2."""
 
-    random: ClassVar[bool] = True
+    def drawn(self, dimension: int, rng: Streams) -> Iterator[Tensor]:
+        if self.distribution != "orthonormal":
+            return super().drawn(dimension, rng)
+        # They must be drawn together to be orthogonal to each other.
+        return iter(self._orthonormal(dimension, rng).split(BLOCK, dim=1))
 
-    def __post_init__(self) -> None:
-        require_count("directions", self.directions)
-        require_one_of("distribution", self.distribution, DISTRIBUTIONS)
-        require_count("sides", self.sides, most=2)
-
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
-    ) -> Estimate:
-        step, theta = shared(eps, theta)
-        dimension = theta.shape[1]
-        if self.distribution == "orthonormal":
-            # They must be drawn together to be orthogonal to each other.
-            waiting = self._orthonormal(dimension, rng).to(theta)
-            parts = iter(waiting.split(BLOCK, dim=1))
-            draw = lambda count: next(parts)  # noqa: E731
-        else:
-            draw = lambda count: self._draw(count, dimension, rng).to(theta)  # noqa: E731
-        return differences(f, theta, draw, self.directions, step, two_sided=self.sides == 2)
-
-    def _draw(self, count: int, dimension: int, rng: Streams) -> Tensor:
-        """[S, count, P]"""
-        gaussian = rng.normal(count, dimension)
+    def draw(self, total: int, dimension: int, rng: Streams) -> Tensor:
+        gaussian = rng.normal(total, dimension)
         if self.distribution == "gaussian":
             return gaussian
         return gaussian * (dimension**0.5 / gaussian.norm(dim=-1, keepdim=True))

@@ -1,14 +1,13 @@
 """An element of the Clarke subdifferential, chosen by the slope used at kinks."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Annotated
 
 from torch import Tensor
 
 from approxgan.core.autograd import gradient
 from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
-from approxgan.core.settings import require_within
+from approxgan.core.settings import within
 from approxgan.estimators._kinds import Derivatives
 
 
@@ -21,11 +20,8 @@ class Subgradient(Derivatives):
     Cost: that of ``exact``.
     """
 
-    alpha: float
+    alpha: Annotated[float, within(0.0, 1.0)]
     """Between the one-sided slopes of the activation: 0.2 to 1 for leaky ReLU of slope 0.2."""
-
-    def __post_init__(self) -> None:
-        require_within("alpha", self.alpha, 0.0, 1.0)
 
     def estimate(
         self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
@@ -45,9 +41,6 @@ class Subgradient(Derivatives):
                 f"accepted: {low:g} to {high:g}"
             )
         return None
-
-    def squared_error(self, dimension: int) -> float | None:
-        return 0.0
 
 
 variant = Subgradient

@@ -1,7 +1,5 @@
 """The article's formula read literally: ε is added to all parameters at once."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

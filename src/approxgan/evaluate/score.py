@@ -1,8 +1,6 @@
 """A run's samples, and perfect ones, scored against fresh draws of the true density."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -47,12 +45,10 @@ def run(
 ) -> pd.DataFrame:
     """One row a seed, step and number, in that order: columns seed, step, samples, metric, value.
 
-    snapshots [S, T, n, dim] holds n generated samples of seeds[s] at steps[t]. Each is compared
-    in float64 with n fresh draws of the true density and with the points ``training`` [m, dim],
-    and in every view of the dataset again, under the names
-    ``{name}_{view}``. The draws depend on ``seed`` and on the run's own seed alone: the same for
-    every step, gradient mode and block of seeds. Values are NaN where samples are not finite or
-    too large for float64.
+    snapshots [S, T, n, dim] holds n generated samples of seeds[s] at steps[t]. They are compared
+    with n fresh draws of the true density, which depend on ``seed`` and the run's own seed alone,
+    and with the points ``training`` [m, dim]; in every view of the dataset again, under the names
+    ``{name}_{view}``. Values are NaN where samples are not finite or too large for float64.
     Raises ``ValueError`` for shapes or metrics that do not fit together.
     """
     snapshots = np.asarray(snapshots)
@@ -63,18 +59,14 @@ def run(
             f"{len(steps)} steps, n, {dataset.dim}]"
         )
     spaces = _spaces(metrics, dataset, training, snapshots.shape[2])
+    n = snapshots.shape[2]
     rows: list[tuple[object, ...]] = []
     for s, run_seed in enumerate(seeds):
-        reference = dataset.sample(
-            snapshots.shape[2], generator(seed, "scored_reference", run_seed)
-        )
-        scores = [space.scores(reference) for space in spaces]
+        reference = dataset.sample(n, generator(seed, "scored_reference", run_seed))
+        score = _against(reference, spaces)
         for t, step in enumerate(steps):
-            samples = snapshots[s, t].astype(np.float64)
-            for space, score in zip(spaces, scores, strict=True):
-                values = _values(space, score, samples)
-                rows += [(run_seed, step, name, value) for name, value in values]
-    return _table(rows, ("seed", "step"), snapshots.shape[2])
+            rows += [(run_seed, step, *named) for named in score(snapshots[s, t].astype(float))]
+    return _table(rows, ("seed", "step"), n)
 
 
 def null(
@@ -88,8 +80,8 @@ def null(
 ) -> pd.DataFrame:
     """What a perfect generator scores: columns repeat, samples, metric, value, repeat by repeat.
 
-    Each repeat compares fresh true samples with a fresh reference of the same size, independent
-    of every other repeat; the points ``training`` [m, dim] stay the same.
+    Each repeat compares fresh true samples with a fresh reference of the same size; the points
+    ``training`` [m, dim] stay the same.
     Raises ``ValueError`` for metrics that do not fit together.
     """
     spaces = _spaces(metrics, dataset, training, samples)
@@ -97,9 +89,7 @@ def null(
     for repeat in range(repeats):
         reference = dataset.sample(samples, generator(seed, "null_reference", repeat))
         fresh = dataset.sample(samples, generator(seed, "null_samples", repeat))
-        for space in spaces:
-            values = _values(space, space.scores(reference), fresh)
-            rows += [(repeat, name, value) for name, value in values]
+        rows += [(repeat, *named) for named in _against(reference, spaces)(fresh)]
     return _table(rows, ("repeat",), samples)
 
 
@@ -140,27 +130,30 @@ def _names(
                 f"metric {key} gives {name!r}; accepted: the names in its directions, "
                 f"{', '.join(metric.directions)}"
             )
-        if name + suffix in taken:
-            raise ValueError(
-                f"metric {key} gives {name + suffix!r}; another metric gives it already"
-            )
-        taken.add(name + suffix)
+        full = name + suffix
+        if full in taken:
+            raise ValueError(f"metric {key} gives {full!r}; another metric gives it already")
+        taken.add(full)
     return {name: name + suffix for name in metric.directions if name in given}
 
 
-def _values(
-    space: _Space, scores: Mapping[str, Score], samples: np.ndarray
-) -> list[tuple[str, float]]:
-    """Name and value, NaN where the samples are beyond arithmetic."""
-    seen = _arithmetic(space.view, samples)
-    values: list[tuple[str, float]] = []
-    for key, score in scores.items():
-        given = None if seen is None else _arithmetic(score, seen)
-        for name, full in space.names[key].items():
-            value = np.nan if given is None else given[name]
-            # Compiled distances overflow to infinity without raising.
-            values.append((full, value if np.isfinite(value) else np.nan))
-    return values
+def _against(
+    reference: np.ndarray, spaces: Sequence[_Space]
+) -> Callable[[np.ndarray], Iterator[tuple[str, float]]]:
+    """Samples -> names and values, NaN where the samples are beyond arithmetic."""
+    prepared = [(space, space.scores(reference)) for space in spaces]
+
+    def score(samples: np.ndarray) -> Iterator[tuple[str, float]]:
+        for space, scores in prepared:
+            seen = _arithmetic(space.view, samples)
+            for key, metric in scores.items():
+                given = None if seen is None else _arithmetic(metric, seen)
+                for name, full in space.names[key].items():
+                    value = np.nan if given is None else given[name]
+                    # Compiled distances overflow to infinity without raising.
+                    yield full, value if np.isfinite(value) else np.nan
+
+    return score
 
 
 def _arithmetic(function: Callable[[np.ndarray], T], points: np.ndarray) -> T | None:

@@ -1,7 +1,5 @@
 """The evaluate stages: samples of a run, and true samples, -> their scores."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,31 +26,20 @@ def metrics_of(quality: Mapping[str, Any]) -> dict[str, Metric]:
 
 
 def run(folder: Path, data: Path, quality: Mapping[str, Any], out: Path) -> None:
-    """Score the snapshots of a run folder, beside the training points in the file ``data``.
-
-    The data's definition travels with the run.
-    """
+    """Score the snapshots of a run folder, beside the training points in the file ``data``."""
     spec = files.read_json(folder / SPEC)
     arrays = kept.samples(folder / SAMPLES)
     with files.reading(folder / SPEC, "spec of a run"):
         dataset = cells.build_dataset(spec["definitions"]["dataset"])
-    training = kept.data(data)["training"]
+    given = {"training": kept.data(data)["training"], "seed": quality["seed"]}
     steps, seeds = arrays["steps"].tolist(), arrays["seeds"].tolist()
     metrics = metrics_of(quality)
     every = {k: m for k, m in metrics.items() if k in quality["every_snapshot"]}
     last = {k: m for k, m in metrics.items() if k not in every}
     with _refusing(folder / SAMPLES):
         tables = [
-            score.run(
-                arrays["samples"][:, first:],
-                steps[first:],
-                seeds,
-                dataset,
-                chosen,
-                training=training,
-                seed=quality["seed"],
-            )
-            for first, chosen in ((0, every), (len(steps) - 1, last))
+            score.run(arrays["samples"][:, at:], steps[at:], seeds, dataset, chosen, **given)
+            for at, chosen in ((0, every), (len(steps) - 1, last))
         ]
     whole = pd.concat([table for table in tables if len(table)], ignore_index=True)
     whole = whole.sort_values(["seed", "step"], kind="stable", ignore_index=True)
@@ -60,20 +47,12 @@ def run(folder: Path, data: Path, quality: Mapping[str, Any], out: Path) -> None
 
 
 def null(spec: Mapping[str, Any], data: Path, out: Path) -> None:
-    """Score true samples against true samples: what a perfect generator would get.
-
-    The training points are those in the file ``data``.
-    """
+    """Score true samples: what a perfect generator gets. The training points are in ``data``."""
     dataset, metrics = cells.build_dataset(spec["definition"]), metrics_of(spec)
-    training = kept.data(data)["training"]
+    given = {"training": kept.data(data)["training"], "samples": spec["samples"]}
     with _refusing(data):
         scores = score.null(
-            dataset,
-            metrics,
-            training=training,
-            samples=spec["samples"],
-            repeats=spec["null_repeats"],
-            seed=spec["seed"],
+            dataset, metrics, repeats=spec["null_repeats"], seed=spec["seed"], **given
         )
     files.write_bytes(out, files.parquet(scores))
 

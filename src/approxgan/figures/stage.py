@@ -15,8 +15,7 @@ from approxgan.analysis.frames import tidy
 from approxgan.config import registry
 from approxgan.figures import _style
 from approxgan.storage import files
-from approxgan.storage.columns import read_table
-from approxgan.storage.tables import COLUMNS
+from approxgan.storage.tables import COLUMNS, read_table
 
 SVG: dict[Any, Any] = {"svg.hashsalt": "approxgan", "svg.fonttype": "path", "path.simplify": True}
 

@@ -1,24 +1,21 @@
 """The Wasserstein loss of Arjovsky et al. (2017) with weight clipping."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 
 from approxgan.core.protocols import Term
-from approxgan.core.settings import require_positive
+from approxgan.core.settings import Checked, Positive
 
 
 @dataclass(frozen=True)
-class Wasserstein:
+class Wasserstein(Checked):
     """L_G = -E D(G(z)); L_D = -E D(x) + E D(G(z)), D the logit.
 
     The critic's weights and biases are clipped to ±clip after each of its updates. Trained here
     with one critic step to a generator step, as the other losses are; the paper takes five.
-    Raises ``ValueError`` unless clip is a number above 0.
     """
 
-    clip: float
+    clip: Positive
     """Largest size of a parameter of the critic; the paper's is 0.01."""
 
     generator: ClassVar[tuple[Term, ...]] = (Term("fake", "identity", 1.0, -1.0),)
@@ -26,9 +23,6 @@ class Wasserstein:
         Term("real", "identity", 1.0, -1.0),
         Term("fake", "identity", 1.0, 1.0),
     )
-
-    def __post_init__(self) -> None:
-        require_positive("clip", self.clip)
 
 
 variant = Wasserstein

@@ -3,8 +3,6 @@
 Neighbours are found by a tree in few dimensions, by all distances in many.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import chain
 from typing import Literal
@@ -47,10 +45,7 @@ def pairs(x: np.ndarray) -> float:
 
 
 def distinct(points: np.ndarray) -> np.ndarray:
-    """The points without those that equal an earlier one, in their order.
-
-    A density known by its points alone is sampled with replacement, and repeats them.
-    """
+    """The points without those that equal an earlier one, in their order."""
     _, first = np.unique(points, axis=0, return_index=True)
     return points[np.sort(first)]
 

@@ -1,7 +1,5 @@
 """What every metric asks of the points it is given."""
 
-from __future__ import annotations
-
 import numpy as np
 
 LARGEST = 1e150

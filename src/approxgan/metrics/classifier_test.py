@@ -1,21 +1,21 @@
 """The classifier two-sample test with a nearest-neighbour classifier."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from approxgan.core.protocols import Dataset, Score, Truth
-from approxgan.core.settings import MOST_SAMPLES, require_count
+from approxgan.core.settings import MOST_SAMPLES, Checked, number, whole
 from approxgan.metrics._distances import nearest
 from approxgan.metrics._points import checked
 
+ODD = number(lambda k: k % 2 == 1, "an odd number, as even votes can tie")
+
 
 @dataclass(frozen=True)
-class ClassifierTest:
+class ClassifierTest(Checked):
     """How well a classifier tells held-out samples from reference points (Lopez-Paz, Oquab 2017).
 
     The first half of n samples and of n reference points trains it, the other half tests it,
@@ -26,20 +26,13 @@ class ClassifierTest:
       binomial with probability ½.
 
     True samples have an expected accuracy of ½ and a z of 0, with a standard deviation of at
-    most 1 given the classifier. Values below ½ are chance. Among equally far training points the
-    voters are arbitrary but always the same.
-    Raises ``ValueError`` unless k is odd, above 0 and at most the number of training points.
+    most 1 given the classifier. Raises ``ValueError`` for k above the number of training points.
     """
 
-    k: int
-    """Neighbours that vote; odd, so that there is always a majority."""
+    k: Annotated[int, whole(most=MOST_SAMPLES), ODD]
+    """Neighbours that vote."""
 
     directions: ClassVar = {"classifier_accuracy": "lower", "classifier_z": "lower"}
-
-    def __post_init__(self) -> None:
-        require_count("k", self.k, most=MOST_SAMPLES)
-        if self.k % 2 == 0:
-            raise ValueError(f"k is {self.k}; accepted: an odd number, as even votes can tie")
 
     def refuses(self, samples: int, dataset: Dataset) -> str | None:
         """Why half the points, which train the classifier, do not suffice."""

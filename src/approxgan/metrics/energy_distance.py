@@ -1,7 +1,5 @@
 """The energy distance of two samples."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,9 +15,9 @@ from approxgan.metrics._points import checked
 class EnergyDistance:
     """2 E‖x - y‖ - E‖x - x'‖ - E‖y - y'‖ as a U-statistic, in data units.
 
-    x and x' are distinct samples, y and y' distinct reference points, so the expectation over
-    samples of the true density is exactly 0 and single values may be negative: they are never
-    clipped. Zero in expectation only where the densities agree (Székely and Rizzo, 2013).
+    x and x' are distinct samples, y and y' distinct reference points, so that true samples have
+    an expectation of exactly 0, and single values may be negative. Zero in expectation only where
+    the densities agree (Székely and Rizzo, 2013).
     """
 
     directions: ClassVar = {"energy_distance": "lower"}
@@ -38,7 +36,6 @@ class EnergyDistance:
 
 
 def _within(x: np.ndarray) -> float:
-    """The mean of ‖x_i - x_j‖ over i < j."""
     return _total(within(x, "euclidean")) / pairs(x)
 
 

@@ -1,7 +1,5 @@
 """The Fréchet distance of two samples' means and covariances."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,8 +14,8 @@ class Frechet:
     """‖m - m'‖² + tr(C + C' - 2 (C C')^½) of means and covariances, in squared data units.
 
     The squared W2 of two Gaussians (Dowson and Landau, 1982) and the formula of the FID;
-    covariances with ddof = 1. Blind to everything but the first two moments, modes included.
-    Rounding may put it below 0 by about 1e-16 of the variance.
+    covariances with ddof = 1. Blind to everything but the first two moments. Rounding may put it
+    below 0 by about 1e-16 of the variance.
     """
 
     directions: ClassVar = {"frechet_distance": "lower"}

@@ -1,7 +1,5 @@
 """Whether samples lie nearer to the training points than to fresh ones."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,12 +14,11 @@ from approxgan.metrics._points import checked
 class Memorisation:
     """Share of samples that lie nearer to a training point than to any reference point.
 
-    The first n distinct points of each set are compared, n being the smaller number. Samples
-    equally far from both count half. Without unit. A generator that has learnt only the density
-    has an expectation of ½ over training sets and references; a copy of the training set has 1
-    (after Lopez-Paz and Oquab, 2017: one nearest neighbour, with the training set as one sample).
-    Below ½ is no better than ½: far from the data, chance decides which set is nearer. For data
-    of given rows, true samples are in the reference, and their null is far below ½.
+    The first n distinct points of each set are compared, n being the smaller number; ties count
+    half. A generator that has learnt only the density has an expectation of ½, a copy of the
+    training set has 1 (after Lopez-Paz and Oquab, 2017). Below ½ is no better than ½: far from the
+    data, chance decides. For data of given rows, true samples are in the reference, and their null
+    is far below ½.
     """
 
     directions: ClassVar = {"nearer_to_training": "neither"}

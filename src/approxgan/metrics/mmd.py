@@ -1,15 +1,13 @@
 """The squared maximum mean discrepancy of two samples under Gaussian kernels."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from approxgan.core.protocols import Score, Truth
-from approxgan.core.settings import MOST_SAMPLES, require_count, require_positive, shown
+from approxgan.core.settings import MOST_SAMPLES, POSITIVE, Checked, several, whole
 from approxgan.metrics._distances import between, pairs, within
 from approxgan.metrics._points import checked
 
@@ -18,32 +16,21 @@ LEAST = -700.0
 
 
 @dataclass(frozen=True)
-class Mmd:
+class Mmd(Checked):
     """E k(x, x') + E k(y, y') - 2 E k(x, y), k(x, y) = mean over b of exp(-‖x - y‖² / 2b²).
 
     The U-statistic of Gretton et al. (2012): x and x' are distinct samples, y and y' distinct
-    reference points, so the expectation over samples of the true density is exactly 0 and single
-    values may be negative: they are never clipped. Between 0 and 2 in expectation, without unit.
-    The bandwidths b are fixed: a median chosen anew for each sample would not be comparable
-    between runs. The first ``points`` of each side are compared (all, where there are fewer).
-    Raises ``ValueError`` for settings out of range.
+    reference points, so that true samples have an expectation of exactly 0, and single values may
+    be negative. The bandwidths b are fixed: medians of each sample would not be comparable between
+    runs. The first ``points`` of each side are compared (all, where there are fewer).
     """
 
-    bandwidths: Sequence[float]
+    bandwidths: Annotated[Sequence[float], several(POSITIVE, "a list of numbers above 0")]
     """In data units; the kernels' weights are equal."""
-    points: int
-    """Of each side: 2 or more."""
+    points: Annotated[int, whole(least=2, most=MOST_SAMPLES)]
+    """Of each side."""
 
     directions: ClassVar = {"mmd2": "lower"}
-
-    def __post_init__(self) -> None:
-        require_count("points", self.points, least=2, most=MOST_SAMPLES)
-        if not isinstance(self.bandwidths, list | tuple) or not self.bandwidths:
-            raise ValueError(
-                f"bandwidths is {shown(self.bandwidths)}; accepted: a list of numbers above 0"
-            )
-        for bandwidth in self.bandwidths:
-            require_positive("bandwidths", bandwidth)
 
     def against(self, truth: Truth) -> Score:
         reference = checked(truth.reference, "reference points")[: self.points]

@@ -1,7 +1,5 @@
 """The number of true modes that samples reach, and the share of samples near a mode."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,7 +23,7 @@ class ModeCoverage:
     - ``high_quality_fraction``: share of samples within 3 sigma of some mode. True samples reach
       1 - exp(-9/2) = 0.9889 in the plane where modes lie apart: more is under-dispersion.
 
-    Datasets that state no modes get no numbers.
+    Datasets without modes get no numbers.
     """
 
     directions: ClassVar = {

@@ -1,7 +1,5 @@
 """The reverse Kullback-Leibler divergence over modes."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import ClassVar
@@ -19,13 +17,9 @@ class ModeDivergence:
     """Σ_k p_k log(M p_k), p_k the share of mode k among the samples that some mode holds.
 
     KL(generated ‖ true) over modes, in nats, the true shares being 1 / M (after Srivastava et
-    al., VEEGAN, 2017); a mode holds the samples within 3 sigma that are nearest to it, as in
-    ``mode_coverage``. From 0, equal shares, to log M, all samples in one mode; samples of which
-    no mode holds any get this upper bound too, so that a failed run counts as the worst and
-    keeps its row. Blind to samples outside the modes and to the shape within them. Biased
-    upwards: n held samples of the truth have a mean of (M - 1) / 2n to first order.
-
-    Datasets that state no modes get no numbers.
+    al., VEEGAN, 2017); a mode holds the samples within 3 sigma that are nearest to it. From 0,
+    equal shares, to log M, all samples in one mode or none in any. Biased upwards: n held samples
+    of the truth have a mean of (M - 1) / 2n to first order. Datasets without modes get no numbers.
     """
 
     directions: ClassVar = {"mode_divergence": "lower"}

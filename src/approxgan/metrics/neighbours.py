@@ -1,15 +1,13 @@
 """Precision, recall, density and coverage by nearest neighbours."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from approxgan.core.protocols import Dataset, Score, Truth
-from approxgan.core.settings import MOST_SAMPLES, require_count
+from approxgan.core.settings import MOST_SAMPLES, Checked, whole
 from approxgan.metrics._distances import balls, distinct, nearest
 from approxgan.metrics._points import checked
 
@@ -18,29 +16,24 @@ RARE = math.log(1e-9)
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class Neighbours(Checked):
     """Counts in the balls around points that reach to the point's k-th nearest of its own kind.
 
     - ``precision``: share of samples in the ball of some reference point;
     - ``recall``: share of reference points in the ball of some sample (Kynkäänniemi et al., 2019);
-    - ``density``: mean over samples of the reference balls that each is in, divided by k; may
-      exceed 1, where samples crowd together;
+    - ``density``: mean over samples of the reference balls that each is in, divided by k;
     - ``coverage``: share of reference points whose ball holds a sample (Naeem et al., 2020).
 
-    Without unit. True samples, n against m reference points, have an expected density of 1 and an
-    expected coverage of 1 - Π_{i=1..k} (m - i) / (n + m - i), about 1 - 2^-k where n = m; their
-    precision and recall are below 1 by an amount that depends on the density and on k.
+    True samples, n against m reference points, have an expected density of 1 and an expected
+    coverage of 1 - Π_{i=1..k} (m - i) / (n + m - i), about 1 - 2^-k where n = m; their precision
+    and recall are below 1 by an amount that depends on the density and on k.
 
-    Copies are inside one another's balls. Those in the reference are counted once: an empirical
-    density, drawn with replacement, repeats its points, and balls that reach only to copies would
-    be empty. Those among the samples are counted as they are: a collapsed generator's balls have
-    the radius 0 where more than k samples coincide, so that their recall is 0 unless a reference
-    point lies exactly there. Other ties are inside too; with open balls, as in Naeem's code, the
-    numbers differ at exact ties alone.
-    Raises ``ValueError`` unless k is a whole number above 0 and below the number of points.
+    Balls are closed. Copies in the reference count once: an empirical density, drawn with
+    replacement, repeats its points, and balls that reach only to copies would be empty. Copies
+    among the samples count as they are: a collapsed generator's balls may have the radius 0.
     """
 
-    k: int
+    k: Annotated[int, whole(most=MOST_SAMPLES)]
     """Neighbours, a point itself not counted."""
 
     directions: ClassVar = {
@@ -50,11 +43,8 @@ class Neighbours:
         "coverage": "higher",
     }
 
-    def __post_init__(self) -> None:
-        require_count("k", self.k, most=MOST_SAMPLES)
-
     def refuses(self, samples: int, dataset: Dataset) -> str | None:
-        """Balls need more than k samples, and more than k different true points among as many."""
+        """Balls need more than k samples, and more than k different true points."""
         if samples <= self.k:
             return f"{samples} samples; accepted: more than k, which is {self.k}"
         points: int | None = getattr(dataset, "support", None)

@@ -1,14 +1,12 @@
 """The sliced Wasserstein distance of two samples."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from approxgan.core.protocols import Dataset, Score, Truth
-from approxgan.core.settings import require_count
+from approxgan.core.settings import Checked, whole
 from approxgan.metrics._points import checked
 
 MOST = 10_000
@@ -20,22 +18,17 @@ SEED = 0
 
 
 @dataclass(frozen=True)
-class SlicedWasserstein:
+class SlicedWasserstein(Checked):
     """W2 along lines: the root of the mean over directions u of W2²(⟨x, u⟩, ⟨y, u⟩).
 
-    Not squared, in data units (Bonneel et al., 2015; POT also returns the root). Biased upwards
-    in finite samples: read it beside the null of true samples. The directions are fixed,
-    so values differ between runs by their samples alone.
-    Raises ``ValueError`` unless ``projections`` is a whole number above 0.
+    In data units (Bonneel et al., 2015). Biased upwards in finite samples: read it beside the null
+    of true samples. The directions are fixed.
     """
 
-    projections: int
+    projections: Annotated[int, whole(most=MOST)]
     """Number of directions."""
 
     directions: ClassVar = {"sliced_wasserstein": "lower"}
-
-    def __post_init__(self) -> None:
-        require_count("projections", self.projections, most=MOST)
 
     def refuses(self, samples: int, dataset: Dataset) -> str | None:
         """All points are held along all directions."""
@@ -61,11 +54,9 @@ class SlicedWasserstein:
     def units(self, dim: int) -> np.ndarray:
         """[projections, dim]: the unit vectors projected on.
 
-        In the plane they are equally spaced over the half circle: two or more average W2² of a
-        shift or a change of scale exactly, where independent directions would leave an error of
-        order 1/√projections. The first is half a gap off the x axis, as the modes of a grid hide
-        one another along the axes. In other dimensions they are independent and uniform on the
-        sphere, always the same ones.
+        In the plane they are equally spaced over the half circle, which averages W2² of a shift or
+        a change of scale exactly. The first is half a gap off the x axis, as the modes of a grid
+        hide one another along the axes. In other dimensions they are independent and uniform.
         """
         if dim == 2:
             angles = np.pi * (np.arange(self.projections) + 0.5) / self.projections

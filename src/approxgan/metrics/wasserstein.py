@@ -1,18 +1,16 @@
 """The exact Wasserstein distances W1 and W2 of two samples."""
 
-from __future__ import annotations
-
 import os
 import sys
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
 from approxgan.core.protocols import Modes, Score, Truth
-from approxgan.core.settings import require_count
+from approxgan.core.settings import Checked, whole
 from approxgan.metrics._distances import nearest
 from approxgan.metrics._points import checked
 
@@ -27,23 +25,18 @@ PIVOTS = 10_000_000
 
 
 @dataclass(frozen=True)
-class Wasserstein:
+class Wasserstein(Checked):
     """Wp = (min over couplings of E‖x - y‖^p)^(1/p) for p = 1 and 2, in data units.
 
     Solved exactly by POT's network simplex (Bonneel et al., 2011) between the first ``points``
-    samples, equally weighted, and ``target`` points of the reference. W2 is the root, not its
-    square. Biased upwards in finite samples, by an amount that falls slowly with ``points``:
-    compare it only at the same ``points``, and beside the null of true samples.
-    Raises ``ValueError`` unless ``points`` is a whole number above 0.
+    samples, equally weighted, and ``target`` points of the reference. Biased upwards in finite
+    samples: compare it only at the same ``points``, and beside the null of true samples.
     """
 
-    points: int
+    points: Annotated[int, whole(most=MOST)]
     """Of each side; all of them where there are fewer."""
 
     directions: ClassVar = {"wasserstein_1": "lower", "wasserstein_2": "lower"}
-
-    def __post_init__(self) -> None:
-        require_count("points", self.points, most=MOST)
 
     def against(self, truth: Truth) -> Score:
         reference = checked(truth.reference, "reference points")
@@ -62,10 +55,9 @@ class Wasserstein:
     def target(self, reference: np.ndarray, modes: Modes | None) -> tuple[np.ndarray, np.ndarray]:
         """(points [m, dim], weights [m]): what the samples are moved to.
 
-        The first ``points`` of the reference, equally weighted. Where modes are stated, it is
-        stratified by the nearest centre: the first ⌈points / M⌉ of every mode, weighted so that
-        each mode holds exactly 1 / M (each of those that occur, should one not occur). Otherwise
-        the reference's chance imbalance between modes would be most of a good sample's distance.
+        The first ``points`` of the reference, equally weighted. Where modes are stated, the first
+        ⌈points / M⌉ nearest to each centre, weighted so that each mode that occurs holds as much.
+        Otherwise the reference's chance imbalance would be most of a good sample's distance.
         """
         if modes is None:
             chosen = reference[: self.points]
@@ -81,10 +73,7 @@ class Wasserstein:
 
 @cache
 def _solver() -> Any:
-    """POT, without the libraries that it would load if they are there, for seconds: none is used.
-
-    They stay free to be loaded by others.
-    """
+    """POT, without the libraries that it would load for seconds and not use."""
     os.environ.setdefault("POT_BACKEND_DISABLE_PYTORCH", "1")
     unused = [name for name in ("sklearn", "networkx") if name not in sys.modules]
     hidden: dict[str, Any] = sys.modules
@@ -100,9 +89,9 @@ def _solver() -> Any:
 def _least_cost(costs: np.ndarray, weights: np.ndarray) -> float:
     """The optimal transport cost from equally weighted rows to columns of these weights.
 
-    The simplex rounds as the largest cost does, so that a far point would drown the others. Costs
-    are therefore capped. A plan that is optimal for capped costs, and moves nothing at a cost
-    above the cap, is optimal: the cap only lowers what other plans cost. Otherwise it is raised.
+    The simplex rounds as the largest cost does: a far point would drown the others. Costs are
+    therefore capped. A plan that is optimal for capped costs, and moves nothing at a cost above
+    the cap, is optimal. Otherwise the cap is raised.
     """
     ot = _solver()
     start, most = np.full(len(costs), 1 / len(costs)), float(costs.max())

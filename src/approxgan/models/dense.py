@@ -1,48 +1,49 @@
 """Dense generator and discriminator over stacked flat parameters."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from approxgan.core.protocols import Layers, Player
-from approxgan.core.settings import require_count, shown
-from approxgan.models._activation import activate, slope_of
+from approxgan.core.settings import Checked, one_of, several, shown, whole, within
 
-WIDEST = 1_000_000
+# torch's own threshold, 20, would cut off 2e-9.
+SMOOTH = {"tanh": torch.tanh, "softplus": lambda x: functional.softplus(x, threshold=40.0)}
+NAMES = ("leaky_relu", "relu", *SMOOTH)
+WIDTH = whole(most=1_000_000)
+WIDTHS = several(WIDTH, "a list of one or more hidden widths")
 
 
 @dataclass(frozen=True)
-class Dense:
+class Dense(Checked):
     """latent -> hidden... -> data, and data -> hidden... -> one logit.
 
     Flat parameters hold, layer by layer, the weight [out, in] row by row and then the bias.
     The start is PyTorch's default for ``Linear``: weight and bias uniform on ±1/√in.
     """
 
-    latent: int
-    generator: Sequence[int]
-    discriminator: Sequence[int]
-    activation: str
-    """leaky_relu, relu, tanh or softplus, of every hidden layer of both networks."""
+    latent: Annotated[int, WIDTH]
+    generator: Annotated[Sequence[int], WIDTHS]
+    discriminator: Annotated[Sequence[int], WIDTHS]
+    activation: Annotated[str, one_of(*NAMES)]
+    """Of every hidden layer of both networks."""
     slope: float | None = None
     """Leaky ReLU's slope below 0; TensorFlow's default, which the article uses, is 0.2."""
 
     def __post_init__(self) -> None:
-        for name, widths in (("generator", self.generator), ("discriminator", self.discriminator)):
-            if not isinstance(widths, list | tuple) or not widths:
-                raise ValueError(
-                    f"{name} is {shown(widths)}; accepted: a list of one or more hidden widths"
-                )
-            for width in widths:
-                require_count(name, width, most=WIDEST)
-        require_count("latent", self.latent, most=WIDEST)
-        slope_of(self.activation, self.slope)
+        super().__post_init__()
+        if self.activation == "leaky_relu":
+            within(0.0, 1.0).check("slope", self.slope)
+        elif self.slope is not None:
+            raise ValueError(
+                f"slope is {shown(self.slope)}; accepted: none, as {self.activation} takes none"
+            )
 
     def sizes(self, player: Player, dim: int) -> tuple[int, ...]:
         if player == "generator":
@@ -51,6 +52,9 @@ class Dense:
 
     def size(self, player: Player, dim: int) -> int:
         return sum(self.layer_sizes(player, dim))
+
+    def layer_sizes(self, player: Player, dim: int) -> list[int]:
+        return [out * (into + 1) for into, out in itertools.pairwise(self.sizes(player, dim))]
 
     def init(self, player: Player, dim: int, rng: np.random.Generator) -> np.ndarray:
         sizes = self.sizes(player, dim)
@@ -63,47 +67,65 @@ class Dense:
     def apply(
         self, player: Player, dim: int, theta: Tensor, x: Tensor, kink: float | None = None
     ) -> Tensor:
-        return self._forward(player, dim, theta, x, kink, [])
+        return self._passes(player, dim, theta, x, kink)[-1]
 
     def preactivations(self, player: Player, dim: int, theta: Tensor, x: Tensor) -> list[Tensor]:
-        kept: list[Tensor] = []
-        self._forward(player, dim, theta, x, None, kept)
-        return kept
+        return self._passes(player, dim, theta, x, None)[:-1]
 
-    def _forward(
-        self,
-        player: Player,
-        dim: int,
-        theta: Tensor,
-        x: Tensor,
-        kink: float | None,
-        kept: list[Tensor],
-    ) -> Tensor:
-        slope = slope_of(self.activation, self.slope)
+    def _passes(
+        self, player: Player, dim: int, theta: Tensor, x: Tensor, kink: float | None
+    ) -> list[Tensor]:
+        """What every layer gives before its activation; the last one has none."""
         pairs = list(itertools.pairwise(self.sizes(player, dim)))
         # One split, whose backward pass is one concatenation, instead of a slice per tensor.
         parts = theta.split([n for into, out in pairs for n in (into * out, out)], dim=1)
+        made: list[Tensor] = []
         for layer, (into, out) in enumerate(pairs):
+            below = self._activate(made[-1], kink) if made else x
             weight = parts[2 * layer].unflatten(1, (out, into))
             # Not baddbmm, which is no faster and has no forward-mode derivative of its own.
-            x = torch.bmm(x, weight.mT).add_(parts[2 * layer + 1].unsqueeze(1))
-            if layer < len(pairs) - 1:
-                kept.append(x)
-                x = activate(x, self.activation, slope, kink)
-        return x
+            made.append(torch.bmm(below, weight.mT).add_(parts[2 * layer + 1].unsqueeze(1)))
+        return made
+
+    def _activate(self, x: Tensor, kink: float | None) -> Tensor:
+        slopes = self.slopes()
+        return SMOOTH[self.activation](x) if slopes is None else leaky_relu(x, slopes[0], kink)
 
     def layers(self, player: Player, dim: int) -> Layers:
-        slope = slope_of(self.activation, self.slope)
-        sizes = self.sizes(player, dim)
-        hidden = self.activation if slope is None else slope
+        sizes, slopes = self.sizes(player, dim), self.slopes()
+        hidden = self.activation if slopes is None else slopes[0]
         return sizes, (hidden,) * (len(sizes) - 2) + (1.0,)
 
     def slopes(self) -> tuple[float, float] | None:
-        slope = slope_of(self.activation, self.slope)
-        return None if slope is None else (slope, 1.0)
+        if self.activation in SMOOTH:
+            return None
+        return self.slope or 0.0, 1.0
 
-    def layer_sizes(self, player: Player, dim: int) -> list[int]:
-        return [out * (into + 1) for into, out in itertools.pairwise(self.sizes(player, dim))]
+
+class _KinkedLeakyReLU(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x: Tensor, slope: float, alpha: float) -> Tensor:  # type: ignore[override]
+        ctx.save_for_backward(x)
+        ctx.slope, ctx.alpha = slope, alpha
+        return functional.leaky_relu(x, slope)
+
+    @staticmethod
+    def backward(ctx, *grads: Tensor):  # type: ignore[override]
+        (x,) = ctx.saved_tensors
+        leaky = torch.where(x > 0, grads[0], grads[0] * ctx.slope)
+        return torch.where(x == 0, grads[0] * ctx.alpha, leaky), None, None
+
+
+def leaky_relu(x: Tensor, slope: float, kink: float | None) -> Tensor:
+    """max(x, 0) + slope · min(x, 0); where x is exactly 0 its derivative is ``kink``.
+
+    ``kink=None`` leaves torch's choice, the slope of the negative side. Any value between the
+    two one-sided slopes gives an element of the Clarke subdifferential of this function.
+    """
+    if kink is None:
+        return functional.leaky_relu(x, slope)
+    result: Tensor = _KinkedLeakyReLU.apply(x, slope, kink)  # type: ignore[assignment]
+    return result
 
 
 variant = Dense

@@ -1,7 +1,5 @@
 """The share of activations that change sign between θ and the points that an estimate uses."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 
@@ -39,9 +37,8 @@ class Watched:
         self._seen += 1
 
     def crossing(self) -> Tensor:
-        return (
-            self._changed / self._seen if self._seen else torch.full_like(self._changed, torch.nan)
-        )
+        # 0 / 0 is not a number.
+        return self._changed / self._seen
 
     def __call__(self, theta: Tensor) -> Tensor:
         self._see(theta)

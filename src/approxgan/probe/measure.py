@@ -1,7 +1,5 @@
 """Errors of one mode's estimates at one point: means, bias and variance, layer by layer."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,12 +76,13 @@ def measure(at: Point, method: Method, draws: int) -> list[dict[str, Any]]:
     watched = Watched(f, theta)
     truth = true_gradient(f, theta)
     sizes = f.game.model.layer_sizes(at.player, f.game.dim)
-    layers = [_Layer(truth), *(_Layer(part) for part in truth.split(sizes, 1))]
+    layers = [_Layer(part) for part in (truth, *truth.split(sizes, 1))]
     estimate: Estimate | None = None
     for draw in range(draws if estimator.random else 1):
         objective: Any = f if draw else watched
         estimate = method.estimate(objective, theta, eps=eps, rng=rng)
-        for layer, part in zip(layers, _parts(estimate.grad, sizes), strict=True):
+        parts = (estimate.grad, *estimate.grad.split(sizes, 1))
+        for layer, part in zip(layers, parts, strict=True):
             layer.see(part)
     assert estimate is not None
     theory = estimator.squared_error(theta.shape[1])
@@ -93,12 +92,9 @@ def measure(at: Point, method: Method, draws: int) -> list[dict[str, Any]]:
         "forwards": estimate.forwards + forwards,
         "backwards": estimate.backwards,
     }
-    own = {
-        "kink_crossing": watched.crossing(),
-        "chosen_epsilon": epsilon_quantile(eps, len(at.seeds), 0.5),
-        "chosen_low": epsilon_quantile(eps, len(at.seeds), 0.1),
-        "chosen_high": epsilon_quantile(eps, len(at.seeds), 0.9),
-    }
+    levels = {"chosen_epsilon": 0.5, "chosen_low": 0.1, "chosen_high": 0.9}
+    own = {name: epsilon_quantile(eps, len(at.seeds), level) for name, level in levels.items()}
+    own["kink_crossing"] = watched.crossing()
     return [
         {
             "seed": seed,
@@ -109,7 +105,3 @@ def measure(at: Point, method: Method, draws: int) -> list[dict[str, Any]]:
         for number, layer in enumerate(layers)
         for row, seed in enumerate(at.seeds)
     ]
-
-
-def _parts(grad: Tensor, sizes: list[int]) -> list[Tensor]:
-    return [grad, *grad.split(sizes, 1)]

@@ -1,7 +1,5 @@
 """Gradient error of every mode at the same points of one exact trajectory."""
 
-from __future__ import annotations
-
 import dataclasses
 import itertools
 from collections.abc import Mapping
@@ -20,6 +18,7 @@ from approxgan.objective.game import Game, PlayerObjective
 from approxgan.probe.measure import Point, measure
 from approxgan.storage import arrays as kept
 from approxgan.storage import files
+from approxgan.storage.tables import PROBE
 from approxgan.training.loop import StepInfo, TrainState, init, train
 from approxgan.training.setup import DTYPES, Method, Settings, check_device, game_of, method
 
@@ -94,36 +93,32 @@ def describe(probe: Mapping[str, Any], points_path: Path, out: Path, threads: in
     """The table ``probe_points``: what the theory of each point's errors needs."""
     arrays = _points(probe, points_path)
     game = game_of(probe, int(arrays["dim"]), threads)
-    rows = []
-    for player in PLAYERS:
-        for step in steps_kept(probe, arrays):
-            at = place(game, arrays, player, step, torch.float64)
-            f, theta = at.f, at.theta
-            exact = gradient(f, theta)
-            h = probe["curvature"]
-            ahead, middle = f.sweep(theta, h)
-            behind, _ = f.sweep(theta, -h)
-            curvature = ((ahead - 2 * middle[:, None] + behind) / h**2).norm(dim=1)
-            for dtype in probe["dtypes"]:
-                own = place(game, arrays, player, step, DTYPES[dtype])
-                zeros = (own.f.preactivations(own.theta) == 0).double().mean(1)
-                for row, seed in enumerate(at.seeds):
-                    rows.append(
-                        {
-                            **{key: probe[key] for key in ("dataset", "model", "loss")},
-                            "dtype": dtype,
-                            "player": player,
-                            "seed": seed,
-                            "step": step,
-                            "dimension": theta.shape[1],
-                            "value": float(exact.value[row]),
-                            "gradient_norm": float(exact.grad[row].norm()),
-                            "curvature_norm": float(curvature[row]),
-                            "exact_zeros": float(zeros[row]),
-                            "roundoff": torch.finfo(DTYPES[dtype]).eps / 2,
-                        }
-                    )
-    files.write_bytes(out, files.parquet(pd.DataFrame(rows)))
+    frames = []
+    for player, step in itertools.product(PLAYERS, steps_kept(probe, arrays)):
+        at = place(game, arrays, player, step, torch.float64)
+        f, theta, h = at.f, at.theta, probe["curvature"]
+        exact = gradient(f, theta)
+        ahead, middle = f.sweep(theta, h)
+        behind, _ = f.sweep(theta, -h)
+        curvature = ((ahead - 2 * middle[:, None] + behind) / h**2).norm(dim=1)
+        for dtype in probe["dtypes"]:
+            own = place(game, arrays, player, step, DTYPES[dtype])
+            zeros = (own.f.preactivations(own.theta) == 0).double().mean(1)
+            columns = {
+                **{key: probe[key] for key in PROBE},
+                "dtype": dtype,
+                "player": player,
+                "seed": at.seeds,
+                "step": step,
+                "dimension": theta.shape[1],
+                "value": exact.value.tolist(),
+                "gradient_norm": [float(row.norm()) for row in exact.grad],
+                "curvature_norm": curvature.tolist(),
+                "exact_zeros": zeros.tolist(),
+                "roundoff": torch.finfo(DTYPES[dtype]).eps / 2,
+            }
+            frames.append(pd.DataFrame(columns))
+    files.write_bytes(out, files.parquet(pd.concat([pd.DataFrame(), *frames], ignore_index=True)))
 
 
 def run(
@@ -136,13 +131,10 @@ def run(
     for entry in cells.probe_modes(probe)[mode]:
         for choice in cells.choices_of(entry):
             made = method(choice, probe["definitions"]["rules"])
-            key = {
-                **{name: probe[name] for name in ("dataset", "model", "loss")},
-                **names.choice_columns(choice),
-            }
-            for dtype, player in itertools.product(probe["dtypes"], PLAYERS):
-                for step in steps_kept(probe, arrays):
-                    at = place(game, arrays, player, step, DTYPES[dtype])
-                    where = {**key, "dtype": dtype, "player": player, "step": step}
-                    rows += [{**where, **m} for m in measure(at, made, probe["draws"])]
+            key = {**{name: probe[name] for name in PROBE}, **names.choice_columns(choice)}
+            kept_steps = steps_kept(probe, arrays)
+            for dtype, player, step in itertools.product(probe["dtypes"], PLAYERS, kept_steps):
+                at = place(game, arrays, player, step, DTYPES[dtype])
+                where = {**key, "dtype": dtype, "player": player, "step": step}
+                rows += [{**where, **m} for m in measure(at, made, probe["draws"])]
     files.write_bytes(out, files.parquet(pd.DataFrame(rows)))

@@ -13,8 +13,7 @@ import pandas as pd
 from approxgan.analysis import frames
 from approxgan.analysis.frames import GROUP
 from approxgan.storage import provenance
-from approxgan.storage.columns import table_in
-from approxgan.storage.tables import CLAIMS
+from approxgan.storage.tables import CLAIMS, table_in
 
 CELL = [*GROUP, *frames.CELL]
 VERDICT = [name for name in CLAIMS if name not in ("datasets", "cells", "note")]

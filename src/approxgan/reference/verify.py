@@ -16,7 +16,7 @@ from approxgan.claims.measures import RATIO
 from approxgan.claims.verdict import SUPPORTED, UNDECIDED
 from approxgan.core.errors import InputError
 from approxgan.reference.stage import CELL, VERDICT, headline, verdicts
-from approxgan.storage.columns import table_in
+from approxgan.storage.tables import table_in
 
 ERROR = 0.01
 """Probability that anything of an honest rerun is called different (Holm, over all numbers)."""

@@ -20,8 +20,7 @@ from approxgan.design.paths import SUMMARY, Results
 from approxgan.report import cells, interactive, scope, steps, verdicts
 from approxgan.report.svg import figure
 from approxgan.storage import files, provenance
-from approxgan.storage.columns import read_table
-from approxgan.storage.tables import COLUMNS
+from approxgan.storage.tables import COLUMNS, read_table
 
 HERE = Path(__file__).parent
 NEEDS = (

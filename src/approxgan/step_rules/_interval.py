@@ -1,7 +1,5 @@
 """A step at which rounding and truncation errors are alike, found by testing steps."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """The noise of a computed function, from differences of its values at equally spaced points."""
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -1,7 +1,5 @@
 """What a rule starts from: the point, and how large the parameters are there."""
 
-from __future__ import annotations
-
 from torch import Tensor
 
 from approxgan.core.autograd import constant

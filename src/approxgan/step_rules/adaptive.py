@@ -1,14 +1,13 @@
 """A step chosen from the loss's measured noise and curvature."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from approxgan.core.protocols import Chosen, Objective, Streams
-from approxgan.core.settings import LARGEST, is_finite, require_count, shown
+from approxgan.core.settings import LARGEST, Checked, number, whole
 from approxgan.step_rules import _interval, _noise
 from approxgan.step_rules._sizes import sizes, start
 
@@ -17,7 +16,7 @@ BOUND = 3.0**0.5
 
 
 @dataclass(frozen=True)
-class Adaptive:
+class Adaptive(Checked):
     """ε = h where a difference's rounding error and truncation error are alike.
 
     The standard deviation σ of the computed loss's noise is estimated first (Moré and Wild 2011).
@@ -37,24 +36,20 @@ class Adaptive:
     4 (P + 1); where all parameters step together 3 or 4.
     """
 
-    every: int
+    every: Annotated[int, whole()]
     """Training steps between two choices."""
-    low: float
+    low: Annotated[float, number(lambda low: 1.0 < low < LARGEST, "a number above 1")]
     """Of the accepted ratios r: > 1, the most that bounded noise alone can make of it."""
     high: float
     """Of the accepted ratios r: > low + 2, so that noise cannot jump over them."""
-    tries: int
+    tries: Annotated[int, whole()]
     """Steps tested for every h: always as many, so that what a seed costs is its own."""
 
     def __post_init__(self) -> None:
-        require_count("every", self.every)
-        require_count("tries", self.tries)
-        if not (is_finite(self.low) and 1.0 < self.low < LARGEST):
-            raise ValueError(f"low is {shown(self.low)}; accepted: a number above 1")
-        if not (is_finite(self.high) and self.low + 2.0 < self.high < LARGEST):
-            raise ValueError(
-                f"high is {shown(self.high)}; accepted: a number above low + 2, {self.low + 2:g}"
-            )
+        super().__post_init__()
+        least = self.low + 2.0
+        above = number(lambda high: least < high < LARGEST, f"a number above low + 2, {least:g}")
+        above.check("high", self.high)
 
     @torch.no_grad()
     def choose(

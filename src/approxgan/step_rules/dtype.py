@@ -1,7 +1,5 @@
 """A step that balances rounding and truncation, from the precision alone."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

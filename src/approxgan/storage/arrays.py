@@ -4,8 +4,6 @@ A form is a kind (float or int) and the dimensions: a number, or a name that mea
 the whole file. A length of 0 is accepted for a name that ends in *.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

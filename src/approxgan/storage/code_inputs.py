@@ -4,8 +4,6 @@ Each rule of the workflow has the digest among its parameters: a change in one f
 imports it and nothing else, whatever the files' times are. Modules are parsed, never imported.
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -46,8 +44,7 @@ def named(tree: ast.AST, package: str = "") -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) + 1 - node.level]
-            source = ".".join([*(above if node.level else ()), *([node.module or ""])]).rstrip(".")
+            source = registry.source(node, package)
             yield source
             yield from (f"{source}.{alias.name}" for alias in node.names)
 
@@ -85,11 +82,34 @@ def modules(roots: Iterable[str], without: str = "") -> frozenset[str]:
     return frozenset(found)
 
 
+def stage(package: str, **variants: str | Iterable[str]) -> tuple[Path, ...]:
+    """Files that a stage depends on: ``stage('training', modes='exact', losses='minimax')``.
+
+    ``variants`` are the ones that the registry will load for it, by family. Where there are modes
+    and neither they nor their rules sweep, the compiled sweep is not among the files. Templates
+    and whatever else lies in the stage's folder are. Raises ``InputError`` for an unknown name.
+    """
+    return _files(_words(package, variants))
+
+
+def digest(package: str, **variants: str | Iterable[str]) -> str:
+    """The stage, its variants, and 16 hexadecimal digits that stand for the bytes of its files."""
+    return _digest(_words(package, variants))
+
+
+def _words(package: str, variants: dict[str, str | Iterable[str]]) -> str:
+    """A stage and its variants, always in one order: ``training losses=minimax modes=exact``."""
+    each = {family: {n} if isinstance(n, str) else set(n) for family, n in variants.items()}
+    told = (f"{family}={','.join(sorted(each[family]))}" for family in sorted(each) if each[family])
+    return " ".join([package, *told])
+
+
 @cache
-def _files(package: str, variants: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[Path, ...]:
+def _files(words: str) -> tuple[Path, ...]:
+    package, *named = words.split(" ")
     chosen = {
-        family: [f"{NAME}.{registry.FAMILIES[family]}.{name}" for name in names]
-        for family, names in variants
+        family: [f"{NAME}.{registry.FAMILIES[family]}.{name}" for name in names.split(",")]
+        for family, names in (part.split("=") for part in named)
     }
     # Not the probe's points, which theory sweeps itself.
     deciding = [*chosen.get("modes", ()), *chosen.get("rules", ())]
@@ -104,35 +124,12 @@ def _files(package: str, variants: tuple[tuple[str, tuple[str, ...]], ...]) -> t
     return tuple(sorted(path for path in paths if path is not None))
 
 
-def stage(package: str, **variants: str | Iterable[str]) -> tuple[Path, ...]:
-    """Files that a stage depends on: ``stage('training', modes='exact', losses='minimax')``.
-
-    ``variants`` are the ones that the registry will load for it, by family. Where there are modes
-    and neither they nor their rules sweep, the compiled sweep is not among the files. Templates
-    and whatever else lies in the stage's folder are. Raises ``InputError`` for an unknown name.
-    """
-    return _files(package, _sorted(variants))
-
-
-def _sorted(
-    variants: dict[str, str | Iterable[str]],
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    each = {family: {n} if isinstance(n, str) else set(n) for family, n in variants.items()}
-    return tuple((family, tuple(sorted(names))) for family, names in sorted(each.items()) if names)
-
-
-def digest(package: str, **variants: str | Iterable[str]) -> str:
-    """The stage, its variants, and 16 hexadecimal digits that stand for the bytes of its files."""
-    return _digest(package, _sorted(variants))
-
-
 @cache
-def _digest(package: str, variants: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
+def _digest(words: str) -> str:
     whole = hashlib.sha256()
-    for path in _files(package, variants):
+    for path in _files(words):
         whole.update(f"{path.relative_to(PACKAGE)} {_of_source(path)}\n".encode())
-    named = [f"{family}={','.join(names)}" for family, names in variants]
-    return " ".join([package, *named, whole.hexdigest()[:16]])
+    return f"{words} {whole.hexdigest()[:16]}"
 
 
 def of_file(path: Path | str) -> str:
@@ -148,9 +145,8 @@ _of_source = cache(of_file)
 
 def check(told: str) -> None:
     """Raise ``InputError`` unless the files have the bytes that ``told``, a digest, stands for."""
-    package, *named, _ = told.split(" ")
-    pairs = [part.split("=") for part in named]
-    if digest(package, **{family: names.split(",") for family, names in pairs}) != told:
+    package, *variants, _ = told.split(" ")
+    if _digest(" ".join([package, *variants])) != told:
         raise InputError(
             f"the source files of {package} have changed since the workflow was started; "
             "start it again"

@@ -1,7 +1,5 @@
 """The machine, versions, commit and code that each job records with its results."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import os
 import platform

@@ -1,9 +1,28 @@
-"""The tables in results/tables and what their columns mean.
+"""The tables in results/tables, what their columns mean, and how they are read.
 
 The order of the columns here is their order in the files; rows are sorted by the key columns.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from approxgan.core.errors import InputError
+from approxgan.storage import files
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def _by_player(columns: Mapping[str, str]) -> dict[str, str]:
+    return {
+        f"{player}_{name}": f"{player}: {text}"
+        for player in ("generator", "discriminator")
+        for name, text in columns.items()
+    }
+
 
 RUN = {
     "study": "name of the study in the config",
@@ -14,24 +33,17 @@ RUN = {
     "epsilon": "step ε in parameter units (the generator's, if it has one); missing for modes that "
     "take none and where a rule chose; a matched control has the step of what it is matched with",
     "rule": "how ε came about: fixed, the name of a rule, or empty without ε",
-    "settings": "the mode's other settings, e.g. directions16, after a rule's name or what a "
-    "control is matched with; empty when it has none",
+    "settings": "the mode's other settings, e.g. directions16, after the rule's name or the mode "
+    "that a control is matched with; empty if there are none",
     "own_settings": "the mode's own settings as a JSON map; a list of the generator's and the "
     "discriminator's where they differ",
     "matched_mode": "the mode that a control is matched with; empty for others",
     "matched_settings": "that mode's settings",
-    **{
-        f"{player}_{name}": f"the {player}'s own {name}"
-        for player in ("generator", "discriminator")
-        for name in ("mode", "epsilon", "settings")
-    },
+    **_by_player({"mode": "its mode", "epsilon": "its ε", "settings": "its settings"}),
     "seed": "seed of the run: its start, batches, latents and directions",
 }
-PROBE = {
-    "dataset": RUN["dataset"],
-    "model": RUN["model"],
-    "loss": RUN["loss"],
-}
+PROBE = {name: RUN[name] for name in ("dataset", "model", "loss")}
+CELL = {name: RUN[name] for name in ("mode", "epsilon", "rule", "settings")}
 ERRORS = {
     "relative_error": "‖ĝ − g‖ / ‖g‖, g by autograd in float64 at the same θ, batch and latents",
     "cosine": "cosine similarity of ĝ and g; missing where either is zero",
@@ -45,13 +57,12 @@ POINT = {
     "seed": "seed of the exact trajectory",
     "step": "training step of the trajectory at which the point was taken",
 }
-
 COUNTS = {
     "forwards": "evaluations so far: the sum of the next three",
     "forwards_discriminator": "evaluations of the discriminator's loss, choices of ε included",
     "forwards_generator": "evaluations of the generator's loss, choices of ε included",
-    "forwards_frozen": "passes of one network alone, made once a step for what the other player "
-    "cannot change: the discriminator's fakes, and a generator's loss on real data",
+    "forwards_frozen": "passes of one network alone, once a step, for what the other player cannot "
+    "change: the discriminator's fakes, and a generator's loss on real data",
     "backwards": "reverse passes so far: the sum of the next two",
     "backwards_discriminator": "reverse passes of the discriminator's loss",
     "backwards_generator": "reverse passes of the generator's loss",
@@ -63,24 +74,17 @@ TRAINING = {
     "discriminator_loss": "the discriminator's loss on the step's batch",
     "generator_gradient_norm": "‖ĝ‖ of the generator's estimate",
     "discriminator_gradient_norm": "‖ĝ‖ of the discriminator's estimate",
-    **{
-        f"{player}_{name}": f"{player}: {text}"
-        for player in ("generator", "discriminator")
-        for name, text in {
+    **_by_player(
+        {
             "update_norm": "‖Δθ‖ of the step's update",
             "epsilon_used": "ε of the step (median over coordinates where a rule chose)",
-            "exact_zeros": "share of pre-activations, all samples and layers up to the loss, that "
-            "are exactly 0",
-        }.items()
-    },
+            "exact_zeros": "share of all pre-activations up to the loss that are exactly 0",
+        }
+    ),
     "discriminator_accuracy": "share of up to 512 true points that training never sees with a "
     "logit > 0, and of as many generated ones with a logit < 0, averaged",
     "discriminator_margin": "mean logit of the same true points − that of the generated ones",
-    **{
-        f"{player}_{name}": f"{player}: {text}"
-        for player in ("generator", "discriminator")
-        for name, text in ERRORS.items()
-    },
+    **_by_player(ERRORS),
     **COUNTS,
 }
 OF_A_STEP = ("step", *COUNTS)
@@ -93,25 +97,20 @@ OUTCOMES = {
     "vanished": "whether a player's gradient norm stayed under the threshold for the set stretch",
     "vanished_step": "the first step of the first such stretch; missing if there was none",
     "vanished_player": "the player whose gradient vanished first; empty if none did",
-    **{
-        f"{player}_loss_{name}": text
-        for player in ("generator", "discriminator")
-        for name, text in {
-            "mean": "mean over the traced steps of the second half of the run",
-            "variance": "variance over the same steps",
-            "period": "period, in steps, of the largest peak of the same losses' periodogram "
+    **_by_player(
+        {
+            "loss_mean": "mean loss over the traced steps of the second half of the run",
+            "loss_variance": "variance over the same steps",
+            "loss_period": "period, in steps, of the largest peak of the same losses' periodogram "
             "(linear trend removed); missing for fewer than 8 of them",
-            "period_share": "share of the variance at that peak: near 0 there is no oscillation",
-        }.items()
-    },
+            "loss_period_share": "share of the variance at that peak: near 0, no oscillation",
+        }
+    ),
     **COUNTS,
 }
 PROBED = {
     **PROBE,
-    "mode": "gradient mode",
-    "epsilon": RUN["epsilon"],
-    "rule": RUN["rule"],
-    "settings": RUN["settings"],
+    **CELL,
     "own_settings": RUN["own_settings"],
     **POINT,
     **{name: f"{text} (mean over draws)" for name, text in ERRORS.items()},
@@ -119,8 +118,8 @@ PROBED = {
     "variance": "unbiased estimate of E‖ĝ − E ĝ‖² / ‖g‖²; 0 for modes that are not random",
     "draws": "number of repeated estimates; 1 for modes that are not random",
     "theory": "expected relative error in the smooth limit, √E‖ĝ − g‖²/‖g‖²; missing if unknown",
-    "kink_crossing": "share of pre-activations whose sign differs between θ and the points that "
-    "the estimate looks at (64 coordinates of a sweep); missing where it looks at θ alone",
+    "kink_crossing": "share of pre-activations whose sign differs between θ and the points of the "
+    "estimate (64 coordinates of a sweep); missing where it looks at θ alone",
     "chosen_epsilon": "ε used: median over coordinates where a rule chose",
     "chosen_low": "10 % quantile over coordinates of the ε used",
     "chosen_high": "90 % quantile over coordinates of the ε used",
@@ -131,12 +130,12 @@ PROBED = {
 """What a probe's own files hold, besides the layer."""
 GRADIENT_ERROR = {
     **PROBED,
-    "chooses_epsilon": "whether the ε of highest median cosine is that of this precision "
-    "(claims.probe_dtype)",
+    "chooses_epsilon": "whether the precision is the one in which ε of highest median cosine is "
+    "chosen (claims.probe_dtype)",
 }
 LAYER_ERROR = {
-    **{k: v for k, v in PROBED.items() if k in {*PROBE, "mode", "epsilon", "rule"}},
-    "settings": RUN["settings"],
+    **PROBE,
+    **CELL,
     **POINT,
     "layer": "number of the layer, weights and biases together, 0 nearest to the player's input",
     **{name: PROBED[name] for name in ERRORS},
@@ -162,11 +161,11 @@ QUALITY = {
     **RUN,
     **SCORED,
     "better": "which way the number is better: lower, higher, or neither",
-    "is_primary": "whether it is the number that the claims are judged by (claims.metric)",
+    "is_primary": "whether the claims are judged by this number (claims.metric)",
 }
 QUALITY_NULL = {
     "dataset": RUN["dataset"],
-    "samples": "true samples that were compared with as many fresh ones: as a run's samples are",
+    "samples": "true samples that were compared with as many fresh ones, as a run's samples are",
     "metric": "name of the number",
     "repeat": "number of the repeat",
     "value": "its value: what a perfect generator would score",
@@ -202,8 +201,7 @@ COST = {
     **{name: text for name, text in RUN.items() if name != "seed"},
     "first_seed": "first of the block of seeds that the job trained together",
     "last_seed": "last of the same",
-    "trained_steps": "training steps of all these seeds together; a seed that diverged has those "
-    "up to then",
+    "trained_steps": "training steps of these seeds, added up; a diverged seed's up to divergence",
     "seconds": "wall seconds of the training loop, all seeds of the block together",
     "cpu_seconds": "processor seconds of the same",
     "peak_memory_mb": "peak resident memory of the job, MB",
@@ -211,50 +209,43 @@ COST = {
 }
 DIRAC = {
     "game": "objective, order of the updates, and r1 with its γ, e.g. nonsaturating simultaneous",
-    "mode": "gradient mode of both players",
-    "epsilon": "step ε in parameter units; missing for modes that take none",
-    "settings": "the mode's other settings, e.g. directions16; empty when it has none",
-    "own_settings": "the same as a JSON map",
+    **{name: RUN[name] for name in ("mode", "epsilon", "settings", "own_settings")},
     "seed": "seed of the directions; 0 for modes that draw none",
     "step": "number of updates made",
     "generator": "θ, the generator's point",
     "discriminator": "ψ, the discriminator's slope",
-    "expected_generator": "θ of exact gradient steps: the power of the linear map in closed form "
-    "(wasserstein without r1), else iterates of the analytic gradient by NumPy",
+    "expected_generator": "θ of exact gradient steps: in closed form (wasserstein without r1), "
+    "else iterates of the analytic gradient by NumPy",
     "expected_discriminator": "ψ of the same",
 }
-CELL = {name: text for name, text in RUN.items() if name in ("mode", "epsilon", "rule", "settings")}
 COMPARISONS = {
     **{name: RUN[name] for name in ("study", "dataset", "model", "loss")},
     **CELL,
     "metric": "name of the number, at the last step",
     "better": QUALITY["better"],
     "family": "primary: the number that decides the claims; exploratory: the others",
-    "seeds": "seeds in common with the baseline, exact, of the same study, data set, model and "
-    "loss",
+    "seeds": "seeds shared with the baseline, exact, of the same study, data set, model and loss",
     "finite": "those of them for which both runs have the number",
     "mean": "mean of the number over the finite pairs",
     "baseline_mean": "the baseline's mean over the same",
     "difference": "mean − baseline_mean, in the number's unit",
-    "difference_sds": "mean difference in the baseline's seed-to-seed standard deviations, each "
-    "seed's capped; a run without the number (it diverged) counts as the cap, on the worse side, "
-    "and is left out where neither way is worse",
-    "low": "lower end of its interval: jackknife, so that the baseline's standard deviation is "
-    "estimated anew without each seed, and Student's t",
+    "difference_sds": "mean difference in the baseline's standard deviations over seeds, each "
+    "seed's capped; a diverged run counts as the cap, on the worse side, or is left out where "
+    "neither side is worse",
+    "low": "lower end of its interval: jackknife over seeds and Student's t",
     "high": "upper end of the same",
     "p": "of 'no difference': sign flips of the same capped differences, two-sided",
-    "p_holm": "p adjusted by Holm over all primary rows of the study (its modes, steps ε, settings "
-    "and data sets); missing for exploratory numbers",
+    "p_holm": "p adjusted by Holm over all primary rows of the study; missing for exploratory "
+    "numbers",
     "p_equivalence": "of 'differs by the equivalence margin or more': two one-sided t tests with "
     "the same standard error",
-    "floor": "noise floor: the difference_sds that a rounding error of the start alone causes by "
-    "chance: quantile 1 − alpha of |mean| over bootstrap resamples of the control's differences "
-    "from the baseline in the same group, not centred; missing where the control did not run with "
-    "enough seeds",
+    "floor": "noise floor: the difference_sds that a rounding error of the start causes by chance; "
+    "quantile 1 − alpha of |mean| over bootstrap resamples of the control's differences in the "
+    "same group, not centred; missing where the control lacks seeds",
     "beyond_floor": "whether |difference_sds| exceeds the floor; missing without a floor",
-    "verdict": "better or worse: the whole interval lies beyond the equivalence margin and "
-    "difference_sds beyond the floor; same: p_equivalence < alpha; undecided otherwise. Each row "
-    "for itself, uncorrected: the table claims is corrected",
+    "verdict": "better or worse: the whole interval lies beyond the equivalence margin, and "
+    "difference_sds beyond the floor; same: p_equivalence < alpha; undecided otherwise. Not "
+    "corrected for many rows: the table claims is",
     "reason": "what decided, or what is missing",
     "runs": "runs of the cell, also those without a partner",
     **{
@@ -271,12 +262,12 @@ AGGREGATES = {
     **{name: RUN[name] for name in ("study", "model", "loss")},
     **CELL,
     "metric": "name of the number that the scores are made of: the one that decides the claims",
-    "datasets": "the data sets of the study, all of which the cell was run on; two or more",
+    "datasets": "the data sets of the study, two or more; the cell was run on all of them",
     "runs": "runs of the cell on all of them",
     "failed_share": "share of runs with score 0: diverged, or no better than untrained",
-    "score": "interquartile mean over the runs of all data sets of (untrained − value) / "
-    "(untrained − null), at the last step: 0 untrained, 1 true samples. Untrained: mean at step 0; "
-    "null: mean of quality_null at as many samples. Below 0 counts as 0, as does a diverged run",
+    "score": "interquartile mean over all runs of (untrained − value) / (untrained − null) at the "
+    "last step: 0 untrained (mean at step 0), 1 true samples (mean of quality_null). Diverged runs "
+    "and scores below 0 count as 0",
     "low": "lower end of its bootstrap interval, runs resampled within their data set",
     "high": "upper end of the same",
 }
@@ -284,37 +275,35 @@ CLAIMS = {
     "claim": "C1 to C6",
     "mode": CELL["mode"],
     "measure": "name of what is measured",
-    "unit": "unit of effect, low, high and bound: ratio (of the mode's to that of what it is "
-    "compared with), share of runs or sds of exact (the mode's minus the other's), or decades",
+    "unit": "unit of effect, low, high and bound: ratio (mode's / other's), share of runs, sds of "
+    "exact (both mode's − other's), or decades",
     "against": "what the mode is compared with: exact; a matched control, with the settings that "
     "the match leaves open; or chosen_epsilon, itself at the ε of highest median cosine",
     "is_control": "whether that is a matched control: the row then asks for a gain over exact that "
     "the control does not share",
     "bound": "the margin that the config fixes, in the unit of the effect",
-    "side": "on which side of the bound the claim says that the effect lies: below or above",
+    "side": "the side of the bound on which the claim puts the effect: below or above",
     "verdict": "supported: the effect is shown to lie on that side of the bound (p_holm < alpha); "
     "no relevant effect: it is shown not to; contradicted: it is shown to lie on the other side of "
-    "no effect at all (1 of a ratio, 0 of others); undecided otherwise",
-    "reason_code": "ok; lack_of_data: the note says what is missing; no_gain: there is no gain "
-    "over exact that a control could share, and the verdict over exact stands; no_interval: too "
-    "few runs for one; none_to_spare: no run of the other diverged, so that none could be spared",
+    "no effect (1 of a ratio, 0 of others); undecided otherwise",
+    "reason_code": "ok; lack_of_data: the note says what is missing; no_gain: no gain over exact "
+    "that a control could share, so that the verdict over exact stands; no_interval: too few runs "
+    "for one; none_to_spare: no run of the other diverged",
     "effect": "the number the verdict rests on; positive or above 1 is more",
     "low": "lower end of its interval",
     "high": "upper end of the same",
-    "interval_kind": "how the interval was made. Of the level 1 − alpha, uncorrected: jackknife "
-    "(each seed left out, Student's t), t (Student's, over pairs of jobs), newcombe (rates). "
-    "count: counted, not sampled; a point. holm_range: no confidence interval but the range of ε "
-    "shown to be good, and of those not shown to be bad",
+    "interval_kind": "how the interval was made. At level 1 − alpha, uncorrected: jackknife (over "
+    "seeds, Student's t), t (Student's, over pairs of jobs), newcombe (rates). count: no sampling, "
+    "a point. holm_range: the range of ε shown to be good, and of those not shown to be bad",
     "error": "standard error of the effect, or of the logarithm of a ratio; missing if it has none",
     "freedom": "degrees of freedom of the Student's t that it is tested by; missing for others",
-    "p": "two-sided, of 'the effect is the bound'; over a control the larger of this and the same "
+    "p": "two-sided, of 'the effect is the bound'. Over a control: the larger of this and that "
     "over exact where there is a gain, else that over exact",
-    "p_holm": "p adjusted by Holm over all rows of the table but the counted ones: a false verdict "
-    "anywhere in it is as rare as alpha",
-    "is_timed": "whether the machine decides the number: it is of seconds",
+    "p_holm": "p adjusted by Holm over all rows of the table but the counted ones: the chance of "
+    "any false verdict in it is at most alpha",
+    "is_timed": "whether the number is of seconds, so that the machine decides it",
     "runs": "runs of the mode in the comparison",
-    "censored": "those of them that never reached the target: with any, the effect is at least "
-    "this",
+    "censored": "those that never reached the target: with any, the effect is at least this",
     "datasets": "names of the data sets it rests on, separated by ', '",
     "cells": "the runs it rests on, in words",
     "note": "how the number is made, what was left out, or what is missing, in words",
@@ -341,3 +330,30 @@ COLUMNS: dict[str, dict[str, str]] = {
 
 JUDGED = ("comparisons", "aggregates", "claims")
 """Tables that are made from other tables; the others are gathered from results."""
+
+TEXTS = {
+    *(name for name in RUN if not name.endswith(("epsilon", "seed"))),
+    *("dtype", "player", "vanished_player", "metric", "source", "game", "sweep", "datasets"),
+    *("better", "family", "verdict", "reason", "claim", "measure", "unit"),
+    *("against", "side", "reason_code", "interval_kind", "cells", "note"),
+}
+"""Columns that may hold texts; all others hold numbers."""
+
+
+def table_in(folder: Path, name: str) -> pd.DataFrame:
+    """One of the documented tables, from a folder of them."""
+    return read_table(folder / f"{name}.parquet", COLUMNS[name])
+
+
+def read_table(path: Path, columns: Collection[str]) -> pd.DataFrame:
+    """A table; ``InputError`` for one without ``columns``, or with texts in place of numbers."""
+    table = files.read_table(path, columns)
+    for name in columns:
+        if name in TEXTS or table[name].dtype.kind in "biuf":
+            continue
+        strange = [value for value in table[name] if isinstance(value, str | bytes | list | dict)]
+        if strange:
+            raise InputError(
+                f"{path}: column {name!r} holds {strange[0]!r}; numbers are accepted; {files.MAKE}"
+            )
+    return table
