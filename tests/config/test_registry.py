@@ -76,12 +76,12 @@ TEXTS = {
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_what_is_inherited_is_read(name, package):
-    about = package(name, f"{TEXTS[name]}variant = A\n")
+    about = package(name, f"{TEXTS[name]}{registry.class_name(name)} = A\n")
     agrees(about, registry.load("models", name))
 
 
 def test_a_variant_that_inherits_its_settings_is_built(package):
-    package("narrow", f"{DENSE}class Narrow(Dense):\n    pass\nvariant = Narrow\n")
+    package("narrow", f"{DENSE}class Narrow(Dense):\n    pass\n")
     built = registry.build("models", "narrow", SETTINGS)
     assert type(built).__name__ == "Narrow"
     assert built.latent == 3
@@ -90,11 +90,11 @@ def test_a_variant_that_inherits_its_settings_is_built(package):
 
 
 def test_a_variant_may_have_another_name_for_a_class_of_the_package(package):
-    assert package("same", f"{DENSE}variant = Dense\n").required == (
+    assert package("same", f"{DENSE}Same = Dense\n").required == (
         registry.describe("models", "dense").required
     )
 
 
 def test_a_file_without_a_variant_is_named(package):
-    with pytest.raises(InputError, match=r"empty\.py has no line 'variant = ClassName'"):
+    with pytest.raises(InputError, match=r"empty\.py has no class Empty"):
         package("empty", "class A:\n    pass\n")

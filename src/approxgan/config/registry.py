@@ -1,4 +1,4 @@
-"""Variants are found by file name: ``estimators/spsa.py`` is the gradient mode ``spsa``."""
+"""Variants are found by file name: ``estimators/spsa.py`` has the mode ``spsa``, class ``Spsa``."""
 
 import ast
 import importlib
@@ -52,6 +52,10 @@ def names(family: str) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if not name.startswith("_") and name != "stage"))
 
 
+def class_name(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
 def check(family: str, name: str) -> None:
     """Raise ``InputError`` unless the family has a variant of that name."""
     if name not in names(family):
@@ -66,12 +70,9 @@ def describe(family: str, name: str) -> Description:
     check(family, name)
     module = f"approxgan.{FAMILIES[family]}.{name}"
     tree = _tree(module)
-    found = _find(module, "variant")
+    found = _find(module, class_name(name))
     if tree is None or found is None:
-        raise InputError(
-            f"{folder(family) / name}.py has no line 'variant = ClassName' with a class of its own "
-            "or of approxgan's"
-        )
+        raise InputError(f"{folder(family) / name}.py has no class {class_name(name)}")
     summary = (ast.get_docstring(tree) or "").split("\n\n")[0].replace("\n", " ")
     fields, constants = _members(*found)
     return Description(
@@ -176,10 +177,10 @@ def check_settings(family: str, name: str, settings: Collection[str]) -> None:
 
 
 def load(family: str, name: str) -> Any:
-    """The class that ``NAME.py`` exports as ``variant``; ``InputError`` for an unknown name."""
+    """A variant's class; ``InputError`` for an unknown name."""
     check(family, name)
     module = importlib.import_module(f"approxgan.{FAMILIES[family]}.{name}")
-    return module.variant
+    return getattr(module, class_name(name))
 
 
 def build(family: str, name: str, settings: Mapping[str, Any]) -> Any:

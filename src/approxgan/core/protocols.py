@@ -37,15 +37,19 @@ class Objective(Protocol):
 
     def __call__(self, theta: Tensor) -> Tensor:
         """θ [S, P] -> loss [S]."""
+        ...
 
     def many(self, thetas: Tensor) -> Tensor:
         """θ [K, S, P] -> loss [K, S], evaluated by one arithmetic for all K."""
+        ...
 
     def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
         """The loss at θ + step·e_i for every coordinate i; step is a number or [S, P]."""
+        ...
 
     def with_subgradient(self, alpha: float) -> Objective:
         """The same loss, differentiated with slope alpha where an activation is exactly 0."""
+        ...
 
 
 class Streams(Protocol):
@@ -53,9 +57,11 @@ class Streams(Protocol):
 
     def normal(self, *shape: int) -> Tensor:
         """[S, *shape] standard normal."""
+        ...
 
     def signs(self, *shape: int) -> Tensor:
         """[S, *shape] Rademacher: -1 or 1 with equal probability."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,7 @@ class GradientEstimator(Protocol):
 
     def squared_error(self, dimension: int) -> float | None:
         """Expected squared relative error in the smooth limit ε → 0, where theory gives it."""
+        ...
 
 
 class Control(GradientEstimator, Protocol):
@@ -115,6 +122,7 @@ class Control(GradientEstimator, Protocol):
         self, like: Estimate, f: Objective, theta: Tensor, *, rng: Streams
     ) -> Estimate:
         """At θ [S, P], as wrong as ``like`` is there, seed by seed; its cost is its own alone."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -187,32 +195,40 @@ class Model(Protocol):
     @property
     def latent(self) -> int:
         """Width of the generator's input."""
+        ...
 
     def size(self, player: Player, dim: int) -> int:
         """P, for data of ``dim`` columns."""
+        ...
 
     def init(self, player: Player, dim: int, rng: np.random.Generator) -> np.ndarray:
         """[P] float64: one seed's start."""
+        ...
 
     def apply(
         self, player: Player, dim: int, theta: Tensor, x: Tensor, kink: float | None = None
     ) -> Tensor:
         """θ [S, P], x [S, B, in] -> [S, B, out]."""
+        ...
 
     def preactivations(self, player: Player, dim: int, theta: Tensor, x: Tensor) -> list[Tensor]:
         """[S, B, width] of every hidden layer: what goes into the activation."""
+        ...
 
     def layers(self, player: Player, dim: int) -> Layers | None:
         """Sizes and activations as in ``DenseProblem``, or None if it is not of that form.
 
         Only a class's own ``layers`` counts: one that is inherited may describe another network.
         """
+        ...
 
     def slopes(self) -> tuple[float, float] | None:
         """One-sided slopes of the activation at its kink; None for a smooth one."""
+        ...
 
     def layer_sizes(self, player: Player, dim: int) -> list[int]:
         """Number of parameters of every layer, in the order of the flat parameters."""
+        ...
 
 
 class Dataset(Protocol):
@@ -228,12 +244,15 @@ class Dataset(Protocol):
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """[n, dim] float64: fresh draws of the true density."""
+        ...
 
     def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """[n, dim] float64: the points that training sees."""
+        ...
 
     def modes(self) -> Modes | None:
         """The true modes where the density is a mixture of them."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -277,6 +296,7 @@ class Metric(Protocol):
         Without modes it may give fewer numbers than ``directions`` states, but always the same
         for one truth. Raises ``ValueError`` for a truth that it cannot compare with.
         """
+        ...
 
 
 class FigureVariant(Protocol):

@@ -32,6 +32,3 @@ class Article:
     def modes(self) -> None:
         """None: as one mode, nearly every generator would capture it."""
         return None
-
-
-variant = Article

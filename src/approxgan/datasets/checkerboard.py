@@ -27,6 +27,3 @@ class Checkerboard(Density):
             row += column % 2
         chosen = np.stack([column, row], axis=1)
         return self.width * ((chosen + rng.random((n, self.dim))) / self.side - 0.5)
-
-
-variant = Checkerboard

@@ -60,6 +60,3 @@ def _principal(held_out: Share, components: int) -> tuple[np.ndarray, np.ndarray
 
     fitted = PCA(components, svd_solver="full").fit(_images(held_out).training)
     return fitted.mean_, fitted.components_
-
-
-variant = Digits

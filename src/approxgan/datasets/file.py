@@ -43,6 +43,3 @@ class File(Rows):
 @cache
 def _rows(path: str, held_out: Share) -> Split:
     return split(read(path), held_out)
-
-
-variant = File

@@ -30,6 +30,3 @@ class Grid(Mixture):
         along = self.spacing * (np.arange(self.side) - (self.side - 1) / 2)
         x, y = np.meshgrid(along, along, indexing="ij")
         return Modes(np.stack([x.ravel(), y.ravel()], axis=1), self.sigma)
-
-
-variant = Grid

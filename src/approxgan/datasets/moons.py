@@ -24,6 +24,3 @@ class Moons(Density):
         sign = 1 - 2 * inner
         curve = np.stack([inner + sign * np.cos(angle), inner / 2 + sign * np.sin(angle)], axis=1)
         return curve + self.noise * rng.standard_normal((n, self.dim))
-
-
-variant = Moons

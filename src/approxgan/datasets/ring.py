@@ -30,6 +30,3 @@ class Ring(Mixture):
         angles = np.linspace(0, 2 * np.pi, self.count, endpoint=False)
         centres = self.radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
         return Modes(centres, self.sigma)
-
-
-variant = Ring

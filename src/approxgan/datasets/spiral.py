@@ -53,6 +53,3 @@ def _angle(share: np.ndarray, end: float) -> np.ndarray:
 
 def _twice_length(angle: np.ndarray) -> np.ndarray:
     return angle * np.sqrt(1 + angle**2) + np.arcsinh(angle)
-
-
-variant = Spiral

@@ -36,6 +36,7 @@ class Directions(Differences):
     directions: Annotated[int, whole()]
     """q, the number of directions of one estimate."""
 
+    sides: ClassVar[int]
     random: ClassVar[bool] = True
 
     def draw(self, total: int, dimension: int, rng: Streams) -> Tensor:

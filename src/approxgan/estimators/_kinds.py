@@ -36,7 +36,6 @@ class Derivatives(_Kind):
 class Differences(_Kind):
     """Estimators from loss values at steps of ε; a subclass states ``sides``."""
 
-    sides: int
     takes_epsilon: ClassVar[bool] = True
     differentiates: ClassVar[bool] = False
 

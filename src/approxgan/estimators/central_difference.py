@@ -30,6 +30,3 @@ class CentralDifference(Differences):
         behind, _ = f.sweep(theta, -step)
         grad = ((ahead - behind) / (2.0 * step)).to(theta.dtype)
         return Estimate(grad, value, forwards=2 * (theta.shape[1] + 1), backwards=0)
-
-
-variant = CentralDifference

@@ -11,6 +11,3 @@ class Exact(Derivatives):
 
     Cost: 1 evaluation and 1 reverse pass.
     """
-
-
-variant = Exact

@@ -29,6 +29,3 @@ class ForwardDifference(Differences):
         losses, value = f.sweep(theta, step)
         grad = ((losses - value[:, None]) / step).to(theta.dtype)
         return Estimate(grad, value, forwards=theta.shape[1] + 1, backwards=0)
-
-
-variant = ForwardDifference

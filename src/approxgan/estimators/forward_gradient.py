@@ -47,6 +47,3 @@ class ForwardGradient(Derivatives):
 
     def squared_error(self, dimension: int) -> float | None:
         return (dimension + 1) / self.directions
-
-
-variant = ForwardGradient

@@ -93,6 +93,3 @@ def _weights(columns: np.ndarray) -> np.ndarray:
         return ones[0] / columns.shape[1]
     found, _ = nnls(np.vstack([columns / scale, ones]), np.eye(len(columns) + 1)[-1])
     return found / found.sum()
-
-
-variant = GradientSampling

@@ -57,6 +57,3 @@ class MaskedExact(Derivatives):
 
     def squared_error(self, dimension: int) -> float | None:
         return self._count(dimension) / dimension if self.which == "random" else None
-
-
-variant = MaskedExact

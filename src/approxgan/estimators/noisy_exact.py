@@ -50,6 +50,3 @@ def _noisy(exact: Estimate, size: Tensor, rng: Streams) -> Estimate:
     dimension = exact.grad.shape[1]
     noise = rng.normal(dimension).to(exact.grad) * (size / dimension**0.5).to(exact.grad)
     return replace(exact, grad=exact.grad + noise)
-
-
-variant = NoisyExact

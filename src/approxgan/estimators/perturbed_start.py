@@ -26,6 +26,3 @@ class PerturbedStart(Derivatives):
     def start(self, theta: Tensor, rng: Streams) -> Tensor:
         """The moved start, [S, P]."""
         return require_point(theta) + self.distance * rng.signs(theta.shape[1]).to(theta)
-
-
-variant = PerturbedStart

@@ -57,6 +57,3 @@ class RandomCoordinates(Differences):
 
     def squared_error(self, dimension: int) -> float | None:
         return dimension / self.coordinates - 1
-
-
-variant = RandomCoordinates

@@ -24,7 +24,7 @@ class RandomDirection(Directions):
     """
 
     distribution: Annotated[str, one_of("gaussian", "sphere", "orthonormal")]
-    sides: Annotated[int, whole(most=2)]
+    sides: Annotated[int, whole(most=2)]  # type: ignore[override]
     """1: f(θ + εu) - f(θ); 2: (f(θ + εu) - f(θ - εu)) / 2."""
 
     def drawn(self, dimension: int, rng: Streams) -> Iterator[Tensor]:
@@ -67,6 +67,3 @@ class RandomDirection(Directions):
             "sphere": (dimension - 1) / q,
             "orthonormal": dimension / q - 1,
         }[self.distribution]
-
-
-variant = RandomDirection

@@ -24,6 +24,3 @@ class Spsa(Directions):
 
     def squared_error(self, dimension: int) -> float | None:
         return (dimension - 1) / self.directions
-
-
-variant = Spsa

@@ -41,6 +41,3 @@ class Subgradient(Derivatives):
                 f"accepted: {low:g} to {high:g}"
             )
         return None
-
-
-variant = Subgradient

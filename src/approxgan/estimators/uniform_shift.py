@@ -32,6 +32,3 @@ class UniformShift(Differences):
 
     def squared_error(self, dimension: int) -> float | None:
         return None
-
-
-variant = UniformShift

@@ -58,6 +58,3 @@ def _looks(losses: list[str]) -> dict[str, dict[str, Any]]:
         loss: {"color": colours[k], "linestyle": DASHES[k % len(DASHES)]}
         for k, loss in enumerate(losses)
     }
-
-
-variant = ArticleLosses

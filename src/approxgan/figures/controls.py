@@ -159,6 +159,3 @@ def _keys(shown: list[Series]) -> list[Any]:
                for player, dash in DASHES.items()]  # fmt: skip
     _, cross = _quality.lost_keys("diverged")
     return [*entries, *players, _quality.perfect_key(), cross]
-
-
-variant = Controls

@@ -50,6 +50,3 @@ class Cosine:
         laid.finish(len(parts), "ε (parameter units)", list(ROWS.values()))
         _style.legend(laid.figure, _lines.probe_keys(errors, shown))
         return laid.figure
-
-
-variant = Cosine

@@ -138,6 +138,3 @@ def _scales(ax: Axes, errors: pd.DataFrame) -> None:
     ax.set_ylim(-0.006, 1.6)
     ax.set_yticks([0, 0.01, 0.1, 1], ["0", "0.01", "0.1", "1"])
     ax.yaxis.set_minor_locator(NullLocator())
-
-
-variant = CostCosine

@@ -49,6 +49,3 @@ class Data:
         ylabels = [f"{text}\ny (data units)" for text, _ in SOURCES.values()]
         laid.finish(len(names), "x (data units)", ylabels)
         return laid.figure
-
-
-variant = Data

@@ -155,6 +155,3 @@ def _keys(shown: list[_series.Series], dashes: Mapping[float, Any]) -> list:
         look = {"marker": "o", "markerfacecolor": face}
         entries.append(_style.key(label, color="#8a8a8a", linestyle=dash, **look))
     return [*entries, _style.key("theory", **LAW)]
-
-
-variant = Dirac

@@ -78,6 +78,3 @@ def number(value: float, sign: str = "") -> str:
     """Two digits; from 10 on whole numbers, under 0.1 one digit."""
     places = 0 if abs(value) >= 9.95 else 1 if abs(value) >= 0.095 else 2
     return "0" if abs(value) < 0.005 else f"{value:{sign}.{places}f}".replace("-", "−")
-
-
-variant = Effects

@@ -98,6 +98,3 @@ def _keys(shown: list[_series.Series], ruled: pd.DataFrame) -> list:
         marker = RULE_MARKERS.get(rule, OTHER_MARKER)
         entries.append(_style.key(f"chosen by the rule {rule}", marker=marker, **look))
     return [*entries, *_theory.keys()]
-
-
-variant = EpsilonRules

@@ -129,6 +129,3 @@ def _cosine_axis(ax: Axes, least: float) -> None:
     shown = [tick for tick in ticks if tick > 1.5 * min(least, 0) or tick >= 0]
     ax.set_xticks(shown, [ticks[tick] for tick in shown])
     ax.xaxis.set_minor_locator(NullLocator())
-
-
-variant = ErrorQuality

@@ -82,6 +82,3 @@ def _block(
                 ax.set_title(f"step {step:,}", fontsize=_style.SMALL, pad=3)
         lines = [textwrap.fill(line, 17) for line in cell.title.split("\n")]
         axes[down, 0].set_ylabel("\n".join(lines), rotation=0, ha="right", va="center")
-
-
-variant = Evolution

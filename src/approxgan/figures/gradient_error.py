@@ -71,6 +71,3 @@ def _laws(ax: Axes, rows: pd.DataFrame, points: pd.DataFrame) -> None:
     here = _theory.usable(points.merge(differences[POINT].drop_duplicates(), on=POINT))
     for _, same in here.groupby("dtype"):
         _theory.curve(ax, steps, same)
-
-
-variant = GradientError

@@ -84,6 +84,3 @@ def _tile(rows: pd.DataFrame) -> np.ndarray:
     y, x = down * (height + GAP) + row.astype(int), right * (width + GAP) + column.astype(int)
     tile[y, x] = value
     return tile
-
-
-variant = Images

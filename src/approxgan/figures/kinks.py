@@ -139,6 +139,3 @@ def _keys(looks: Mapping[float, dict]) -> list:
         kept = {name: look[name] for name in ("color", "linewidth")}
         entries.append(_style.key(f"alpha {alpha:g} against the smallest", **kept))
     return entries
-
-
-variant = Kinks

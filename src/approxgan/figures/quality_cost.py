@@ -110,6 +110,3 @@ def counts(training: pd.DataFrame, steps: np.ndarray) -> np.ndarray:
 def seconds(cost: pd.DataFrame) -> float:
     """Processor seconds of one step of one seed, mean over the jobs; NaN without a job."""
     return float((cost["cpu_seconds"] / cost["trained_steps"].replace(0, np.nan)).mean())
-
-
-variant = QualityCost

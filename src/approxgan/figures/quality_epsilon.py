@@ -42,6 +42,3 @@ class QualityEpsilon:
         laid.finish(len(groups), "ε (parameter units)", [_quality.label(quality)])
         _style.legend(laid.figure, _quality.keys(shown, quality))
         return laid.figure
-
-
-variant = QualityEpsilon

@@ -57,6 +57,3 @@ def _secondary(quality: pd.DataFrame) -> pd.Series:
     names = set(quality["metric"])
     views = {name for name in names for other in names if name.startswith(f"{other}_")}
     return ~quality["is_primary"].eq(True) & ~quality["metric"].isin(views)
-
-
-variant = QualityMetrics

@@ -65,6 +65,3 @@ def _block(
         diverged = cell.rows(runs)["diverged"].astype(bool).any()
         text = "diverged" if diverged else "no samples" if points.empty else ""
         _tiles.made(ax, true, points, cell.one, limits, text)
-
-
-variant = Samples

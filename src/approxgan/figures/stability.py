@@ -72,6 +72,3 @@ def _note(outcomes: pd.DataFrame) -> str:
         f"{(~groups).sum()} of {len(groups)} groups had no failure. A cell without failure may "
         f"still have a rate of up to {listed(bounds)}."
     )
-
-
-variant = Stability

@@ -51,6 +51,3 @@ class TrainingCurves:
 def _look(one: Series) -> dict[str, Any]:
     width, order = (2.4, 2.5) if one.mode == "exact" else (1.4, 3)
     return {"color": one.colour, "linewidth": width, "zorder": order}
-
-
-variant = TrainingCurves

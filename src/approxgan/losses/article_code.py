@@ -12,6 +12,3 @@ class ArticleCode:
 
     generator = (Term("real", "sigmoid", 1.0, -1.0),)
     discriminator = (Term("real", "identity", 1.0, 1.0),)
-
-
-variant = ArticleCode

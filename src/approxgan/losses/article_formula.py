@@ -12,6 +12,3 @@ class ArticleFormula:
 
     generator = (Term("real", "softplus", -1.0, 1.0), Term("fake", "softplus", 1.0, 1.0))
     discriminator = (Term("real", "softplus", -1.0, -1.0), Term("fake", "softplus", 1.0, -1.0))
-
-
-variant = ArticleFormula

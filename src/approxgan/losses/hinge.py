@@ -8,6 +8,3 @@ class Hinge:
 
     generator = (Term("fake", "identity", 1.0, -1.0),)
     discriminator = (Term("real", "hinge", -1.0, 1.0), Term("fake", "hinge", 1.0, 1.0))
-
-
-variant = Hinge

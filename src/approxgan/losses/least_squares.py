@@ -8,6 +8,3 @@ class LeastSquares:
 
     generator = (Term("fake", "square_to_one", 1.0, 0.5),)
     discriminator = (Term("real", "square_to_one", 1.0, 0.5), Term("fake", "square", 1.0, 0.5))
-
-
-variant = LeastSquares

@@ -8,6 +8,3 @@ class Nonsaturating:
 
     generator = (Term("fake", "softplus", -1.0, 1.0),)
     discriminator = (Term("real", "softplus", -1.0, 1.0), Term("fake", "softplus", 1.0, 1.0))
-
-
-variant = Nonsaturating

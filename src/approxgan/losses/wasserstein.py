@@ -23,6 +23,3 @@ class Wasserstein(Checked):
         Term("real", "identity", 1.0, -1.0),
         Term("fake", "identity", 1.0, 1.0),
     )
-
-
-variant = Wasserstein

@@ -69,6 +69,3 @@ class ClassifierTest(Checked):
             "classifier_accuracy": accuracy,
             "classifier_z": 2 * math.sqrt(len(test)) * (accuracy - 0.5),
         }
-
-
-variant = ClassifierTest

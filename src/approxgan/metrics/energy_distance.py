@@ -41,6 +41,3 @@ def _within(x: np.ndarray) -> float:
 
 def _total(blocks: Iterable[np.ndarray]) -> float:
     return sum(float(block.sum()) for block in blocks)
-
-
-variant = EnergyDistance

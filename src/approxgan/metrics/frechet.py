@@ -44,6 +44,3 @@ def _root(points: np.ndarray) -> np.ndarray:
     covariance = np.atleast_2d(np.cov(points, rowvar=False, ddof=1))
     values, vectors = np.linalg.eigh(covariance)
     return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
-
-
-variant = Frechet

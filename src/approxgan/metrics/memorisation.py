@@ -39,6 +39,3 @@ class Memorisation:
             return {"nearer_to_training": float(np.where(tied, 0.5, nearer).mean())}
 
         return score
-
-
-variant = Memorisation

@@ -55,6 +55,3 @@ class Mmd(Checked):
                 np.maximum(exponent, LEAST, out=exponent)
                 total += float(np.exp(exponent, out=exponent).sum())
         return total / len(self.bandwidths)
-
-
-variant = Mmd

@@ -48,6 +48,3 @@ class ModeCoverage:
             }
 
         return score
-
-
-variant = ModeCoverage

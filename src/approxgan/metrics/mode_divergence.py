@@ -38,6 +38,3 @@ class ModeDivergence:
             return {"mode_divergence": float(rel_entr(shares, 1 / count).sum())}
 
         return score
-
-
-variant = ModeDivergence

@@ -85,6 +85,3 @@ def _log_chance(draws: int, points: int, k: int) -> float:
     """Log of a bound on the chance of at most k different points: one term for each k-set."""
     sets = math.lgamma(points + 1) - math.lgamma(k + 1) - math.lgamma(points - k + 1)
     return sets + draws * math.log(k / points)
-
-
-variant = Neighbours

@@ -79,6 +79,3 @@ def _squared(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     levels = np.union1d(m * np.arange(1, n + 1), n * np.arange(1, m + 1))
     widths = np.diff(levels, prepend=0) / (n * m)
     return (x[:, (levels - 1) // m] - y[:, (levels - 1) // n]) ** 2 @ widths
-
-
-variant = SlicedWasserstein

@@ -105,6 +105,3 @@ def _least_cost(costs: np.ndarray, weights: np.ndarray) -> float:
         if cap >= most or plan[costs > cap].sum() < LOST:
             return float(log["cost"]) * scale
         cap *= CAP
-
-
-variant = Wasserstein

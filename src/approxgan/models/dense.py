@@ -126,6 +126,3 @@ def leaky_relu(x: Tensor, slope: float, kink: float | None) -> Tensor:
         return functional.leaky_relu(x, slope)
     result: Tensor = _KinkedLeakyReLU.apply(x, slope, kink)  # type: ignore[assignment]
     return result
-
-
-variant = Dense

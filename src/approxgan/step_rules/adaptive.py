@@ -74,6 +74,3 @@ class Adaptive(Checked):
         else:
             each = 3 if sides == 1 else 4
         return Chosen(step.to(theta), forwards=_noise.FORWARDS + self.tries * each)
-
-
-variant = Adaptive

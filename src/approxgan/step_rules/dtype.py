@@ -31,6 +31,3 @@ class Dtype:
         unit = max(torch.finfo(theta.dtype).eps, torch.finfo(loss.dtype).eps)
         step = unit ** (1.0 / (sides + 1)) * sizes(theta, per_coordinate=per_coordinate)
         return Chosen(step.to(theta), forwards=1)
-
-
-variant = Dtype
