@@ -21,9 +21,9 @@ SEEDS = range(12)
 STEPS = (0, 250, 500, 750, 1000)
 RULES: dict[str, Any] = {
     "metric": "energy_distance", "baseline": "exact", "modes": [MODE], "losses": ["nonsaturating"],
-    "probe_dtype": "float32", "alpha": 0.05, "resamples": 499, "seed": 1, "least_seeds": 5,
-    "equivalence_sds": 0.5, "cap_sds": 10.0, "never_runs": 2.0, "speed_margin": 0.1,
-    "rate_margin": 0.1, "spread_margin": 0.2, "cost_margin": 0.1,
+    "own_experiment": [], "probe_dtype": "float32", "alpha": 0.05, "resamples": 499, "seed": 1,
+    "least_seeds": 5, "equivalence_sds": 0.5, "cap_sds": 10.0, "never_runs": 2.0,
+    "speed_margin": 0.1, "rate_margin": 0.1, "spread_margin": 0.2, "cost_margin": 0.1,
 }  # fmt: skip
 SD = 0.02
 RNG = np.random.default_rng(0)

@@ -22,7 +22,7 @@ DRAWN = ("samples", "evolution", "data", "images")
 GATHERED = (*PROBED, *DRAWN, "training", "outcomes", "quality", "quality_null", "cost", "dirac")
 """Tables that are collected from the results of cells, probes and games."""
 OF_CLAIMS_ALONE = (
-    *("modes", "losses", "probe_dtype", "never_runs"),
+    *("modes", "losses", "own_experiment", "probe_dtype", "never_runs"),
     *("speed_margin", "rate_margin", "spread_margin", "cost_margin"),
 )
 """Keys of ``claims`` that the tables comparisons and aggregates do not look at."""
