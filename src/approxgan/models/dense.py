@@ -88,8 +88,15 @@ class Dense(Checked):
         return made
 
     def _activate(self, x: Tensor, kink: float | None) -> Tensor:
+        """Where x is exactly 0 a leaky ReLU has the derivative ``kink``: without one, ``slope``.
+
+        Any kink between the one-sided slopes gives an element of the Clarke subdifferential.
+        """
         slopes = self.slopes()
-        return SMOOTH[self.activation](x) if slopes is None else leaky_relu(x, slopes[0], kink)
+        if slopes is None:
+            return SMOOTH[self.activation](x)
+        leaky = functional.leaky_relu(x, slopes[0])
+        return leaky if kink is None else torch.where(x == 0, kink * x, leaky)
 
     def layers(self, player: Player, dim: int) -> Layers:
         sizes, slopes = self.sizes(player, dim), self.slopes()
@@ -100,29 +107,3 @@ class Dense(Checked):
         if self.activation in SMOOTH:
             return None
         return self.slope or 0.0, 1.0
-
-
-class _KinkedLeakyReLU(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x: Tensor, slope: float, alpha: float) -> Tensor:  # type: ignore[override]
-        ctx.save_for_backward(x)
-        ctx.slope, ctx.alpha = slope, alpha
-        return functional.leaky_relu(x, slope)
-
-    @staticmethod
-    def backward(ctx, *grads: Tensor):  # type: ignore[override]
-        (x,) = ctx.saved_tensors
-        leaky = torch.where(x > 0, grads[0], grads[0] * ctx.slope)
-        return torch.where(x == 0, grads[0] * ctx.alpha, leaky), None, None
-
-
-def leaky_relu(x: Tensor, slope: float, kink: float | None) -> Tensor:
-    """max(x, 0) + slope · min(x, 0); where x is exactly 0 its derivative is ``kink``.
-
-    ``kink=None`` leaves torch's choice, the slope of the negative side. Any value between the
-    two one-sided slopes gives an element of the Clarke subdifferential of this function.
-    """
-    if kink is None:
-        return functional.leaky_relu(x, slope)
-    result: Tensor = _KinkedLeakyReLU.apply(x, slope, kink)  # type: ignore[assignment]
-    return result

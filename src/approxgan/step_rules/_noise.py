@@ -20,10 +20,10 @@ FORWARDS = POINTS * len(SPACINGS)
 
 
 def estimate(f: Objective, theta: Tensor, direction: Tensor) -> Tensor:
-    """[S] standard deviations of the noise of f around θ, along ``direction`` [S, P]; > 0.
+    """[S] standard deviations of the noise of f around θ, along ``direction`` [S, P].
 
-    At least that of rounding the loss itself, u|f|/√3 with unit roundoff u, which also stands in
-    where no noise is detected. ``FORWARDS`` evaluations.
+    At least that of rounding the loss itself, u|f|/√3 with unit roundoff u. ``FORWARDS``
+    evaluations.
     """
     first, wide, narrow = (_losses(f, theta, direction, spacing) for spacing in SPACINGS)
     noise, too_small, too_large = detect(first.double())

@@ -23,9 +23,8 @@ class Adaptive(Checked):
     Then h is searched (Shi, Xie, Xuan and Nocedal 2021) until ``low`` <= r(h) <= ``high``, where
     r = |f(θ+4h) - 4f(θ+h) + 3f(θ)| / 8ε_f for one-sided differences and
     r = |f(θ+3h) - 3f(θ+h) + 3f(θ-h) - f(θ-3h)| / 8ε_f for two-sided ones. Both are 3 at the best
-    step, 2√(ε_f/|f''|) and ∛(3ε_f/|f'''|). The authors use 1.5 and 6. Their ε_f bounds the noise:
-    here it is √3 σ, the bound of a uniform error such as rounding. With σ itself, 2 in 100 steps
-    that are far too small would be accepted by chance, and these would dominate the error.
+    step, 2√(ε_f/|f''|) and ∛(3ε_f/|f'''|). The authors use 1.5 and 6. ε_f is √3 σ, the bound of a
+    uniform error such as rounding.
 
     Every coordinate has its own h, all searched together; where all parameters step together it
     is one h for each seed, searched along a direction of random signs. σ is measured by moving

@@ -11,7 +11,7 @@ import io
 import json
 import math
 import os
-import tempfile
+import secrets
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 MAKE = "remove it and make it again"
 """What to do about a result file of another version, or a damaged one."""
-
-
 ENDS = {
     ".npz": b"PK\5\6",
     ".parquet": b"PAR1",
@@ -44,10 +42,7 @@ TAIL = 22
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a file of results has its end: an emptied or cut one has not, nor has another kind.
-
-    Reads the last bytes alone; damage elsewhere is found by who reads the file.
-    """
+    """Whether a file of results has its end; damage elsewhere is found by who reads the file."""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - TAIL))
@@ -63,22 +58,18 @@ def replacing(path: Path) -> Iterator[Path]:
     """A temporary name in the same folder that becomes ``path`` if the block succeeds."""
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(path.parent, path.name)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    temporary = Path(name)
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}.part"
     try:
-        _locked(handle)
-        yield temporary
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        _sync(temporary)
-        temporary.replace(path)
+        with temporary.open("xb") as held:
+            _locked(held.fileno())
+            yield temporary
+            _sync(temporary)
+            temporary.replace(path)
         # Some file systems refuse it for folders, and keep the new name without it.
         with suppress(OSError):
             _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
-        os.close(handle)
 
 
 def _sync(path: Path) -> None:
