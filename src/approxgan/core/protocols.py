@@ -81,6 +81,8 @@ class Estimate:
 
 StepSize = Union[float, "Tensor"]
 """ε: a number, or one chosen by an ``EpsilonRule``: [S, P] by coordinate, else [S, 1]."""
+Eps = StepSize | None
+"""None for modes that take none."""
 
 
 class GradientEstimator(Protocol):
@@ -103,9 +105,7 @@ class GradientEstimator(Protocol):
     differentiates: bool
     """Whether the objective must be differentiable by torch."""
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
-    ) -> Estimate: ...
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate: ...
 
     def squared_error(self, dimension: int) -> float | None:
         """Expected squared relative error in the smooth limit ε → 0, where theory gives it."""

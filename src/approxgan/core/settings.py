@@ -33,8 +33,12 @@ class Rule:
                 self.each.check(name, item)
 
 
+@dataclass(frozen=True)
 class Checked:
-    """Base of a dataclass of settings: raises ``ValueError`` for one that breaks its rule."""
+    """Settings as a dataclass; raises ``ValueError`` for one that breaks its rule.
+
+    A subclass with settings of its own is decorated in the same way.
+    """
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(type(self), include_extras=True).items():

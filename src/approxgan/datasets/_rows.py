@@ -1,7 +1,7 @@
 """What the datasets made of given rows share: the split in two, and the draws from its parts."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +12,7 @@ FEWEST = 2
 """Rows that a part must have at least: one alone would not be a distribution."""
 
 
-@dataclass(frozen=True, eq=False)
-class Split:
+class Split(NamedTuple):
     """Rows for training, and rows kept from it: their empirical distribution is the true density.
 
     A perfect generator scores a little worse than null: both parts differ by chance.

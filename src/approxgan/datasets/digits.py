@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar
 
 import numpy as np
 
@@ -28,7 +27,7 @@ class Digits(Rows):
     """Principal components of the view ``pca``."""
 
     dim = 64
-    image: ClassVar[tuple[int, int]] = (8, 8)
+    image = (8, 8)
 
     def __post_init__(self) -> None:
         super().__post_init__()

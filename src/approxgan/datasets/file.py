@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar
 
 from approxgan.core.settings import Share
 from approxgan.datasets._rows import Rows, Split, split
@@ -23,7 +22,7 @@ class File(Rows):
     held_out: Share
     """Share of the rows kept from training, between 0 and 1."""
 
-    reads: ClassVar[tuple[str, ...]] = ("path",)
+    reads = ("path",)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
+from approxgan.core.protocols import Eps, Estimate, Objective, Streams
 from approxgan.core.settings import whole
 from approxgan.estimators._kinds import Differences
 from approxgan.estimators._steps import by_seed, shared
@@ -37,7 +37,7 @@ class Directions(Differences):
     """q, the number of directions of one estimate."""
 
     sides: ClassVar[int]
-    random: ClassVar[bool] = True
+    random = True
 
     def draw(self, total: int, dimension: int, rng: Streams) -> Tensor:
         """[S, total, P] directions."""
@@ -47,9 +47,7 @@ class Directions(Differences):
         """All q directions, block by block."""
         return (self.draw(size, dimension, rng) for size in blocks(self.directions))
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         step, theta = shared(eps, theta)
         two_sided = self.sides == 2
         width = by_seed(2.0 * step if two_sided else step)

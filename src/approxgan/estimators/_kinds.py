@@ -5,16 +5,16 @@ from typing import ClassVar
 from torch import Tensor
 
 from approxgan.core.autograd import gradient
-from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
+from approxgan.core.protocols import Eps, Estimate, Objective, Situation, Streams
 from approxgan.core.settings import Checked
 
 
 class _Kind(Checked):
     """See ``core.protocols.GradientEstimator``."""
 
-    per_coordinate: ClassVar[bool] = False
+    per_coordinate = False
     order: ClassVar[int | None] = None
-    random: ClassVar[bool] = False
+    random = False
 
     def squared_error(self, dimension: int) -> float | None:
         return None if self.random else 0.0
@@ -23,21 +23,19 @@ class _Kind(Checked):
 class Derivatives(_Kind):
     """Estimators from derivatives by torch, without ε; the exact gradient unless they say more."""
 
-    takes_epsilon: ClassVar[bool] = False
-    sides: ClassVar[int] = 0
-    differentiates: ClassVar[bool] = True
+    takes_epsilon = False
+    sides = 0
+    differentiates = True
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         return gradient(f, theta)
 
 
 class Differences(_Kind):
     """Estimators from loss values at steps of ε; a subclass states ``sides``."""
 
-    takes_epsilon: ClassVar[bool] = True
-    differentiates: ClassVar[bool] = False
+    takes_epsilon = True
+    differentiates = False
 
     def refuses(self, situation: Situation) -> str | None:
         if not situation.penalised:

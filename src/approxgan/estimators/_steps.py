@@ -4,10 +4,10 @@ import torch
 from torch import Tensor
 
 from approxgan.core.autograd import constant
-from approxgan.core.protocols import StepSize
+from approxgan.core.protocols import Eps, StepSize
 
 
-def required(eps: StepSize | None, theta: Tensor) -> tuple[StepSize, Tensor]:
+def required(eps: Eps, theta: Tensor) -> tuple[StepSize, Tensor]:
     """The step, a tensor in the type of θ, and θ without its graph.
 
     Raises ``ValueError`` unless the step is finite and > 0, also as θ's type rounds it, and θ is
@@ -25,7 +25,7 @@ def required(eps: StepSize | None, theta: Tensor) -> tuple[StepSize, Tensor]:
     return (rounded.to(theta) if isinstance(eps, Tensor) else eps), theta
 
 
-def shared(eps: StepSize | None, theta: Tensor) -> tuple[StepSize, Tensor]:
+def shared(eps: Eps, theta: Tensor) -> tuple[StepSize, Tensor]:
     """``required`` of a mode that steps all parameters together: a number or [S, 1]."""
     step, theta = required(eps, theta)
     if isinstance(step, Tensor) and step.shape != (len(theta), 1):

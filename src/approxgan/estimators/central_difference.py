@@ -1,16 +1,12 @@
 """Two-sided differences, one coordinate at a time."""
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
+from approxgan.core.protocols import Eps, Estimate, Objective, Streams
 from approxgan.estimators._kinds import Differences
 from approxgan.estimators._steps import required
 
 
-@dataclass(frozen=True)
 class CentralDifference(Differences):
     """ĝ_i = (f(θ + ε e_i) - f(θ - ε e_i)) / 2ε, error ε² f'''/6 + O(ε⁴) where f is smooth.
 
@@ -18,13 +14,11 @@ class CentralDifference(Differences):
     two sweeps evaluates f(θ), which the estimate's value is.
     """
 
-    sides: ClassVar[int] = 2
-    per_coordinate: ClassVar[bool] = True
-    order: ClassVar[int | None] = 2
+    sides = 2
+    per_coordinate = True
+    order = 2
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         step, theta = required(eps, theta)
         ahead, value = f.sweep(theta, step)
         behind, _ = f.sweep(theta, -step)

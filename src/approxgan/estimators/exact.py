@@ -1,11 +1,8 @@
 """Reverse-mode automatic differentiation: the reference for all other modes."""
 
-from dataclasses import dataclass
-
 from approxgan.estimators._kinds import Derivatives
 
 
-@dataclass(frozen=True)
 class Exact(Derivatives):
     """∇f by backpropagation (Linnainmaa 1970; Griewank and Walther 2008).
 

@@ -1,16 +1,12 @@
 """The article's formula, one coordinate at a time."""
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
+from approxgan.core.protocols import Eps, Estimate, Objective, Streams
 from approxgan.estimators._kinds import Differences
 from approxgan.estimators._steps import required
 
 
-@dataclass(frozen=True)
 class ForwardDifference(Differences):
     """ĝ_i = (f(θ + ε e_i) - f(θ)) / ε, error ε f''/2 + O(ε²) where f is smooth.
 
@@ -18,13 +14,11 @@ class ForwardDifference(Differences):
     article writes it, not by the step as it was rounded. Cost: P + 1 evaluations.
     """
 
-    sides: ClassVar[int] = 1
-    per_coordinate: ClassVar[bool] = True
-    order: ClassVar[int | None] = 1
+    sides = 1
+    per_coordinate = True
+    order = 1
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         step, theta = required(eps, theta)
         losses, value = f.sweep(theta, step)
         grad = ((losses - value[:, None]) / step).to(theta.dtype)

@@ -1,14 +1,14 @@
 """Random directional derivatives by forward-mode automatic differentiation."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
 from approxgan.core.autograd import constant, differentiating, gradient
-from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
+from approxgan.core.protocols import Eps, Estimate, Objective, Streams
 from approxgan.core.settings import whole
 from approxgan.estimators._directions import blocks
 from approxgan.estimators._kinds import Derivatives
@@ -26,11 +26,9 @@ class ForwardGradient(Derivatives):
     directions: Annotated[int, whole()]
     """q, the number of directions of one estimate."""
 
-    random: ClassVar[bool] = True
+    random = True
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         theta = constant(theta)
         grad, value = torch.zeros_like(theta), theta.new_zeros(len(theta))
         with differentiating(f, theta), torch.no_grad(), forward_ad.dual_level():

@@ -1,7 +1,7 @@
 """Gradients at random points around θ, and one element of their convex hull."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from scipy.optimize import nnls
 from torch import Tensor
 
 from approxgan.core.autograd import gradient
-from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
+from approxgan.core.protocols import Eps, Estimate, Objective, Situation, Streams
 from approxgan.core.settings import one_of, whole
 from approxgan.estimators._kinds import Derivatives
 from approxgan.estimators._steps import shared
@@ -29,13 +29,11 @@ class GradientSampling(Derivatives):
     """m, sampled besides θ itself."""
     element: Annotated[str, one_of("minimum_norm", "mean")]
 
-    takes_epsilon: ClassVar[bool] = True
-    order: ClassVar[int | None] = 1
-    random: ClassVar[bool] = True
+    takes_epsilon = True
+    order = 1
+    random = True
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         radius, theta = shared(eps, theta)
         centre = gradient(f, theta)
         around = (gradient(f, theta + radius * b).grad for b in self._ball(theta, rng).unbind(1))

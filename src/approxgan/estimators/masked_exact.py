@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from approxgan.core.autograd import gradient
-from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
+from approxgan.core.protocols import Eps, Estimate, Objective, Streams
 from approxgan.core.settings import one_of, within
 from approxgan.estimators._directions import subset
 from approxgan.estimators._kinds import Derivatives
@@ -27,13 +27,11 @@ class MaskedExact(Derivatives):
     """Of the entries, in [0, 1]."""
     which: Annotated[str, one_of("random", "smallest")]
 
-    random: ClassVar[bool] = True
+    random = True
     """``smallest`` draws nothing."""
-    matches: ClassVar[tuple[str, ...]] = ("fraction",)
+    matches = ("fraction",)
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         return self._masked(gradient(f, theta), [self._count(theta.shape[1])] * len(theta), rng)
 
     def estimate_like(

@@ -1,12 +1,12 @@
 """Control: the exact gradient with Gaussian noise of a given relative size."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from torch import Tensor
 
 from approxgan.core.autograd import gradient
-from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
+from approxgan.core.protocols import Eps, Estimate, Objective, Streams
 from approxgan.core.settings import within
 from approxgan.estimators._kinds import Derivatives
 
@@ -23,12 +23,10 @@ class NoisyExact(Derivatives):
     relative_error: Annotated[float, within(0.0)]
     """r: root mean square of |ĝ - ∇f| / |∇f|."""
 
-    random: ClassVar[bool] = True
-    matches: ClassVar[tuple[str, ...]] = ("relative_error",)
+    random = True
+    matches = ("relative_error",)
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         exact = gradient(f, theta)
         size = exact.grad.double().norm(dim=1, keepdim=True) * self.relative_error
         return _noisy(exact, size, rng)

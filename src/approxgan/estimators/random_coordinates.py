@@ -1,12 +1,12 @@
 """One-sided differences on a random subset of the coordinates, scaled up."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
+from approxgan.core.protocols import Eps, Estimate, Objective, Situation, Streams
 from approxgan.core.settings import whole
 from approxgan.estimators._directions import BLOCK, subset, with_bases
 from approxgan.estimators._kinds import Differences, too_many
@@ -25,13 +25,11 @@ class RandomCoordinates(Differences):
     coordinates: Annotated[int, whole()]
     """k, the number of coordinates of one estimate."""
 
-    sides: ClassVar[int] = 1
-    per_coordinate: ClassVar[bool] = True
-    random: ClassVar[bool] = True
+    sides = 1
+    per_coordinate = True
+    random = True
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         step, point = required(eps, theta)
         dimension = point.shape[1]
         if self.coordinates > dimension:

@@ -1,15 +1,11 @@
 """Simultaneous perturbation stochastic approximation (Spall 1992)."""
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from torch import Tensor
 
 from approxgan.core.protocols import Streams
 from approxgan.estimators._directions import Directions
 
 
-@dataclass(frozen=True)
 class Spsa(Directions):
     """ĝ = (1/q) Σ_k (f(θ + ε u_k) - f(θ - ε u_k)) / 2ε · u_k, u of independent signs.
 
@@ -17,7 +13,7 @@ class Spsa(Directions):
     (d-1)/q. Cost: 2q evaluations, whose mean the estimate's value is.
     """
 
-    sides: ClassVar[int] = 2
+    sides = 2
 
     def draw(self, total: int, dimension: int, rng: Streams) -> Tensor:
         return rng.signs(total, dimension)

@@ -6,7 +6,7 @@ from typing import Annotated
 from torch import Tensor
 
 from approxgan.core.autograd import gradient
-from approxgan.core.protocols import Estimate, Objective, Situation, StepSize, Streams
+from approxgan.core.protocols import Eps, Estimate, Objective, Situation, Streams
 from approxgan.core.settings import within
 from approxgan.estimators._kinds import Derivatives
 
@@ -23,9 +23,7 @@ class Subgradient(Derivatives):
     alpha: Annotated[float, within(0.0, 1.0)]
     """Between the one-sided slopes of the activation: 0.2 to 1 for leaky ReLU of slope 0.2."""
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         return gradient(f.with_subgradient(self.alpha), theta)
 
     def refuses(self, situation: Situation) -> str | None:

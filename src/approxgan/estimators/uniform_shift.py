@@ -1,17 +1,13 @@
 """The article's formula read literally: ε is added to all parameters at once."""
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import Estimate, Objective, StepSize, Streams
+from approxgan.core.protocols import Eps, Estimate, Objective, Streams
 from approxgan.estimators._kinds import Differences
 from approxgan.estimators._steps import by_seed, shared
 
 
-@dataclass(frozen=True)
 class UniformShift(Differences):
     """ĝ_i = (f(θ + ε 1) - f(θ)) / ε for every i: the slope along the all-ones direction.
 
@@ -19,11 +15,9 @@ class UniformShift(Differences):
     Source: the article's (L(w + ε) - L(w)) / ε. Cost: 2 evaluations.
     """
 
-    sides: ClassVar[int] = 1
+    sides = 1
 
-    def estimate(
-        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
-    ) -> Estimate:
+    def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         step, theta = shared(eps, theta)
         value, shifted = f.many(torch.stack([theta, theta + step])).detach()
         slope = ((shifted - value) / by_seed(step)).to(theta.dtype)

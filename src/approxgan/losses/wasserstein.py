@@ -1,7 +1,6 @@
 """The Wasserstein loss of Arjovsky et al. (2017) with weight clipping."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from approxgan.core.protocols import Term
 from approxgan.core.settings import Checked, Positive
@@ -18,8 +17,8 @@ class Wasserstein(Checked):
     clip: Positive
     """Largest size of a parameter of the critic; the paper's is 0.01."""
 
-    generator: ClassVar[tuple[Term, ...]] = (Term("fake", "identity", 1.0, -1.0),)
-    discriminator: ClassVar[tuple[Term, ...]] = (
+    generator = (Term("fake", "identity", 1.0, -1.0),)
+    discriminator = (
         Term("real", "identity", 1.0, -1.0),
         Term("fake", "identity", 1.0, 1.0),
     )

@@ -1,18 +1,17 @@
 """The energy distance of two samples."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from approxgan.core.protocols import Score, Truth
+from approxgan.core.settings import Checked
 from approxgan.metrics._distances import between, pairs, within
 from approxgan.metrics._points import checked
 
 
-@dataclass(frozen=True)
-class EnergyDistance:
+class EnergyDistance(Checked):
     """2 E‖x - y‖ - E‖x - x'‖ - E‖y - y'‖ as a U-statistic, in data units.
 
     x and x' are distinct samples, y and y' distinct reference points, so that true samples have

@@ -1,16 +1,15 @@
 """The Fréchet distance of two samples' means and covariances."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from approxgan.core.protocols import Score, Truth
+from approxgan.core.settings import Checked
 from approxgan.metrics._points import checked
 
 
-@dataclass(frozen=True)
-class Frechet:
+class Frechet(Checked):
     """‖m - m'‖² + tr(C + C' - 2 (C C')^½) of means and covariances, in squared data units.
 
     The squared W2 of two Gaussians (Dowson and Landau, 1982) and the formula of the FID;

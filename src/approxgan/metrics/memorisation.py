@@ -1,17 +1,16 @@
 """Whether samples lie nearer to the training points than to fresh ones."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from approxgan.core.protocols import Score, Truth
+from approxgan.core.settings import Checked
 from approxgan.metrics._distances import TIE, distinct, nearest
 from approxgan.metrics._points import checked
 
 
-@dataclass(frozen=True)
-class Memorisation:
+class Memorisation(Checked):
     """Share of samples that lie nearer to a training point than to any reference point.
 
     The first n distinct points of each set are compared, n being the smaller number; ties count

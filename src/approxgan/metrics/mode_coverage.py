@@ -1,11 +1,11 @@
 """The number of true modes that samples reach, and the share of samples near a mode."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from approxgan.core.protocols import Score, Truth
+from approxgan.core.settings import Checked
 from approxgan.metrics._distances import held, reached
 from approxgan.metrics._points import checked
 
@@ -13,8 +13,7 @@ SHARE = 0.2
 """A mode counts as covered with this share of the samples that it should hold."""
 
 
-@dataclass(frozen=True)
-class ModeCoverage:
+class ModeCoverage(Checked):
     """Counts against the stated modes (after Srivastava et al., VEEGAN, 2017).
 
     - ``modes_captured``: modes with at least one sample within 3 sigma;

@@ -1,19 +1,18 @@
 """The reverse Kullback-Leibler divergence over modes."""
 
 import math
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from scipy.special import rel_entr
 
 from approxgan.core.protocols import Score, Truth
+from approxgan.core.settings import Checked
 from approxgan.metrics._distances import held
 from approxgan.metrics._points import checked
 
 
-@dataclass(frozen=True)
-class ModeDivergence:
+class ModeDivergence(Checked):
     """Σ_k p_k log(M p_k), p_k the share of mode k among the samples that some mode holds.
 
     KL(generated ‖ true) over modes, in nats, the true shares being 1 / M (after Srivastava et

@@ -11,8 +11,6 @@ from approxgan.core.protocols import Objective
 FACTORS = {1: 4.0, 2: 3.0}
 """By sides: a test compares differences with steps h and factor · h; the search, too, grows and
 shrinks h by it."""
-EVALUATIONS = {1: 2, 2: 4}
-"""By sides: points, besides the base, that a test evaluates along a coordinate."""
 
 
 def by_coordinate(f: Objective, theta: Tensor, sides: int, step: Tensor) -> Tensor:

@@ -68,8 +68,5 @@ class Adaptive(Checked):
         bounds = (torch.finfo(theta.dtype).eps * highest, highest)
         accepted = (self.low, self.high)
         step = _interval.search(test, noise, sides, bounds, accepted, self.tries)
-        if per_coordinate:
-            each = _interval.EVALUATIONS[sides] * (theta.shape[1] + 1)
-        else:
-            each = 3 if sides == 1 else 4
+        each = 2 * sides * (theta.shape[1] + 1) if per_coordinate else sides + 2
         return Chosen(step.to(theta), forwards=_noise.FORWARDS + self.tries * each)

@@ -1,17 +1,14 @@
 """A step that balances rounding and truncation, from the precision alone."""
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import torch
 from torch import Tensor
 
 from approxgan.core.protocols import Chosen, Objective, Streams
+from approxgan.core.settings import Checked
 from approxgan.step_rules._sizes import sizes, start
 
 
-@dataclass(frozen=True)
-class Dtype:
+class Dtype(Checked):
     """ε_i = √u max(1, |θ_i|), with ∛u for two-sided differences.
 
     u is the machine epsilon of the coarser of the types of θ and of the loss. This is the default
@@ -20,7 +17,7 @@ class Dtype:
     evaluation, for the loss's type.
     """
 
-    every: ClassVar[int] = 1
+    every = 1
 
     def choose(
         self, f: Objective, theta: Tensor, *, sides: int, per_coordinate: bool, rng: Streams
