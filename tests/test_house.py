@@ -123,7 +123,8 @@ def test_text_files_are_utf_8_whatever_the_locale():
             call, given = ast.unparse(node.func), {keyword.arg for keyword in node.keywords}
             modes = [a.value for a in node.args if isinstance(a, ast.Constant)]
             given |= {"encoding"} if "utf-8" in modes else set()
-            text = call.endswith(("read_text", ".open")) and "rb" not in modes and "os" not in call
+            binary = any(mode in ("rb", "xb") for mode in modes)
+            text = call.endswith(("read_text", ".open")) and not binary and "os" not in call
             text |= call.endswith(".write_text") and "files" not in call
             text |= "text" in given or call == "open"
             assert not text or "encoding" in given, f"{path.name}:{node.lineno}: {call}"

@@ -71,8 +71,7 @@ class Estimate:
     grad: Tensor
     """[S, P]"""
     value: Tensor
-    """[S]: the loss at θ; of two-sided differences along random directions, which do not evaluate
-    it, the mean of all evaluations."""
+    """[S]: the loss at θ; the mean of all evaluations where θ is not among them."""
     forwards: int
     """Evaluations of the objective, all that are made; a Jacobian-vector product counts as two."""
     backwards: int

@@ -93,8 +93,10 @@ def measure(at: Point, method: Method, draws: int) -> list[dict[str, Any]]:
         "backwards": estimate.backwards,
     }
     levels = {"chosen_epsilon": 0.5, "chosen_low": 0.1, "chosen_high": 0.9}
-    own = {name: epsilon_quantile(eps, len(at.seeds), level) for name, level in levels.items()}
-    own["kink_crossing"] = watched.crossing()
+    own = {
+        "kink_crossing": watched.crossing(),
+        **{name: epsilon_quantile(eps, len(at.seeds), level) for name, level in levels.items()},
+    }
     return [
         {
             "seed": seed,

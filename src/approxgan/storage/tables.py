@@ -30,13 +30,11 @@ RUN = {
     "model": "name of the model in the config",
     "loss": "name of the loss",
     "mode": "gradient mode of both players, or generator's+discriminator's where they differ",
-    "epsilon": "step ε in parameter units (the generator's, if it has one); missing for modes that "
-    "take none and where a rule chose; a matched control has the step of what it is matched with",
+    "epsilon": "step ε in parameter units (the generator's, if it has one), a matched control's "
+    "that of its match; missing without ε and where a rule chose",
     "rule": "how ε came about: fixed, the name of a rule, or empty without ε",
-    "settings": "the mode's other settings, e.g. directions16, after the rule's name or the mode "
-    "that a control is matched with; empty if there are none",
-    "own_settings": "the mode's own settings as a JSON map; a list of the generator's and the "
-    "discriminator's where they differ",
+    "settings": "other settings, e.g. directions16, after the name of the rule or matched mode",
+    "own_settings": "the mode's own settings as a JSON map; where players differ, a list of both",
     "matched_mode": "the mode that a control is matched with; empty for others",
     "matched_settings": "that mode's settings",
     **_by_player({"mode": "its mode", "epsilon": "its ε", "settings": "its settings"}),
@@ -61,8 +59,7 @@ COUNTS = {
     "forwards": "evaluations so far: the sum of the next three",
     "forwards_discriminator": "evaluations of the discriminator's loss, choices of ε included",
     "forwards_generator": "evaluations of the generator's loss, choices of ε included",
-    "forwards_frozen": "passes of one network alone, once a step, for what the other player cannot "
-    "change: the discriminator's fakes, and a generator's loss on real data",
+    "forwards_frozen": "passes of one network alone, once a step, for what a player cannot change",
     "backwards": "reverse passes so far: the sum of the next two",
     "backwards_discriminator": "reverse passes of the discriminator's loss",
     "backwards_generator": "reverse passes of the generator's loss",
@@ -81,8 +78,8 @@ TRAINING = {
             "exact_zeros": "share of all pre-activations up to the loss that are exactly 0",
         }
     ),
-    "discriminator_accuracy": "share of up to 512 true points that training never sees with a "
-    "logit > 0, and of as many generated ones with a logit < 0, averaged",
+    "discriminator_accuracy": "share of up to 512 unseen true points with a logit > 0, and of as "
+    "many generated ones with a logit < 0, averaged",
     "discriminator_margin": "mean logit of the same true points − that of the generated ones",
     **_by_player(ERRORS),
     **COUNTS,
@@ -123,15 +120,13 @@ PROBED = {
     "chosen_epsilon": "ε used: median over coordinates where a rule chose",
     "chosen_low": "10 % quantile over coordinates of the ε used",
     "chosen_high": "90 % quantile over coordinates of the ε used",
-    "forwards": "evaluations of the loss for one estimate, the choice of ε included (a "
-    "Jacobian-vector product counts two)",
+    "forwards": "evaluations of the loss for one estimate, the choice of ε included",
     "backwards": "reverse passes for one estimate",
 }
 """What a probe's own files hold, besides the layer."""
 GRADIENT_ERROR = {
     **PROBED,
-    "chooses_epsilon": "whether the precision is the one in which ε of highest median cosine is "
-    "chosen (claims.probe_dtype)",
+    "chooses_epsilon": "whether ε of highest median cosine is chosen in this precision",
 }
 LAYER_ERROR = {
     **PROBE,
@@ -179,7 +174,7 @@ SAMPLES = {
 }
 EVOLUTION = {
     **SAMPLES,
-    "index": "number of the sample: the same latents at every step and in every cell of the seed",
+    "index": "number of the sample: of the same latents at every step and in every cell",
 }
 IMAGES = {
     **{name: f"{text}; empty or missing for true images" for name, text in RUN.items()},
@@ -214,8 +209,7 @@ DIRAC = {
     "step": "number of updates made",
     "generator": "θ, the generator's point",
     "discriminator": "ψ, the discriminator's slope",
-    "expected_generator": "θ of exact gradient steps: in closed form (wasserstein without r1), "
-    "else iterates of the analytic gradient by NumPy",
+    "expected_generator": "θ of exact gradient steps, in closed form or by the analytic gradient",
     "expected_discriminator": "ψ of the same",
 }
 COMPARISONS = {
@@ -235,8 +229,7 @@ COMPARISONS = {
     "low": "lower end of its interval: jackknife over seeds and Student's t",
     "high": "upper end of the same",
     "p": "of 'no difference': sign flips of the same capped differences, two-sided",
-    "p_holm": "p adjusted by Holm over all primary rows of the study; missing for exploratory "
-    "numbers",
+    "p_holm": "p adjusted by Holm over all primary rows of the study; missing for others",
     "p_equivalence": "of 'differs by the equivalence margin or more': two one-sided t tests with "
     "the same standard error",
     "floor": "noise floor: the difference_sds that a rounding error of the start causes by chance; "
@@ -279,8 +272,7 @@ CLAIMS = {
     "exact (both mode's − other's), or decades",
     "against": "what the mode is compared with: exact; a matched control, with the settings that "
     "the match leaves open; or chosen_epsilon, itself at the ε of highest median cosine",
-    "is_control": "whether that is a matched control: the row then asks for a gain over exact that "
-    "the control does not share",
+    "is_control": "whether that is a control, whose gain over exact the mode must exceed",
     "bound": "the margin that the config fixes, in the unit of the effect",
     "side": "the side of the bound on which the claim puts the effect: below or above",
     "verdict": "supported: the effect is shown to lie on that side of the bound (p_holm < alpha); "
@@ -301,7 +293,7 @@ CLAIMS = {
     "over exact where there is a gain, else that over exact",
     "p_holm": "p adjusted by Holm over all rows of the table but the counted ones: the chance of "
     "any false verdict in it is at most alpha",
-    "is_timed": "whether the number is of seconds, so that the machine decides it",
+    "is_timed": "whether the number is of seconds: the machine decides it",
     "runs": "runs of the mode in the comparison",
     "censored": "those that never reached the target: with any, the effect is at least this",
     "datasets": "names of the data sets it rests on, separated by ', '",
