@@ -41,7 +41,8 @@ def spoilt(job, path):
     if path.name != "spec.json":
         return False
     try:
-        return files.read_json(path) != cells.spec(config, CELLS[job.wildcards.cell])
+        found = {**files.read_json(path), "chosen": {}}
+        return found != cells.spec(config, CELLS[job.wildcards.cell])
     except InputError:
         return True
 
@@ -66,6 +67,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/probe.smk"
 include: "workflow/rules/dirac.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/tune.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
@@ -77,6 +79,7 @@ localrules:
     data,
     dirac,
     collect,
+    tune,
     figure,
     claims,
     report,

@@ -32,7 +32,7 @@ ORDER = (
     {"estimators", "step_rules", "losses", "models", "datasets", "metrics"},
     {"objective"},
     {"training"},
-    {"probe", "dirac", "data", "evaluate", "collect"},
+    {"probe", "dirac", "data", "evaluate", "tune", "collect"},
     {"analysis"},
     {"compare", "claims", "figures"},
     {"report", "reference"},

@@ -17,7 +17,8 @@ class Known(dict):
         sys.exit(f"approxgan: {name!r} is not a {self.kind} of this config")
 
 
-CELLS = Known("cell", cells.cells(config))
+CELLS = Known("cell", cells.trained(config))
+COUNTED = list(cells.cells(config))
 DEFINED = Known("dataset", config["datasets"])
 PROBES = cells.probes(config)
 DATASETS = cells.used_datasets(config)
@@ -34,6 +35,7 @@ wildcard_constraints:
     figure="|".join(FIGURES),
     # Not the cells' own names: Snakemake reads a constraint again for every file of every job.
     cell="/".join(["[^/]+"] * paths.RUN_DEPTH),
+    tuning="/".join(["[^/]+"] * paths.TUNING_DEPTH),
     probe="|".join(map(re.escape, PROBES)),
 
 

@@ -18,12 +18,12 @@ rule evaluate:
     resources:
         **asked(
             lambda w: cost.evaluate(
-                cells.spec(config, CELLS[w.cell]), config["quality"]
+                cells.spec(config, CELLS[w.cell]), specs.quality(config, w.cell)
             )
         ),
     params:
         code=lambda w: quality_code(CELLS[w.cell].dataset),
-        spec=lambda w: spec(specs.quality(config)),
+        spec=lambda w: spec(specs.quality(config, w.cell)),
     shell:
         "python -m approxgan evaluate {wildcards.cell} --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"

@@ -1,5 +1,5 @@
 def of_cells(*files):
-    return [AT.run(cell, file) for cell in CELLS for file in files]
+    return [AT.run(cell, file) for cell in COUNTED for file in files]
 
 
 def of_probes(name, probe):
@@ -7,6 +7,7 @@ def of_probes(name, probe):
 
 
 GATHERED = {
+    "tuning": [AT.tuning(name) for name in TUNINGS],
     "training": of_cells(paths.TRACE),
     "outcomes": of_cells(paths.TRACE),
     "quality": of_cells(paths.SCORES),

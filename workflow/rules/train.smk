@@ -7,6 +7,7 @@ def train_code(cell):
 rule train:
     input:
         data=lambda w: AT.data(CELLS[w.cell].dataset),
+        tuning=lambda w: [AT.tuning(t) for t in [CELLS[w.cell].tuned] if t],
     output:
         [AT.run("{cell}", file) for file in paths.TRAINED],
     log:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from approxgan.core.protocols import FORWARDS_PER_BACKWARD
 from approxgan.storage.tables import COLUMNS
 
 GROUP = ("study", "dataset", "model", "loss")
@@ -15,8 +16,6 @@ CELL = ("mode", "epsilon", "rule", "settings")
 """Runs that agree in these, within a group, differ by their seed alone."""
 ORDER = (*GROUP, *CELL, "metric", "dtype", "player", "seed", "first_seed", "step", "repeat")
 TEXTS = ("mode", "rule", "settings", "own_settings", "matched_mode", "matched_settings")
-FORWARDS_PER_BACKWARD = 2
-"""A reverse pass costs about two evaluations (Griewank and Walther 2008, section 4.6)."""
 
 
 def table(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:

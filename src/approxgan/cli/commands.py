@@ -14,14 +14,14 @@ from approxgan.core.errors import InputError
 from approxgan.design import cells as grid
 from approxgan.design import check as design
 from approxgan.design import cost, specs
-from approxgan.design.paths import PROBE_DEPTH, RUN_DEPTH, SPEC, Results
+from approxgan.design.paths import PROBE_DEPTH, RUN_DEPTH, SPEC, TUNING_DEPTH, Results
 
 FAMILIES = tuple(registry.FAMILIES)
 DEFAULT = Path("config.yaml")
 
 
 WORD = r"[a-z][a-z0-9_]*"
-PARTS = {"cell": RUN_DEPTH, "probe": PROBE_DEPTH}
+PARTS = {"cell": RUN_DEPTH, "tuning": TUNING_DEPTH, "probe": PROBE_DEPTH}
 """Names that are folders, and how many parts they have."""
 
 
@@ -29,7 +29,7 @@ def check_names(names: Mapping[str, str]) -> None:
     """Raise ``InputError`` for a name that could be a path to somewhere else."""
     for kind, name in names.items():
         parts = name.split("/")
-        pattern = r"[A-Za-z0-9_+][A-Za-z0-9_+.-]*" if kind == "cell" else WORD
+        pattern = r"[A-Za-z0-9_+][A-Za-z0-9_+.-]*" if kind in ("cell", "tuning") else WORD
         fine = len(parts) == PARTS.get(kind, 1)
         if not fine or not all(re.fullmatch(pattern, part) for part in parts):
             accepted = f"{PARTS[kind]} names separated by /" if kind in PARTS else "one name"
@@ -80,7 +80,7 @@ def _config(args: Namespace) -> dict[str, Any]:
 
 
 def cells(args: Namespace) -> None:
-    for name in grid.cells(_config(args)):
+    for name in grid.trained(_config(args)):
         print(name)
 
 
@@ -132,10 +132,17 @@ def evaluate(args: Namespace) -> None:
     from approxgan.evaluate.stage import run
     from approxgan.storage import files
 
-    at, cell, quality = _at(args), args.cell, _spec(args, specs.quality)
+    at, cell, quality = _at(args), args.cell, _spec(args, specs.quality, args.cell)
     dataset = str(files.read_json(at.run(cell, SPEC))["dataset"])
     check_names({"dataset": dataset})
     run(at.run(cell), at.data(dataset), quality, at.quality(cell))
+
+
+def tune(args: Namespace) -> None:
+    from approxgan.tune.stage import run
+
+    at = _at(args)
+    run(_spec(args, specs.tune, args.tuning), at, at.tuning(args.tuning))
 
 
 def null(args: Namespace) -> None:

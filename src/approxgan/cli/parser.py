@@ -64,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
         help="seconds between checkpoints, from which a stopped job goes on (default: 60)",
     )
     stage("evaluate", cli.evaluate, "score the samples of a trained cell", "cell")
+    stage("tune", cli.tune, "choose among a tuning's tries by their scores", "tuning")
     sub = stage("null", cli.null, "score true samples against true samples", "dataset")
     what = f"number of samples, as in training.samples: up to {MOST_SAMPLES}"
     sub.add_argument("samples", type=_count(MOST_SAMPLES), help=what)
@@ -120,6 +121,7 @@ def _looking(add: Callable[..., argparse.ArgumentParser]) -> None:
 NAMES = {
     "dataset": "name of a dataset in the config",
     "cell": "a cell's folder below results/runs; 'approxgan cells' lists them",
+    "tuning": "a tuning's name: a cell's folder without its seeds",
     "probe": "a probe's folder below results/probe: DATASET/MODEL/LOSS",
     "mode": "name of a gradient mode",
     "table": "name of a table in results/tables",

@@ -32,7 +32,7 @@ class Status:
 
 def of(config: Mapping[str, Any], results: Path) -> Status:
     """Compare the config's cells with the run folders there are."""
-    at, cells = Results(results), grid.cells(config)
+    at, cells = Results(results), grid.trained(config)
     there = {*at.runs_with(SPEC), *at.runs_with(CHECKPOINT)}
     training = [cell for cell in sorted({*there, *cells}) if is_training(at.run(cell))]
     trained = [cell for cell in cells if at.run(cell, SPEC).exists()]

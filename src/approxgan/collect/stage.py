@@ -1,5 +1,6 @@
 """The collect stage: result files of all cells -> the tables in results/tables."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,23 @@ def training(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
             **{name: arrays[name][step] for name in tables.OF_A_STEP},
         }
         yield pd.DataFrame(columns).assign(**names.row_keys(cell))
+
+
+def tuning(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
+    """One row a try."""
+    for name in spec["tunings"]:
+        study, dataset, model, loss, mode, settings = name.split("/")
+        path = at.tuning(name)
+        with files.reading(path, "choice of a tuning"):
+            found = files.read_json(path)
+            rows = pd.DataFrame(found["tries"])
+            rows["chosen"] = [values == found["chosen"] for values in rows["values"]]
+            rows["values"] = [json.dumps(values, sort_keys=True) for values in rows["values"]]
+            rows["score"] = rows["score"].astype(float)
+        yield rows.assign(
+            study=study, dataset=dataset, model=model, loss=loss, mode=mode,
+            settings=settings, at_end=",".join(found["at_end"]),
+        )  # fmt: skip
 
 
 def outcomes(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
@@ -252,7 +270,7 @@ def _pixels(images: np.ndarray, shape: tuple[int, int]) -> pd.DataFrame:
 
 
 GATHERED = (
-    *(training, outcomes, quality, quality_null, gradient_error, layer_error, probe_points),
+    *(tuning, training, outcomes, quality, quality_null, gradient_error, layer_error, probe_points),
     *(cost, samples, evolution, images, data, dirac),
 )
 TABLES: dict[str, Callable[[Spec, Results], Iterator[pd.DataFrame]]] = {

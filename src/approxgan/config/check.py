@@ -20,10 +20,19 @@ from approxgan.core.protocols import PLAYERS
 
 RESERVED = {"datasets": ("kind", "points"), "models": ("kind",), "losses": ("kind", "r1")}
 """Keys of a definition that are not settings of its variant."""
-OF_ENTRY = ("mode", "epsilon", "match", "seeds")
-"""Keys of an entry of ``modes`` that are not settings of the mode."""
-APART = ("match", "seeds")
-"""Those of them whose value is a map, not a point of an axis."""
+APART = ("match", "seeds", "training", "tune")
+"""Keys of an entry of ``modes`` whose value is a map, not a point of an axis."""
+OF_ENTRY = ("mode", "epsilon", *APART)
+"""Those that are not settings of the mode."""
+OF_STUDY = ("seeds", "training", "tune")
+"""Those that only studies take, beside the modes of both players."""
+OF_TRAINING = (
+    *("steps", "forward_equivalents", "batch", "learning_rate", "beta1", "beta2", "adam_epsilon"),
+    *("dtype", "average"),
+)
+"""Keys of ``training`` in which cells of one study may differ."""
+TUNED = "tuned"
+"""Stands for ε, or a setting, that a tuning decides."""
 SCHEMA = Path(__file__).with_name("schema.yaml")
 
 
@@ -35,9 +44,19 @@ def check(config: Mapping[str, Any]) -> None:
     _check_variants(config)
     for place, user in _users(config):
         _check_user(config, place, user)
-    for place, entry, seeded in _entries(config):
-        located(place, _check_entry, entry, config["epsilon_rules"], seeded)
+    for place, entry, axes, in_study in _entries(config):
+        located(place, _check_entry, entry, config["epsilon_rules"], axes, in_study)
     _check_studies(config)
+    for number, study in enumerate(config["studies"]):
+        for entry in study["modes"]:
+            if "tune" in entry and "tune" not in study:
+                raise InputError(
+                    f"config: studies[{number}].modes: tune is accepted in studies that have tune "
+                    "with the seeds to choose on"
+                )
+            located(f"studies[{number}].modes", _check_training, config, study, entry)
+        if "tune" in study:
+            located(f"studies[{number}].tune", _check_tuning, config, study)
     judged = config["claims"]
     for name in [judged["baseline"], judged["chaos_control"], *judged["modes"]]:
         located("claims", registry.check, "modes", name)
@@ -127,11 +146,13 @@ def _check_user(config: Mapping[str, Any], place: str, user: Mapping[str, Any]) 
                 f"config: {place}: training.batch={training['batch']} is more than the {points} "
                 f"points of dataset {name!r}; at most that many are accepted"
             )
-    if place.startswith("studies") and training["snapshots"] > training["steps"]:
-        raise InputError(
-            f"config: {place}: training.snapshots={training['snapshots']} is more than "
-            f"training.steps={training['steps']}; at most one a step is accepted"
-        )
+    own, limited = user.get("training", {}), "budget" in user
+    for key, wrong in (("steps", limited), ("forward_equivalents", True)):
+        if key in own and wrong:
+            raise InputError(
+                f"config: {place}: training.{key} is given; a study's length is accepted as "
+                "training.steps, or as budget with forward_equivalents"
+            )
 
 
 def _check_loss(config: Mapping[str, Any], place: str, name: str) -> None:
@@ -148,39 +169,54 @@ def _check_studies(config: Mapping[str, Any]) -> None:
     """Studies of one name are compared as one group, which has one training."""
     known: dict[str, Any] = {}
     for place, study in enumerate(config["studies"]):
-        own = {**config["training"], **study.get("training", {})}
+        own = {**config["training"], **study.get("training", {}), **study.get("budget", {})}
         first = known.setdefault(study["name"], own)
         for key, value in own.items():
-            if value != first[key]:
+            if value != first.get(key):
                 raise InputError(
                     f"config: studies[{place}]: an earlier study {study['name']!r} has "
-                    f"training.{key}={first[key]}, this one {value}; runs of one study are "
+                    f"training.{key}={first.get(key)}, this one {value}; runs of one study are "
                     "compared with one another: give one of them another name"
                 )
 
 
-def _entries(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
-    """Every entry of ``modes``: where it stands, what it says, whether it may have seeds."""
+def _entries(
+    config: Mapping[str, Any],
+) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any], bool]]:
+    """Every entry of ``modes``: where it stands, what it says, its own tuning's axes, and whether
+    it may have keys of a study.
+    """
     for place, user in (*_users(config), ("dirac", config["dirac"])):
         for position, entry in enumerate(user["modes"]):
-            where = f"{place}.modes[{position}]"
+            where, axes = f"{place}.modes[{position}]", entry.get("tune", {})
             if "mode" in entry:
-                yield where, entry, place.startswith("studies")
+                yield where, entry, axes, place.startswith("studies")
             else:
                 for player in reversed(PLAYERS):
-                    yield f"{where}.{player}", entry[player], False
+                    yield f"{where}.{player}", entry[player], axes, False
 
 
-def _check_entry(entry: Mapping[str, Any], rules: Mapping[str, Any], seeded: bool = False) -> None:
+def _check_entry(
+    entry: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    axes: Mapping[str, Any] | None = None,
+    in_study: bool = False,
+) -> None:
     """Raise ``InputError`` for an entry that the mode or a rule of its ε does not accept.
 
-    ``seeded``: whether the entry may say how many seeds its cells have.
+    ``axes``: what a tuning decides; ``in_study``: whether the entry may have ``OF_STUDY``.
     """
-    mode = entry["mode"]
-    if "seeds" in entry and not seeded:
-        raise InputError("seeds is not accepted here; leave it out")
-    takes = registry.describe("modes", mode).constants["takes_epsilon"]
+    mode, axes = entry["mode"], axes or {}
+    for key in () if in_study else OF_STUDY:
+        if key in entry:
+            raise InputError(f"{key} is not accepted here; leave it out")
+    for key in axes:
+        if key in entry:
+            raise InputError(f"{key} is given and tuned; leave one out")
+    about = registry.describe("modes", mode)
+    takes = about.constants["takes_epsilon"]
     given = [key for key in entry if key not in OF_ENTRY]
+    given += [key for key in axes if key in (*about.required, *about.optional)]
     if "match" in entry:
         _check_matching(entry, given)
         given += registry.matches(mode)
@@ -190,19 +226,91 @@ def _check_entry(entry: Mapping[str, Any], rules: Mapping[str, Any], seeded: boo
         if isinstance(value, list) and len(set(value)) < len(value):
             double, _ = Counter(value).most_common(1)[0]
             raise InputError(f"{key}: duplicate {double!r}; each value is accepted once")
-    if takes and "epsilon" not in entry:
+    if takes and "epsilon" not in {**entry, **axes}:
         raise InputError(
             f"{mode} needs epsilon: a number > 0, a step rule's name, or a list of them"
         )
     if not takes and "epsilon" in entry:
         raise InputError(f"epsilon: {mode} takes no epsilon; leave it out")
-    asked = entry.get("epsilon", [])
+    asked = entry.get("epsilon", axes.get("epsilon", []))
     for name in asked if isinstance(asked, list) else [asked]:
         if isinstance(name, str) and name not in rules:
             raise InputError(
                 f"epsilon: {name!r} is not defined under epsilon_rules; accepted: a number > 0, "
                 f"{', '.join(rules) or 'no rule'}"
             )
+
+
+def _check_training(
+    config: Mapping[str, Any], study: Mapping[str, Any], entry: Mapping[str, Any]
+) -> None:
+    """What an entry, or a tuning, changes of its study's training can be done."""
+    training = {**config["training"], **study.get("training", {}), **study.get("budget", {})}
+    length = "forward_equivalents" if "budget" in study else "steps"
+    other = ({"steps", "forward_equivalents"} - {length}).pop()
+    varied = {**entry.get("training", {}), **entry.get("tune", study.get("tune", {}))}
+    for key in {**entry.get("training", {}), **varied}:
+        if key == other or (key in entry.get("training", {}) and key not in OF_TRAINING):
+            accepted = ", ".join(name for name in OF_TRAINING if name != other)
+            raise InputError(
+                f"training.{key} cannot differ within this study; accepted: {accepted}"
+            )
+    fragment = Draft202012Validator(_validator().schema["$defs"]["training"])
+    least = min(config["datasets"][name]["points"] for name in study["datasets"])
+    for key, stated in varied.items():
+        for value in (
+            (stated if isinstance(stated, list) else [stated]) if key in OF_TRAINING else ()
+        ):
+            error = best_match(fragment.iter_errors({key: value}))
+            if error is not None:
+                raise InputError(f"training.{key}: {load.one_line(error.message)}")
+            if key == "batch" and value > least:
+                raise InputError(f"training.batch={value} is more than a data set's {least} points")
+    steps = varied.get("steps", training["steps"])
+    fewest = min(steps) if isinstance(steps, list) else steps
+    if length == "steps" and training["snapshots"] > fewest:
+        raise InputError(
+            f"training.snapshots={training['snapshots']} is more than training.steps={fewest}; at "
+            "most one a step is accepted"
+        )
+
+
+def _check_tuning(config: Mapping[str, Any], study: Mapping[str, Any]) -> None:
+    """Every entry has as many tries, on seeds of their own."""
+    for key in study["tune"]:
+        if key not in (*OF_TRAINING, "seeds"):
+            raise InputError(
+                f"{key} is no key of training; accepted: seeds, {', '.join(OF_TRAINING)}; give "
+                "settings and epsilon as tune of an entry"
+            )
+    counts = set()
+    used = {**config["seeds"], **study.get("seeds", {})}
+    own = study["tune"]["seeds"]
+    for entry in study["modes"]:
+        axes = entry.get("tune", {k: v for k, v in study["tune"].items() if k != "seeds"})
+        modes = [entry["mode"]] if "mode" in entry else [entry[p]["mode"] for p in PLAYERS]
+        for key in axes:
+            if not any(key in OF_TRAINING or _takes(mode, key) for mode in modes):
+                raise InputError(f"{'+'.join(modes)} takes no {key}; leave it out")
+        counts.add(math.prod(map(len, axes.values())))
+        told = {**used, **entry.get("seeds", {})}
+        if own["first"] < told["first"] + told["count"] and told["first"] < sum(own.values()):
+            raise InputError(
+                f"seeds {own['first']} to {sum(own.values()) - 1} share some with the study's, "
+                f"{told['first']} to {told['first'] + told['count'] - 1}; accepted: seeds that no "
+                "run that counts has"
+            )
+    if len(counts) > 1:
+        raise InputError(
+            f"entries have {' and '.join(map(str, sorted(counts)))} tries; accepted: as many for "
+            "every mode"
+        )
+
+
+def _takes(mode: str, key: str) -> bool:
+    about = registry.describe("modes", mode)
+    own = about.constants["takes_epsilon"] if key == "epsilon" else False
+    return own or key in (*about.required, *about.optional)
 
 
 def _check_matching(entry: Mapping[str, Any], given: list[str]) -> None:
@@ -220,14 +328,17 @@ def _check_matching(entry: Mapping[str, Any], given: list[str]) -> None:
 def jobs_of(config: Mapping[str, Any]) -> int:
     """Training jobs and probed or played entries of a config; none of them is made for it."""
     total = sum(_points(entry) for entry in config["dirac"]["modes"])
-    for place, user in _users(config):
+    for _, user in _users(config):
         places = len(user["datasets"]) * len(user["models"]) * len(user["losses"])
         for entry in user["modes"]:
             jobs = 1
-            if place.startswith("studies"):
+            if "name" in user:
                 told = {**config["seeds"], **user.get("seeds", {}), **entry.get("seeds", {})}
-                jobs = _blocks(**told)
-            total += places * jobs * _points(entry)
+                axes = entry.get("tune", user.get("tune", {}))
+                tried = _points({k: v for k, v in axes.items() if k != "seeds"}) if axes else 0
+                jobs = (_blocks(**told) + tried) * _points(entry.get("training", {}))
+            own = {key: value for key, value in entry.items() if key != "tune"}
+            total += places * jobs * _points(own)
     return total
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Player = Literal["generator", "discriminator"]
 PLAYERS: tuple[Player, Player] = ("discriminator", "generator")
+FORWARDS_PER_BACKWARD = 2
+"""A reverse pass costs about two evaluations (Griewank and Walther 2008, section 4.6)."""
 
 
 class Sweep(NamedTuple):

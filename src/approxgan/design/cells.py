@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from approxgan.config import registry
 from approxgan.config.check import APART
 from approxgan.core.errors import InputError
-from approxgan.design.choices import Cell, Choice, Step
-from approxgan.design.names import folder_name, joined, mode_name
+from approxgan.design.choices import OF_TRAINING, TUNED, Cell, Choice, Step
+from approxgan.design.names import NO_SETTING, folder_name, joined, mode_name, varied_label
 
+SELDOM = 10**8
+"""Steps between rows of the trace of a try: one row, at the start."""
+TRIES = ".tune"
+"""Ends the name of the study of a tuning's cells."""
 JUDGING = ("vanishing_threshold", "vanishing_steps")
 """Keys of ``training`` that judge a finished trace: they decide nothing in a training job."""
 
 
+def points_of(axes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every combination of values: lists are axes, the rest is constant."""
+    values = [v if isinstance(v, list) else [v] for v in axes.values()]
+    for point in itertools.product(*values):
+        yield dict(zip(axes, point, strict=True))
+
+
 def choices_of(entry: Mapping[str, Any]) -> Iterator[Choice]:
-    """Every combination of one player's entry: lists are axes, the rest is constant."""
-    axes = {k: v if isinstance(v, list) else [v] for k, v in entry.items() if k not in APART}
+    """Every combination of one player's entry."""
     matches = list(choices_of(entry["match"])) if "match" in entry else [None]
-    for values, match in itertools.product(itertools.product(*axes.values()), matches):
-        chosen = dict(zip(axes, values, strict=True))
+    own = {key: value for key, value in entry.items() if key not in APART}
+    for chosen, match in itertools.product(points_of(own), matches):
         mode, step = chosen.pop("mode"), Step.of(chosen.pop("epsilon", None))
         yield Choice(mode, match.step if match else step, chosen, match)
 
@@ -36,6 +47,30 @@ def pairs_of(entry: Mapping[str, Any]) -> Iterator[tuple[Choice, Choice]]:
         )
 
 
+def tuning(study: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The axes on which an entry's tries lie; none where nothing is tuned."""
+    return entry.get("tune", {k: v for k, v in study.get("tune", {}).items() if k != "seeds"})
+
+
+def taking(entry: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry with these values of ε or settings, in every player whose mode takes them."""
+    if "mode" not in entry:
+        players = ("generator", "discriminator")
+        return {**entry, **{player: taking(entry[player], values) for player in players}}
+    about = registry.describe("modes", entry["mode"])
+    takes = {*about.required, *about.optional}
+    takes |= {"epsilon"} if about.constants["takes_epsilon"] else set()
+    return {**entry, **{key: value for key, value in values.items() if key in takes}}
+
+
+def pairs_tried(
+    study: Mapping[str, Any], entry: Mapping[str, Any]
+) -> Iterator[tuple[Choice, Choice]]:
+    """The same, of every try where some of it is tuned."""
+    for values in points_of(tuning(study, entry)):
+        yield from pairs_of(taking(entry, values))
+
+
 def blocks(first: int, count: int, block: int) -> list[tuple[int, ...]]:
     """Seeds first to first + count - 1 in blocks that start at multiples of ``block``.
 
@@ -48,41 +83,125 @@ def blocks(first: int, count: int, block: int) -> list[tuple[int, ...]]:
     ]
 
 
-def _study_cells(config: Mapping[str, Any], study: Mapping[str, Any]) -> Iterator[Cell]:
-    training = {**config["training"], **study.get("training", {})}
-    seeds = {**config["seeds"], **study.get("seeds", {})}
-    for dataset, model, loss, entry in itertools.product(
-        study["datasets"], study["models"], study["losses"], study["modes"]
+def training_of(config: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any]:
+    """A study's training; a budget stands in place of its steps."""
+    made = {**config["training"], **study.get("training", {})}
+    if "budget" in study:
+        del made["steps"]
+    return {**made, **study.get("budget", {})}
+
+
+def seeds_of(config: Mapping[str, Any], *overlays: Mapping[str, Any]) -> list[tuple[int, ...]]:
+    """Blocks of seeds, with what a study or an entry says of them."""
+    told = dict(config["seeds"])
+    for overlay in overlays:
+        told.update(overlay.get("seeds", {}))
+    return blocks(**told)
+
+
+def _points(
+    config: Mapping[str, Any], study: Mapping[str, Any], entry: Mapping[str, Any]
+) -> Iterator[Cell]:
+    """Cells without seeds: an entry's points for each game of its study."""
+    training = training_of(config, study)
+    for dataset, model, loss in itertools.product(
+        study["datasets"], study["models"], study["losses"]
     ):
-        for pair in pairs_of(entry):
-            for block in blocks(**{**seeds, **entry.get("seeds", {})}):
-                yield Cell(study["name"], dataset, model, loss, *pair, block, training)
+        for pair, varied in itertools.product(
+            pairs_of(entry), points_of(entry.get("training", {}))
+        ):
+            told = {**training, **varied}
+            yield Cell(study["name"], dataset, model, loss, *pair, (), told, varied)
+
+
+def _study_cells(config: Mapping[str, Any], study: Mapping[str, Any]) -> Iterator[Cell]:
+    for entry in study["modes"]:
+        axes = tuning(study, entry)
+        for point in _points(config, study, taking(entry, dict.fromkeys(axes, TUNED))):
+            told = {key: TUNED for key in axes if key in OF_TRAINING}
+            cell = replace(point, varied={**point.varied, **told}) if axes else point
+            cell = replace(cell, tuned=place(cell), axes=axes) if axes else cell
+            for block in seeds_of(config, study, entry):
+                yield replace(cell, seeds=block)
+
+
+def _study_tries(
+    config: Mapping[str, Any], study: Mapping[str, Any]
+) -> Iterator[tuple[str, dict[str, Any], Cell]]:
+    """Name of the tuning, values tried, and a cell that tries them on the selection seeds."""
+    for entry in study["modes"]:
+        axes = tuning(study, entry)
+        if not axes:
+            continue
+        asked = taking(entry, dict.fromkeys(axes, TUNED))
+        told = {key: TUNED for key in axes if key in OF_TRAINING}
+        names = [
+            place(replace(p, varied={**p.varied, **told})) for p in _points(config, study, asked)
+        ]
+        for values in points_of(axes):
+            own = {key: value for key, value in values.items() if key in OF_TRAINING}
+            tried = {**entry.get("training", {}), **own}
+            made = _points(config, study, {**taking(entry, values), "training": tried})
+            for name, point in zip(names, made, strict=True):
+                few = {**point.training, "snapshots": 1, "trace_every": SELDOM}
+                cell = replace(point, study=study["name"] + TRIES, training=few)
+                for block in seeds_of(config, study, study["tune"]):
+                    yield name, values, replace(cell, seeds=block)
+
+
+def _once(found: Iterable[Cell]) -> dict[str, Cell]:
+    result: dict[str, Cell] = {}
+    for cell in found:
+        name = folder(cell)
+        if name in result:
+            raise InputError(
+                f"studies: duplicate cell {name}; accepted: each combination of study, "
+                "dataset, model, loss, mode, epsilon and settings once"
+            )
+        result[name] = cell
+    return result
 
 
 def cells(config: Mapping[str, Any]) -> dict[str, Cell]:
-    """Every training job of a checked config by its folder; raises ``InputError`` for doubles."""
-    result: dict[str, Cell] = {}
+    """Every training job whose results count, by its folder; raises ``InputError`` for doubles."""
+    return _once(c for study in config["studies"] for c in _study_cells(config, study))
+
+
+def tries(config: Mapping[str, Any]) -> dict[str, Cell]:
+    """Every training job of a tuning, likewise."""
+    return _once(c for study in config["studies"] for *_, c in _study_tries(config, study))
+
+
+def trained(config: Mapping[str, Any]) -> dict[str, Cell]:
+    """Every training job, those of tunings first."""
+    return {**tries(config), **cells(config)}
+
+
+def tunings(config: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Every tuning by its name: its tries, each with its values and the folders of its cells."""
+    found: dict[str, list[dict[str, Any]]] = {}
     for study in config["studies"]:
-        for cell in _study_cells(config, study):
-            name = folder(cell)
-            if name in result:
-                raise InputError(
-                    f"studies: duplicate cell {name}; accepted: each combination of study, "
-                    "dataset, model, loss, mode, epsilon and settings once"
-                )
-            result[name] = cell
-    return result
+        for name, values, cell in _study_tries(config, study):
+            known = found.setdefault(name, [])
+            if not known or known[-1]["values"] != values:
+                known.append({"values": values, "cells": []})
+            known[-1]["cells"].append(folder(cell))
+    return found
+
+
+def place(cell: Cell) -> str:
+    """A cell's folder below results/runs, all its seeds together."""
+    own = joined(folder_name(cell.generator), folder_name(cell.discriminator))
+    parts = [own] if own != NO_SETTING or not cell.varied else []
+    parts += [varied_label(cell.varied)] if cell.varied else []
+    return "/".join(
+        (cell.study, cell.dataset, cell.model, cell.loss, mode_name(cell), "_".join(parts))
+    )
 
 
 def folder(cell: Cell) -> str:
     """A cell's folder below results/runs."""
-    return "/".join(
-        (
-            *(cell.study, cell.dataset, cell.model, cell.loss, mode_name(cell)),
-            joined(folder_name(cell.generator), folder_name(cell.discriminator)),
-            f"seeds{cell.seeds[0]}-{cell.seeds[-1]}",
-        )
-    )
+    return f"{place(cell)}/seeds{cell.seeds[0]}-{cell.seeds[-1]}"
 
 
 def loss_definition(config: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -100,7 +219,7 @@ def definitions(config: Mapping[str, Any], dataset: str, model: str, loss: str) 
 
 def rules_of(*choices: Choice) -> list[str]:
     """Names of the rules that choose these ε, sorted."""
-    return sorted({choice.step.rule for choice in choices if choice.step.rule})
+    return sorted({c.step.rule for c in choices if c.step.rule and c.step.rule != TUNED})
 
 
 def spec(config: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
@@ -112,6 +231,10 @@ def spec(config: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
         "discriminator": cell.discriminator.spec,
         "seeds": list(cell.seeds),
         "training": {k: v for k, v in cell.training.items() if k not in JUDGING},
+        "varied": dict(cell.varied),
+        "tuned": cell.tuned,
+        "axes": dict(cell.axes),
+        "chosen": dict(cell.chosen),
         "definitions": {
             **definitions(config, cell.dataset, cell.model, cell.loss),
             "rules": {name: config["epsilon_rules"][name] for name in rules},
@@ -158,7 +281,7 @@ def scored(config: Mapping[str, Any]) -> dict[str, list[int]]:
     """Data sets whose samples are scored -> how many at once, each number that occurs."""
     sizes: dict[str, set[int]] = {}
     for study in config["studies"]:
-        samples = {**config["training"], **study.get("training", {})}["samples"]
+        samples = training_of(config, study)["samples"]
         for name in study["datasets"]:
             sizes.setdefault(name, set()).add(samples)
     return {name: sorted(sizes[name]) for name in config["datasets"] if name in sizes}

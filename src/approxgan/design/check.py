@@ -84,7 +84,7 @@ def _built(config: Mapping[str, Any], family: str, make: Callable[..., Any]) -> 
 def _check_grid(config: Mapping[str, Any]) -> None:
     """No cell, seed of a cell or probed choice is a duplicate, and all can be stored."""
     seeds: dict[str, set[int]] = {}
-    for name, cell in cells.cells(config).items():
+    for name, cell in cells.trained(config).items():
         longest = max(name.split("/"), key=lambda part: len(part.encode()))
         if len(longest.encode()) > LONGEST:
             raise InputError(
@@ -144,7 +144,7 @@ def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -
             "of differentiable torch operations, as probes follow the exact gradient"
         )
     for entry in user["modes"]:
-        for pair in cells.pairs_of(entry):
+        for pair in cells.pairs_tried(user, entry):
             for player, choice in zip(("generator", "discriminator"), pair, strict=True):
                 own = penalised and player == "discriminator"
                 rule = choice.step.rule
@@ -160,7 +160,7 @@ def _check_data(config: Mapping[str, Any], datasets: Mapping[str, Any]) -> None:
         if reason is not None:
             raise InputError(f"config: datasets.{name}: {reason}")
     for number, study in enumerate(config["studies"]):
-        if {**config["training"], **study.get("training", {})}["dtype"] == "float32":
+        if cells.training_of(config, study)["dtype"] == "float32":
             for name in study["datasets"]:
                 located(f"studies[{number}]: {name}", _check_resolved, datasets[name])
     for number, probe in enumerate(config["probes"]):
@@ -203,7 +203,7 @@ def _check_metrics(config: Mapping[str, Any], datasets: Mapping[str, Any]) -> No
             f"quality.every_snapshot; accepted: {', '.join(given)}"
         )
     for number, study in enumerate(config["studies"]):
-        samples = {**config["training"], **study.get("training", {})}["samples"]
+        samples = cells.training_of(config, study)["samples"]
         for dataset, name in itertools.product(study["datasets"], built):
             refuses = getattr(built[name], "refuses", None)
             reason = refuses(samples, datasets[dataset]) if refuses else None

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from approxgan.config.check import OF_TRAINING, TUNED
+
 
 @dataclass(frozen=True)
 class Step:
@@ -99,10 +101,20 @@ class Cell:
     discriminator: Choice
     seeds: tuple[int, ...]
     training: Mapping[str, Any] = field(repr=False)
+    """All of it, the study's and the entry's."""
+    varied: Mapping[str, Any] = field(default_factory=dict)
+    """What the entry changes of the study's training."""
+    tuned: str = ""
+    """Name of the tuning that decides the rest; empty for a cell that says all itself."""
+    axes: Mapping[str, Any] = field(default_factory=dict)
+    """What the tuning decides, and the values that it tries."""
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    """What the tuning, or a budget, has decided."""
 
     @classmethod
     def of(cls, spec: Mapping[str, Any]) -> Cell:
-        """From a run's spec."""
+        """From a run's spec, with what was ``chosen`` in its place."""
+        spec = settled(spec)
         return cls(
             spec["study"],
             spec["dataset"],
@@ -112,4 +124,28 @@ class Cell:
             Choice.of(spec["discriminator"]),
             tuple(spec["seeds"]),
             spec["training"],
+            spec["varied"],
+            spec["tuned"],
+            spec["axes"],
+            spec["chosen"],
         )
+
+
+def settled(spec: Mapping[str, Any], chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A run's spec with what is ``chosen``, or was, put in its place.
+
+    A value is a key of ``training``, the step ``epsilon``, or a setting of the modes that take it.
+    """
+    chosen = {**spec.get("chosen", {}), **(chosen or {})}
+    made = {**spec, "chosen": chosen, "training": dict(spec["training"])}
+    for key, value in chosen.items():
+        if key in OF_TRAINING:
+            made["training"][key] = value
+            continue
+        for player in ("generator", "discriminator"):
+            choice = made[player]
+            if key == "epsilon" and choice["epsilon"] == TUNED:
+                made[player] = {**choice, "epsilon": value}
+            elif choice["settings"].get(key) == TUNED:
+                made[player] = {**choice, "settings": {**choice["settings"], key: value}}
+    return made

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from approxgan.config import registry
-from approxgan.core.protocols import PLAYERS
+from approxgan.core.protocols import FORWARDS_PER_BACKWARD, PLAYERS
 from approxgan.design import cells, specs
+from approxgan.design.choices import settled
 
 Spec = Mapping[str, Any]
 Speeds = Mapping[str, tuple[float, float]]
@@ -190,23 +191,44 @@ def _steps(spec: Spec) -> list[tuple[Place, Work]]:
 def stepping(spec: Spec, by: Speeds | None = None) -> float:
     """Seconds of a training job's steps alone, at this machine's speeds or others."""
     step = sum(place.seconds(done, by or speeds()) for place, done in _steps(spec))
-    return spec["training"]["steps"] * step
+    return steps(spec) * step
+
+
+def steps(spec: Spec) -> float:
+    """Steps of a training job; within a budget about as many as it pays for."""
+    told = spec["training"]
+    if "forward_equivalents" not in told:
+        return float(told["steps"])
+    each = sum(
+        (1.0 + FORWARDS_PER_BACKWARD) * done.gradients
+        + done.values + done.sweeps * place.parameters / place.seeds + 1.0
+        for place, done in _steps(spec)
+    )  # fmt: skip
+    return max(1.0, told["forward_equivalents"] // each)
 
 
 def train(spec: Spec) -> Cost:
     """Of the training job of a cell's spec."""
-    told, seeds, steps = spec["training"], len(spec["seeds"]), _steps(spec)
-    seconds, memory = STARTS["compiled" if any(d.sweeps for _, d in steps) else "torch"]
-    traced, observed = told["steps"] / told["trace_every"] + 1.0, places(spec, "float64")
+    spec = _guessed(spec)
+    told, seeds, made = spec["training"], len(spec["seeds"]), _steps(spec)
+    seconds, memory = STARTS["compiled" if any(d.sweeps for _, d in made) else "torch"]
+    traced, observed = steps(spec) / told["trace_every"] + 1.0, places(spec, "float64")
     points, dim = float(seeds * told["samples"]), columns(spec["definitions"]["dataset"])
-    shots, made = told["snapshots"] + 1.0, steps[1][0]
-    seconds += stepping(spec) + shots * made.weights * points * speeds()["value"][1]
+    shots, maker = told["snapshots"] + 1.0, made[1][0]
+    seconds += stepping(spec) + shots * maker.weights * points * speeds()["value"][1]
     seconds += traced * sum(p.seconds(OBSERVED, speeds()) for p in observed)
     kept = (4.0 * points * shots * dim + 200.0 * traced * seeds) / MB
-    drawn = (8.0 * points * made.units + 32.0 * spec["definitions"]["dataset"]["points"] * dim) / MB
-    held = max(*(p.mb(d) for p, d in steps), *(p.mb(OBSERVED) for p in observed))
+    drawn = (
+        8.0 * points * maker.units + 32.0 * spec["definitions"]["dataset"]["points"] * dim
+    ) / MB
+    held = max(*(p.mb(d) for p, d in made), *(p.mb(OBSERVED) for p in observed))
     left = kept + 8.0 * sum(p.parameters for p in observed) / MB
     return Cost(seconds, memory + held + 3.0 * kept + drawn + 3e-3 * traced, left)
+
+
+def _guessed(spec: Spec) -> Spec:
+    """With the last value of each axis in place of what a tuning decides."""
+    return settled(spec, {key: values[-1] for key, values in spec["axes"].items()})
 
 
 def light(rows: float = 0.0, files: int = 0, seconds: float = 0.0) -> Cost:
@@ -293,12 +315,15 @@ class Job(NamedTuple):
 
 def jobs(config: Spec) -> Iterator[Job]:
     """The jobs of a checked config, as if nothing were made yet."""
-    found = {name: cells.spec(config, cell) for name, cell in cells.cells(config).items()}
+    trained = cells.trained(config).items()
+    found = {name: _guessed(cells.spec(config, cell)) for name, cell in trained}
     rows = 0.0
     for name, spec in found.items():
         yield Job("train", name, train(spec))
-        yield Job("evaluate", name, evaluate(spec, config["quality"]))
-        rows += len(spec["seeds"]) * (spec["training"]["steps"] / spec["training"]["trace_every"])
+        yield Job("evaluate", name, evaluate(spec, specs.quality(config, name)))
+        rows += len(spec["seeds"]) * (steps(spec) / spec["training"]["trace_every"])
+    for name, tries in cells.tunings(config).items():
+        yield Job("tune", name, light(files=sum(len(one["cells"]) for one in tries)))
     for name in cells.used_datasets(config):
         definition = config["datasets"][name]
         yield Job("data", name, light(definition["points"] * columns(definition) / 10.0))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from approxgan.core.protocols import PLAYERS
-from approxgan.design.choices import Cell, Choice, Step
+from approxgan.design.choices import TUNED, Cell, Choice, Step, scientific
 
 NO_SETTING = "none"
 
@@ -34,6 +35,14 @@ def folder_name(choice: Choice) -> str:
     return "_".join(parts) or NO_SETTING
 
 
+def varied_label(varied: Mapping[str, Any]) -> str:
+    """What an entry changes of its study's training: 'float64_learning_rate1e-3'."""
+    values = {k: v if isinstance(v, str) else f"{k}{scientific(v)}" for k, v in varied.items()}
+    # A value that a tuning decides is told by its key.
+    values |= {key: f"{key}_{TUNED}" for key, value in varied.items() if value == TUNED}
+    return "_".join(values[key] for key in sorted(values))
+
+
 def joined(generator: str, discriminator: str) -> str:
     """One text for both players: the text itself where they agree."""
     return generator if generator == discriminator else f"{generator}+{discriminator}"
@@ -47,6 +56,8 @@ def mode_name(cell: Cell) -> str:
 def row_keys(cell: Cell) -> dict[str, Any]:
     """The columns that name a cell in the tables; see ``tables.RUN``."""
     names = {key: getattr(cell, key) for key in ("study", "dataset", "model", "loss")}
+    varied = {key: value for key, value in cell.varied.items() if value != TUNED}
+    tuned = {key: value for key, value in cell.chosen.items() if key != "steps"}
     made = {player: choice_columns(getattr(cell, player)) for player in reversed(PLAYERS)}
     steps = [cell.generator.step, cell.discriminator.step]
     numbers = [step.number for step in steps if step.fixed is not None]
@@ -64,13 +75,17 @@ def row_keys(cell: Cell) -> dict[str, Any]:
         "mode": mode_name(cell),
         "epsilon": numbers[0] if numbers else float("nan"),
         "rule": "+".join(sorted({step.origin for step in steps} - {""})),
-        "settings": joined(*settings),
+        "settings": "_".join(filter(None, (joined(*settings), varied_label(varied)))),
         "own_settings": own[0] if own[0] == own[1] else f"[{own[0]}, {own[1]}]",
         **{
             key: joined(*(c[key] for c in made.values()))
             for key in ("matched_mode", "matched_settings")
         },
         **each,
+        **{key: cell.training[key] for key in ("learning_rate", "dtype")},
+        "budget": float(cell.training.get("forward_equivalents", "nan")),
+        "varied": json.dumps(varied, sort_keys=True) if varied else "",
+        "tuned": json.dumps(tuned, sort_keys=True) if tuned else "",
     }
 
 

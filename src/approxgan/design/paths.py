@@ -9,6 +9,8 @@ from pathlib import Path
 PAGE, SUMMARY = "report.html", "summary.md"
 RUN_DEPTH = 7
 """Parts of a cell's name, which is a folder."""
+TUNING_DEPTH = RUN_DEPTH - 1
+"""Parts of a tuning's name: a cell's, without its seeds."""
 PROBE_DEPTH = 3
 """Parts of a probe's name, likewise."""
 TRACE, SAMPLES, PARAMETERS = "trace.npz", "samples.npz", "parameters.npz"
@@ -48,6 +50,10 @@ class Results:
 
     def quality(self, cell: str) -> Path:
         return self.run(cell, SCORES)
+
+    def tuning(self, name: str) -> Path:
+        """What the tries of a tuning came to, and which was chosen."""
+        return self.root / "tuning" / f"{name}.json"
 
     def null(self, dataset: str, samples: int | str) -> Path:
         return self.root / "null" / dataset / f"samples{samples}.parquet"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import PLAYERS
 from approxgan.design import cells as grid
@@ -19,7 +20,17 @@ WATCHING = ("trace_every", "snapshots", "samples")
 PROBED = ("gradient_error", "layer_error", "probe_points")
 DRAWN = ("samples", "evolution", "data", "images")
 """Tables of points to draw: made by the datasets' own views."""
-GATHERED = (*PROBED, *DRAWN, "training", "outcomes", "quality", "quality_null", "cost", "dirac")
+GATHERED = (
+    *PROBED,
+    *DRAWN,
+    "tuning",
+    "training",
+    "outcomes",
+    "quality",
+    "quality_null",
+    "cost",
+    "dirac",
+)
 """Tables that are collected from the results of cells, probes and games."""
 OF_CLAIMS_ALONE = (
     *("modes", "losses", "own_experiment", "probe_dtype", "never_runs"),
@@ -44,7 +55,24 @@ def data(config: Config, dataset: str) -> Any:
 
 
 def train(config: Config, cell: str) -> dict[str, Any]:
-    return grid.spec(config, _pick("cell", grid.cells(config), cell))
+    return grid.spec(config, _pick("cell", grid.trained(config), cell))
+
+
+def tune(config: Config, name: str) -> dict[str, Any]:
+    """The tries of a tuning, and by which number the best one is chosen."""
+    tries = _pick("tuning", grid.tunings(config), name)
+    _, better = _deciding(config)
+    return {"tries": tries, "metric": config["claims"]["metric"], "better": better}
+
+
+def _deciding(config: Config) -> tuple[str, str]:
+    """The metric that gives the number of the claims, and which way that number is better."""
+    wanted = config["claims"]["metric"]
+    for name in config["quality"]["metrics"]:
+        directions = registry.describe("metrics", name).constants["directions"]
+        if wanted in directions:
+            return name, directions[wanted]
+    raise InputError(f"claims.metric: {wanted!r} is no number of the metrics under quality")
 
 
 def variants(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,8 +86,13 @@ def variants(spec: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def quality(config: Config) -> dict[str, Any]:
-    return {key: config["quality"][key] for key in ("seed", "metrics", "every_snapshot")}
+def quality(config: Config, cell: str = "") -> dict[str, Any]:
+    """By what a cell is scored; a try by the deciding number alone."""
+    found = {key: config["quality"][key] for key in ("seed", "metrics", "every_snapshot")}
+    if not cell.partition("/")[0].endswith(grid.TRIES):
+        return found
+    name, _ = _deciding(config)
+    return {**found, "metrics": {name: found["metrics"][name]}, "every_snapshot": [name]}
 
 
 def null(config: Config, dataset: str, samples: int) -> dict[str, Any]:
@@ -112,6 +145,8 @@ def collect(config: Config, table: str) -> dict[str, Any]:
     """
     if table == "dirac":
         return {"modes": list(grid.probe_modes(config["dirac"]))}
+    if table == "tuning":
+        return {"tunings": list(grid.tunings(config))}
     if table in PROBED:
         probes = grid.probes(config)
         if table == "probe_points":
@@ -136,7 +171,7 @@ def collect(config: Config, table: str) -> dict[str, Any]:
 
 def _judging(config: Config, study: Mapping[str, Any]) -> dict[str, Any]:
     """What a study's finished traces are judged by."""
-    training = {**config["training"], **study.get("training", {})}
+    training = grid.training_of(config, study)
     return {key: training[key] for key in JUDGING}
 
 

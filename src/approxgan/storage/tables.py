@@ -38,7 +38,22 @@ RUN = {
     "matched_mode": "the mode that a control is matched with; empty for others",
     "matched_settings": "that mode's settings",
     **_by_player({"mode": "its mode", "epsilon": "its ε", "settings": "its settings"}),
+    "learning_rate": "Adam's, of both players",
+    "dtype": "precision of the training",
+    "budget": "forward-equivalents that the run may spend; missing where steps are counted",
+    "varied": "what this cell changes of its study's training, as a JSON map; empty for nothing",
+    "tuned": "what was chosen for it on other seeds, as a JSON map; empty for nothing",
     "seed": "seed of the run: its start, batches, latents and directions",
+}
+TUNING = {
+    **{key: RUN[key] for key in ("study", "dataset", "model", "loss", "mode")},
+    "settings": "the entry's own settings, with 'tuned' for what is decided here",
+    "values": "what was tried, as a JSON map",
+    "score": "median over the selection seeds of claims.metric at the end; missing if half failed",
+    "seeds": "number of selection seeds",
+    "failed": "how many of them have no score",
+    "chosen": "whether this try was chosen",
+    "at_end": "axes of which the chosen value is the first or the last, with commas",
 }
 PROBE = {name: RUN[name] for name in ("dataset", "model", "loss")}
 CELL = {name: RUN[name] for name in ("mode", "epsilon", "rule", "settings")}
@@ -303,6 +318,7 @@ CLAIMS = {
 
 COLUMNS: dict[str, dict[str, str]] = {
     "training": TRAINING,
+    "tuning": TUNING,
     "outcomes": OUTCOMES,
     "gradient_error": GRADIENT_ERROR,
     "layer_error": LAYER_ERROR,
@@ -324,10 +340,10 @@ JUDGED = ("comparisons", "aggregates", "claims")
 """Tables that are made from other tables; the others are gathered from results."""
 
 TEXTS = {
-    *(name for name in RUN if not name.endswith(("epsilon", "seed"))),
+    *(n for n in RUN if not n.endswith(("epsilon", "seed", "learning_rate", "budget"))),
     *("dtype", "player", "vanished_player", "metric", "source", "game", "sweep", "datasets"),
     *("better", "family", "verdict", "reason", "claim", "measure", "unit"),
-    *("against", "side", "reason_code", "interval_kind", "cells", "note"),
+    *("values", "at_end", "against", "side", "reason_code", "interval_kind", "cells", "note"),
 }
 """Columns that may hold texts; all others hold numbers."""
 

@@ -92,6 +92,8 @@ class Checkpoint:
         arrays = {"about": np.array(json.dumps(about))}
         for player, adam in state.players.items():
             arrays |= {f"{player}.{part}": as_array(getattr(adam, part)) for part in PARTS}
+        if state.average is not None:
+            arrays["generator.average"] = as_array(state.average)
         arrays |= {f"{player}.epsilon": as_array(eps) for player, eps in state.chosen.items()}
         arrays |= {f"trace.{name}": array for name, array in self.trace.arrays().items()}
         arrays |= {f"shots.{name}": array for name, array in self.snapshots.arrays().items()}
@@ -143,7 +145,7 @@ def _restored(
 
     def tensor(player: Player, part: str) -> Tensor:
         values, size = arrays[f"{player}.{part}"], state.players[player].theta.shape[1]
-        if len(values) != len(rows) or (part in PARTS and values.shape[1:] != (size,)):
+        if len(values) != len(rows) or (part != "epsilon" and values.shape[1:] != (size,)):
             raise ValueError(f"{player}.{part} is {[*values.shape]}, not {[len(rows), size]}")
         return torch.from_numpy(values).to(like)
 
@@ -154,6 +156,7 @@ def _restored(
     for player, states in about["directions"].items():
         for stream, position in zip(directions[player], states, strict=True):
             stream.bit_generator.state = position
+    average = tensor("generator", "average") if "generator.average" in arrays else None
     chosen = {p: tensor(p, "epsilon") for p in PLAYERS if f"{p}.epsilon" in arrays}
     return replace(
         state,
@@ -163,4 +166,5 @@ def _restored(
         directions=directions,
         chosen=chosen,
         counts=Counter(about["counts"]),
+        average=average,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import PLAYERS, Estimate, GradientEstimator, Player, StepSize
+from approxgan.core.protocols import (
+    FORWARDS_PER_BACKWARD,
+    PLAYERS,
+    Estimate,
+    GradientEstimator,
+    Player,
+    StepSize,
+)
 from approxgan.objective.game import (
     Game,
     PlayerObjective,
@@ -50,6 +58,8 @@ class TrainState:
     """ε of the players whose rule chooses it, as in ``Chosen.eps``; kept until it chooses again."""
     counts: Counter[str] = field(default_factory=Counter)
     """Evaluations so far, by the names in ``COUNTS``."""
+    average: Tensor | None = None
+    """[S, P]: the average of the generator's parameters so far, where there is one."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +159,7 @@ def step(
         counts[f"forwards_{player}"] += spent + estimate.forwards
         counts["forwards_frozen"] += game.frozen_forwards(player)
         counts[f"backwards_{player}"] += estimate.backwards
+    average = _averaged(state, players["generator"].theta, s.average)
     info = StepInfo(
         state.step,
         state.seeds,
@@ -165,13 +176,43 @@ def step(
         players=players,
         chosen=chosen,
         counts=counts,
+        average=average,
     )
     return after, info
+
+
+def _averaged(state: TrainState, theta: Tensor, decay: float) -> Tensor | None:
+    """The polynomial-decay average of Shamir and Zhang (2013), with θ [S, P] of this step.
+
+    Step t counts with weight (decay + 1) / (t + decay): the average is over the last
+    1 / (decay + 1) of the steps, however many there are.
+    """
+    if not decay:
+        return None
+    before = theta if state.average is None else state.average
+    return before.lerp(theta, (decay + 1.0) / (state.step + 1 + decay))
 
 
 def _clipped(state: AdamState, game: Game) -> AdamState:
     clip = getattr(game.loss, "clip", None)
     return state if clip is None else replace(state, theta=state.theta.clamp(-clip, clip))
+
+
+def affordable(budget: float, state: TrainState, game: Game, methods: Methods, s: Settings) -> int:
+    """Steps that ``budget`` forward-equivalents pay for; makes two steps, and discards them.
+
+    The first one holds the choice of ε by a rule, which is made again after ``every`` steps.
+    """
+    rules = [m.stepping.rule for m in methods.values() if m.stepping.rule is not None]
+    every = min((rule.every for rule in rules), default=1)
+    spent = [0]
+    state = copy.deepcopy(state)
+    for _ in range(2):
+        state, _info = step(state, game, methods, s)
+        found = totals(state.counts)
+        spent.append(found["forwards"] + FORWARDS_PER_BACKWARD * found["backwards"])
+    first, each = spent[1], spent[2] - spent[1] if every > 1 else spent[1]
+    return int((budget - (first - each)) / (each + (first - each) / every))
 
 
 def healthy(info: StepInfo, s: Settings) -> Tensor:
@@ -194,6 +235,7 @@ def keep(state: TrainState, good: Tensor) -> TrainState:
         seeds=tuple(state.seeds[row] for row in rows),
         directions={player: [g[row] for row in rows] for player, g in state.directions.items()},
         chosen={player: eps[index] for player, eps in state.chosen.items()},
+        average=None if state.average is None else state.average[index],
     )
 
 

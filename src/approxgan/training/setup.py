@@ -42,6 +42,7 @@ class Settings:
     adam_epsilon: float
     dtype: str
     device: str
+    average: float
     divergence_threshold: float
 
     @property
@@ -50,8 +51,11 @@ class Settings:
 
     @classmethod
     def of(cls, training: Mapping[str, Any]) -> Settings:
-        """From a spec's ``training``, which says more."""
-        return cls(**{f.name: training[f.name] for f in fields(cls)})
+        """From a spec's ``training``, which says more; 0 steps where a budget decides them."""
+        return cls(
+            **{f.name: training[f.name] for f in fields(cls) if f.name != "steps"},
+            steps=training.get("steps", 0),
+        )
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,24 @@ from typing import Any
 
 import numpy as np
 
+from approxgan.core.errors import InputError
 from approxgan.design import names
+from approxgan.design.choices import settled
 from approxgan.design.paths import CHECKPOINT, COST, PARAMETERS, SAMPLES, SPEC, TRACE, Results
 from approxgan.objective.game import Game
 from approxgan.objective.game import warm as warm_sweeps
 from approxgan.storage import arrays, files, provenance
 from approxgan.training.checkpoint import Checkpoint, as_array, key_of
 from approxgan.training.heldout import HeldOut
-from approxgan.training.loop import Methods, StepInfo, TrainState, init, totals, train
+from approxgan.training.loop import (
+    Methods,
+    StepInfo,
+    TrainState,
+    affordable,
+    init,
+    totals,
+    train,
+)
 from approxgan.training.ownership import Writer
 from approxgan.training.setup import DTYPES, Settings, check_device, game_of, methods
 from approxgan.training.trace import Clock, Progress, Snapshots, Trace
@@ -35,10 +45,17 @@ def run(
 ) -> None:
     """Train one cell and write spec, trace, samples, parameters and cost into ``out``.
 
+    What a tuning decides is read from its file; a budget's steps are counted.
+
     A checkpoint is written there every ``checkpoint_seconds``, and removed at the end.
     Raises ``Superseded`` if another process has begun to train the cell in the meantime.
     """
     made_with = provenance.record(code)
+    asked = spec
+    if spec["tuned"]:
+        path = Results(results).tuning(spec["tuned"])
+        with files.reading(path, "choice of a tuning"):
+            spec = settled(spec, files.read_json(path)["chosen"])
     check_device(spec["training"]["device"])
     data_file = Results(results).data(spec["dataset"])
     key = key_of(spec, data_file)
@@ -47,6 +64,10 @@ def run(
     training, s = spec["training"], Settings.of(spec["training"])
     chosen = methods(spec)
     state = init(game, data["training"], spec["seeds"], s, chosen)
+    if "forward_equivalents" in training:
+        s = replace(s, steps=affordable(training["forward_equivalents"], state, game, chosen, s))
+        _check_length(s.steps, training)
+        spec = settled(spec, {"steps": s.steps})
     held_out = HeldOut(game, spec["seeds"], data["true"])
     trace = Trace(spec["seeds"], training["trace_every"], held_out)
     snapshots = Snapshots(game, spec["seeds"], s.steps, training["snapshots"], training["samples"])
@@ -82,9 +103,17 @@ def run(
         provenance.MADE_WITH: made_with,
     }
     writer.check()
-    write(out, spec, trace, snapshots, state, diverged, cost)
+    write(out, {**asked, "chosen": spec.get("chosen", {})}, trace, snapshots, state, diverged, cost)
     path.unlink(missing_ok=True)
     writer.end()
+
+
+def _check_length(steps: int, training: Mapping[str, Any]) -> None:
+    if steps < training["snapshots"]:
+        raise InputError(
+            f"budget: {training['forward_equivalents']:g} forward-equivalents pay for {steps} "
+            f"steps; accepted: enough for one between {training['snapshots']} snapshots"
+        )
 
 
 def warm(state: TrainState, game: Game, chosen: Methods, s: Settings) -> None:

@@ -110,7 +110,8 @@ class Trace:
 class Snapshots:
     """Samples of every seed's generator at the start and after each equal part of the run.
 
-    The latents are the same at every snapshot and for every mode.
+    Of its average, where there is one. The latents are the same at every snapshot and for every
+    mode.
     """
 
     def __init__(self, game: Game, seeds: Sequence[int], steps: int, parts: int, n: int) -> None:
@@ -131,7 +132,7 @@ class Snapshots:
         if state.step not in self._due or not state.seeds:
             return
         place = [self._seeds.index(seed) for seed in state.seeds]
-        theta = state.players["generator"].theta
+        theta = state.players["generator"].theta if state.average is None else state.average
         latents = self._latents[place].to(theta)
         drawn = self._game.model.apply("generator", self._game.dim, theta, latents)
         found = (drawn if drawn.dtype == torch.float64 else drawn.float()).cpu().numpy()
