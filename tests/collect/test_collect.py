@@ -18,6 +18,8 @@ from approxgan.design import cells, names
 from approxgan.design.paths import Results
 from approxgan.storage import files
 
+TRAINED = {"learning_rate": 1e-3, "dtype": "float32"}
+
 
 def spec_of(config: dict[str, Any], at: Results) -> dict[str, Any]:
     """What a table is gathered by; every cell's own spec is written."""
@@ -25,7 +27,8 @@ def spec_of(config: dict[str, Any], at: Results) -> dict[str, Any]:
     for name, cell in made.items():
         keys = {key: getattr(cell, key) for key in ("study", "dataset", "model", "loss")}
         both = {"generator": cell.generator.spec, "discriminator": cell.discriminator.spec}
-        told = {"seeds": list(cell.seeds), "training": dict(cell.training)}
+        told = {"seeds": list(cell.seeds), "training": {**TRAINED, **cell.training}}
+        told |= {"varied": {}, "tuned": "", "axes": {}, "chosen": {}}
         files.write_json(at.run(name, "spec.json"), {**keys, **both, **told})
     return {**config, "cells": list(made)}
 

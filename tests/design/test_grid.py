@@ -49,7 +49,8 @@ def test_lists_are_axes():
 
 def cell(entry):
     (pair,) = grid.pairs_of(entry)
-    return Cell("s", "d", "m", "l", *pair, (0, 1), {})
+    told = {"learning_rate": 1e-3, "dtype": "float32"}
+    return Cell("s", "d", "m", "l", *pair, (0, 1), told)
 
 
 NAMED = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -20,7 +21,7 @@ from approxgan.storage import code_inputs, tables
 from approxgan.training import streams
 from approxgan.training.adam import AdamState, adam
 from approxgan.training.heldout import HeldOut
-from approxgan.training.loop import init, keep, step, totals, train
+from approxgan.training.loop import affordable, init, keep, step, totals, train
 from approxgan.training.setup import Method, Methods
 from approxgan.training.trace import Snapshots, Trace, epsilon_quantile
 
@@ -326,3 +327,49 @@ def test_samples_of_a_diverged_seed_are_missing_and_the_others_there():
     drawn = shots.arrays()["samples"]
     assert np.isnan(drawn[0, 1]).all()
     assert np.isfinite(drawn[1]).all()
+
+
+def test_samples_of_an_average_are_those_of_its_documented_weights():
+    s, g, mode, eta = settings(steps=5, average=3.0), game(), example("modes", "exact"), 3.0
+    seen: list[torch.Tensor] = []
+
+    def observe(state, info):
+        if info is not None:
+            seen.append(info.after["generator"])
+
+    state, _ = train(init(g, DATA, [0, 1], s), g, methods(mode), s, observe)
+    expected = seen[0]
+    for t, theta in enumerate(seen[1:], 2):
+        share = (eta + 1) / (t + eta)
+        expected = (1 - share) * expected + share * theta
+    torch.testing.assert_close(state.average, expected, rtol=1e-12, atol=0)
+    shots = Snapshots(g, [0, 1], 5, parts=1, n=9)
+    shots.see(state)
+    averaged = replace(state, players={**state.players, "generator": replace(
+        state.players["generator"], theta=state.average)}, average=None)  # fmt: skip
+    again = Snapshots(g, [0, 1], 5, parts=1, n=9)
+    again.see(averaged)
+    np.testing.assert_array_equal(shots.arrays()["samples"], again.arrays()["samples"])
+
+
+@pytest.mark.parametrize("name", registry.names("modes"))
+@pytest.mark.parametrize("rule", [None, "adaptive"])
+def test_a_budget_s_steps_spend_it_and_no_more(name, rule):
+    s, g = settings(dtype="float32"), game()
+    found = methods(example("modes", name), 1e-2)
+    estimator = found["generator"].estimator
+    if rule is not None:
+        if not estimator.takes_epsilon or name == "gradient_sampling":
+            return
+        made = registry.build("rules", rule, {"every": 3, "low": 1.5, "high": 6.0, "tries": 4})
+        found = {player: Method(estimator, rule=made) for player in PLAYERS}
+    budget = 4000.0 if rule is None else 40000.0
+    state = init(g, DATA, [0, 1], s, found)
+    count = affordable(budget, state, g, found, s)
+    state, _ = train(state, g, found, replace(s, steps=count), nothing)
+    spent = totals(state.counts)
+    total = spent["forwards"] + 2 * spent["backwards"]
+    if rule is None:
+        assert total <= budget < total * (count + 1) / count
+    else:  # how often a rule tries is known only once it has
+        assert 0.3 * budget < total < 1.7 * budget

@@ -32,6 +32,7 @@ def settings(**changes: Any) -> Settings:
         "adam_epsilon": 1e-8,
         "dtype": "float64",
         "device": "cpu",
+        "average": 0.0,
         "divergence_threshold": 1e4,
     }
     return Settings(**{**base, **changes})

@@ -47,16 +47,11 @@ def check(config: Mapping[str, Any]) -> None:
     for place, entry, axes, in_study in _entries(config):
         located(place, _check_entry, entry, config["epsilon_rules"], axes, in_study)
     _check_studies(config)
-    for number, study in enumerate(config["studies"]):
+    for place, study in enumerate(config["studies"]):
         for entry in study["modes"]:
-            if "tune" in entry and "tune" not in study:
-                raise InputError(
-                    f"config: studies[{number}].modes: tune is accepted in studies that have tune "
-                    "with the seeds to choose on"
-                )
-            located(f"studies[{number}].modes", _check_training, config, study, entry)
+            located(f"studies[{place}].modes", _check_training, config, study, entry)
         if "tune" in study:
-            located(f"studies[{number}].tune", _check_tuning, config, study)
+            located(f"studies[{place}].tune", _check_tuning, config, study)
     judged = config["claims"]
     for name in [judged["baseline"], judged["chaos_control"], *judged["modes"]]:
         located("claims", registry.check, "modes", name)
@@ -245,6 +240,8 @@ def _check_training(
     config: Mapping[str, Any], study: Mapping[str, Any], entry: Mapping[str, Any]
 ) -> None:
     """What an entry, or a tuning, changes of its study's training can be done."""
+    if "tune" in entry and "tune" not in study:
+        raise InputError("tune is accepted in studies that have tune with the seeds to choose on")
     training = {**config["training"], **study.get("training", {}), **study.get("budget", {})}
     length = "forward_equivalents" if "budget" in study else "steps"
     other = ({"steps", "forward_equivalents"} - {length}).pop()
@@ -337,8 +334,7 @@ def jobs_of(config: Mapping[str, Any]) -> int:
                 axes = entry.get("tune", user.get("tune", {}))
                 tried = _points({k: v for k, v in axes.items() if k != "seeds"}) if axes else 0
                 jobs = (_blocks(**told) + tried) * _points(entry.get("training", {}))
-            own = {key: value for key, value in entry.items() if key != "tune"}
-            total += places * jobs * _points(own)
+            total += places * jobs * _points(entry)
     return total
 
 

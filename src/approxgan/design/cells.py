@@ -32,9 +32,10 @@ def choices_of(entry: Mapping[str, Any]) -> Iterator[Choice]:
     """Every combination of one player's entry."""
     matches = list(choices_of(entry["match"])) if "match" in entry else [None]
     own = {key: value for key, value in entry.items() if key not in APART}
-    for chosen, match in itertools.product(points_of(own), matches):
-        mode, step = chosen.pop("mode"), Step.of(chosen.pop("epsilon", None))
-        yield Choice(mode, match.step if match else step, chosen, match)
+    for point, match in itertools.product(points_of(own), matches):
+        step = Step.of(point.get("epsilon")) if match is None else match.step
+        settings = {key: value for key, value in point.items() if key not in ("mode", "epsilon")}
+        yield Choice(point["mode"], step, settings, match)
 
 
 def pairs_of(entry: Mapping[str, Any]) -> Iterator[tuple[Choice, Choice]]:
@@ -116,37 +117,39 @@ def _points(
 
 def _study_cells(config: Mapping[str, Any], study: Mapping[str, Any]) -> Iterator[Cell]:
     for entry in study["modes"]:
-        axes = tuning(study, entry)
-        for point in _points(config, study, taking(entry, dict.fromkeys(axes, TUNED))):
-            told = {key: TUNED for key in axes if key in OF_TRAINING}
-            cell = replace(point, varied={**point.varied, **told}) if axes else point
-            cell = replace(cell, tuned=place(cell), axes=axes) if axes else cell
+        for cell in _open(config, study, entry):
             for block in seeds_of(config, study, entry):
                 yield replace(cell, seeds=block)
+
+
+def _open(
+    config: Mapping[str, Any], study: Mapping[str, Any], entry: Mapping[str, Any]
+) -> Iterator[Cell]:
+    """An entry's cells without seeds, with ``TUNED`` in place of what a tuning decides."""
+    axes = tuning(study, entry)
+    left = {key: TUNED for key in axes if key in OF_TRAINING}
+    for point in _points(config, study, taking(entry, dict.fromkeys(axes, TUNED))):
+        cell = replace(point, varied={**point.varied, **left})
+        yield replace(cell, tuned=place(cell), axes=axes) if axes else cell
 
 
 def _study_tries(
     config: Mapping[str, Any], study: Mapping[str, Any]
 ) -> Iterator[tuple[str, dict[str, Any], Cell]]:
-    """Name of the tuning, values tried, and a cell that tries them on the selection seeds."""
+    """Name of the tuning, values tried, and the cell that tries them on the selection seeds."""
+    if "tune" not in study:
+        return
+    own = study["tune"]["seeds"]
+    seeds = tuple(range(own["first"], own["first"] + own["count"]))
     for entry in study["modes"]:
-        axes = tuning(study, entry)
-        if not axes:
-            continue
-        asked = taking(entry, dict.fromkeys(axes, TUNED))
-        told = {key: TUNED for key in axes if key in OF_TRAINING}
-        names = [
-            place(replace(p, varied={**p.varied, **told})) for p in _points(config, study, asked)
-        ]
-        for values in points_of(axes):
-            own = {key: value for key, value in values.items() if key in OF_TRAINING}
-            tried = {**entry.get("training", {}), **own}
-            made = _points(config, study, {**taking(entry, values), "training": tried})
-            for name, point in zip(names, made, strict=True):
-                few = {**point.training, "snapshots": 1, "trace_every": SELDOM}
-                cell = replace(point, study=study["name"] + TRIES, training=few)
-                for block in seeds_of(config, study, study["tune"]):
-                    yield name, values, replace(cell, seeds=block)
+        for values in points_of(tuning(study, entry)):
+            of_training = {key: value for key, value in values.items() if key in OF_TRAINING}
+            varied = {**entry.get("training", {}), **of_training}
+            made = _points(config, study, {**taking(entry, values), "training": varied})
+            for decided, point in zip(_open(config, study, entry), made, strict=True):
+                training = {**point.training, "snapshots": 1, "trace_every": SELDOM}
+                tried = replace(point, study=study["name"] + TRIES, training=training)
+                yield decided.tuned, values, replace(tried, seeds=seeds)
 
 
 def _once(found: Iterable[Cell]) -> dict[str, Cell]:

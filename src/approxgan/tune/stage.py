@@ -11,8 +11,7 @@ import numpy as np
 
 from approxgan.design.paths import Results
 from approxgan.storage import files
-from approxgan.storage.columns import read_table
-from approxgan.storage.tables import SCORED
+from approxgan.storage.tables import SCORED, read_table
 
 
 def run(spec: Mapping[str, Any], at: Results, out: Path) -> None:

@@ -1,0 +1,168 @@
+"""Budgets, training that differs within a study, and tuning: cells, specs and refusals."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+from worlds.configs import DEFAULT
+
+from approxgan.core.errors import InputError
+from approxgan.design import cells as grid
+from approxgan.design import cost, names, specs
+from approxgan.design.check import checked
+from approxgan.design.choices import Cell, settled
+
+STUDY = {
+    "name": "best",
+    "datasets": ["ring"],
+    "models": ["compact"],
+    "losses": ["nonsaturating"],
+    "training": {"beta1": 0.5},
+    "budget": {"forward_equivalents": 1e5},
+    "tune": {"learning_rate": [1e-4, 1e-3], "seeds": {"first": 1000, "count": 4}},
+    "seeds": {"first": 0, "count": 12, "block": 6},
+    "modes": [
+        {"mode": "exact"},
+        {"mode": "spsa", "epsilon": 1e-3, "tune": {"directions": [1, 4]}},
+        {"mode": "forward_difference", "tune": {"epsilon": [1e-3, 1e-2]}},
+    ],
+}
+
+
+def config(**changes):
+    found = copy.deepcopy(DEFAULT)
+    found["studies"] = [json.loads(json.dumps({**STUDY, **changes}))]
+    return found
+
+
+def test_every_mode_has_its_tries_on_seeds_that_do_not_count():
+    made = config()
+    tries, counted = grid.tries(made), grid.cells(made)
+    assert len(tries) == 6
+    assert len(counted) == 6  # three modes, two blocks each
+    assert {seed for cell in tries.values() for seed in cell.seeds} == {1000, 1001, 1002, 1003}
+    assert {seed for cell in counted.values() for seed in cell.seeds} == set(range(12))
+    tunings = grid.tunings(made)
+    assert {cell.tuned for cell in counted.values()} == set(tunings)
+    for name, found in tunings.items():
+        assert all(cell in tries for one in found for cell in one["cells"])
+        assert specs.tune(made, name)["metric"] == made["claims"]["metric"]
+        assert specs.tune(made, name)["better"] == "lower"
+    modes = {c.generator.mode: [t["values"] for t in tunings[c.tuned]] for c in counted.values()}
+    assert modes["exact"] == [{"learning_rate": 1e-4}, {"learning_rate": 1e-3}]
+    assert modes["spsa"] == [{"directions": 1}, {"directions": 4}]
+
+
+def test_what_was_chosen_takes_its_place_in_a_run_and_in_the_tables():
+    for cell in grid.cells(config()).values():
+        values = {axis: tried[1] for axis, tried in cell.axes.items()}
+        spec = {**grid.spec(config(), cell), "chosen": {**values, "steps": 77}}
+        found = Cell.of(json.loads(json.dumps(spec)))
+        keys = names.row_keys(found)
+        assert found.training["steps"] == 77
+        assert json.loads(keys["tuned"]) == values
+        assert keys["varied"] == ""
+        assert keys["budget"] == 1e5
+        text = json.dumps(settled(spec)["generator"])
+        assert "tuned" not in text
+        if cell.generator.mode == "exact":
+            assert keys["learning_rate"] == 1e-3
+        if cell.generator.mode == "spsa":
+            assert keys["settings"] == "directions4"
+        if cell.generator.mode == "forward_difference":
+            assert (keys["epsilon"], keys["rule"]) == (1e-2, "fixed")
+
+
+def test_an_entry_s_training_is_an_axis_that_paths_and_tables_name():
+    entry = {"mode": "exact", "training": {"learning_rate": [1e-4, 1e-2], "dtype": "float64"}}
+    study = {k: v for k, v in STUDY.items() if k not in ("tune", "budget")}
+    made = {**DEFAULT, "studies": [{**study, "modes": [{"mode": "exact"}, entry]}]}
+    found = {names.row_keys(c)["settings"]: c for c in grid.cells(checked(made)).values()}
+    assert list(found) == ["", "float64_learning_rate1e-4", "float64_learning_rate1e-2"]
+    last = names.row_keys(found["float64_learning_rate1e-2"])
+    assert (last["learning_rate"], last["dtype"]) == (1e-2, "float64")
+    assert json.loads(last["varied"]) == {"dtype": "float64", "learning_rate": 1e-2}
+    assert names.row_keys(found[""])["learning_rate"] == DEFAULT["training"]["learning_rate"]
+
+
+def test_a_try_is_scored_by_the_deciding_number_alone_and_traced_once():
+    made = config()
+    for name, cell in grid.tries(made).items():
+        assert list(specs.quality(made, name)["metrics"]) == [made["claims"]["metric"]]
+        assert cell.training["snapshots"] == 1
+    for name in grid.cells(made):
+        assert specs.quality(made, name) == specs.quality(made)
+
+
+def test_the_jobs_of_a_tuning_are_planned():
+    made = config()
+    jobs = list(cost.jobs(checked(made)))
+    trained = {job.name for job in jobs if job.rule == "train"}
+    assert trained == set(grid.trained(made))
+    assert {job.name for job in jobs if job.rule == "tune"} == set(grid.tunings(made))
+    # A forward difference evaluates thousands of losses a step: its steps are few.
+    found = {c.generator.mode: cost.steps(grid.spec(made, c)) for c in grid.tries(made).values()}
+    assert found["forward_difference"] < 50 < 1000 < found["spsa"] < found["exact"]
+
+
+REFUSED = {
+    "no seeds": ({"tune": {"learning_rate": [1e-4, 1e-3]}}, "'seeds' is a required"),
+    "seeds that count": (
+        {"tune": {**STUDY["tune"], "seeds": {"first": 11, "count": 4}}},
+        "seeds 11 to 14 share some with the study's, 0 to 11",
+    ),
+    "unequal tries": (
+        {"modes": [STUDY["modes"][0], {"mode": "spsa", "epsilon": 1e-3,
+                                       "tune": {"directions": [1, 2, 4]}}]},
+        "entries have 2 and 3 tries; accepted: as many for every mode",
+    ),
+    "no such setting": (
+        {"modes": [{"mode": "exact", "tune": {"directions": [1, 4]}}]},
+        "exact takes no directions",
+    ),
+    "a setting of the study": (
+        {"tune": {**STUDY["tune"], "directions": [1, 4]}}, "directions is no key of training",
+    ),
+    "given and tuned": (
+        {"modes": [{"mode": "spsa", "epsilon": 1e-3, "directions": 2,
+                    "tune": {"directions": [1, 4]}}]},
+        "directions is given and tuned",
+    ),
+    "out of range": (
+        {"tune": {**STUDY["tune"], "learning_rate": [1e-4, 100.0]}}, "100 is greater than",
+    ),
+    "one value": ({"tune": {**STUDY["tune"], "learning_rate": [1e-4]}}, r"\[0.0001\]"),
+    "steps beside a budget": ({"training": {"steps": 9}}, "training.steps is given; a study's"),
+    "budget without a study's": (
+        {"training": {"forward_equivalents": 9.0}}, "training.forward_equivalents is given",
+    ),
+    "steps of an entry": (
+        {"modes": [{"mode": "exact", "training": {"steps": 9}}]},
+        "training.steps cannot differ within this study",
+    ),
+    "snapshots of an entry": (
+        {"modes": [{"mode": "exact", "training": {"snapshots": 9}}]},
+        "training.snapshots cannot differ within this study",
+    ),
+    "tuned in a probe's way": (
+        {"modes": [{"mode": "noisy_exact", "match": {
+            "mode": "forward_difference", "tune": {"epsilon": [1, 2]}}}]},
+        "tune is not accepted here",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_tuned_or_spent_is_refused(name):
+    changes, said = REFUSED[name]
+    checked(config())
+    with pytest.raises(InputError, match=said):
+        checked(config(**changes))
+
+
+def test_a_tuning_outside_a_tuned_study_is_refused():
+    study = {k: v for k, v in STUDY.items() if k != "tune"}
+    with pytest.raises(InputError, match="tune is accepted in studies that have tune"):
+        checked({**DEFAULT, "studies": [study]})
