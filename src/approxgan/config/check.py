@@ -82,8 +82,13 @@ def number(value: float) -> str:
 
 
 @cache
+def _schema() -> dict[str, Any]:
+    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+
+
+@cache
 def _validator() -> Draft202012Validator:
-    return Draft202012Validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
+    return Draft202012Validator(_schema())
 
 
 def _explain(error: ValidationError) -> str:
@@ -252,7 +257,7 @@ def _check_training(
             raise InputError(
                 f"training.{key} cannot differ within this study; accepted: {accepted}"
             )
-    fragment = Draft202012Validator(_validator().schema["$defs"]["training"])
+    fragment = Draft202012Validator(_schema()["$defs"]["training"])
     least = min(config["datasets"][name]["points"] for name in study["datasets"])
     for key, stated in varied.items():
         for value in (
