@@ -31,6 +31,7 @@ ORDER = (
     {"storage"},
     {"estimators", "step_rules", "losses", "models", "datasets", "metrics"},
     {"objective"},
+    {"library"},
     {"training"},
     {"probe", "dirac", "data", "evaluate", "tune", "collect"},
     {"analysis"},
@@ -223,3 +224,18 @@ def test_the_readme_names_every_variant_that_is_chosen_by_name():
     for family in ("modes", "rules", "datasets", "losses", "models", "metrics"):
         for name in registry.names(family):
             assert name in text, name
+
+
+def test_the_library_loads_nothing_of_the_workflow():
+    """``import approxgan`` and its names; what an estimate loads besides torch."""
+    code = (
+        "import sys, approxgan\n"
+        "assert 'torch' not in sys.modules and len(approxgan.__all__) <= 8\n"
+        "for name in approxgan.__all__: getattr(approxgan, name)\n"
+        "import torch\n"
+        "approxgan.estimate(lambda t: t.sum(), torch.ones(2), 'spsa', eps=1e-3)\n"
+        "heavy = ('pandas', 'matplotlib', 'snakemake', 'numba', 'sklearn', 'yaml', 'jsonschema')\n"
+        "print(*(name for name in heavy if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "\n"), done.stderr

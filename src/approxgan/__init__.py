@@ -1,3 +1,36 @@
-"""What happens to GAN training when the exact gradient is replaced by an approximate one?"""
+"""What happens to GAN training when the exact gradient is replaced by an approximate one?
+
+The names below are the estimators for one's own loop; each is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from approxgan.library.gradient import backward, estimate
+    from approxgan.library.score_function import surrogate
+    from approxgan.library.smoothing import smooth
+    from approxgan.library.steps import choose_step
 
 __version__ = "0.1.0"
+__all__ = ["backward", "choose_step", "estimate", "smooth", "surrogate"]
+
+_PLACES = {
+    "backward": "library.gradient",
+    "choose_step": "library.steps",
+    "estimate": "library.gradient",
+    "smooth": "library.smoothing",
+    "surrogate": "library.score_function",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'approxgan' has no attribute {name!r}")
+    return getattr(import_module(f"approxgan.{_PLACES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

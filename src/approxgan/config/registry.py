@@ -1,6 +1,7 @@
 """Variants are found by file name: ``estimators/spsa.py`` has the mode ``spsa``, class ``Spsa``."""
 
 import ast
+import difflib
 import importlib
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -59,8 +60,10 @@ def class_name(name: str) -> str:
 def check(family: str, name: str) -> None:
     """Raise ``InputError`` unless the family has a variant of that name."""
     if name not in names(family):
+        near = difflib.get_close_matches(name, names(family), n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
         raise InputError(
-            f"{name!r} is not one of the {family}; accepted: {', '.join(names(family))}"
+            f"{name!r} is not one of the {family}; {hint}accepted: {', '.join(names(family))}"
         )
 
 

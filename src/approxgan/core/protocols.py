@@ -54,6 +54,20 @@ class Objective(Protocol):
         ...
 
 
+class Lines(Objective, Protocol):
+    """An objective that makes points along directions itself, so that nobody holds copies."""
+
+    block: int
+    """Directions that are held at once."""
+
+    def along(
+        self, theta: Tensor, directions: Tensor, step: StepSize, *, two_sided: bool
+    ) -> tuple[Tensor, Tensor]:
+        """The losses [K, S] at θ + step·u for K directions u [K, S, P], and those at θ - step·u,
+        or [1, S] the loss at θ."""
+        ...
+
+
 class Streams(Protocol):
     """Independent random numbers for each stacked seed."""
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import Eps, Estimate, Objective, Streams
+from approxgan.core.protocols import Eps, Estimate, Objective, StepSize, Streams
 from approxgan.core.settings import whole
 from approxgan.estimators._kinds import Differences
 from approxgan.estimators._steps import by_seed, shared
@@ -16,9 +17,9 @@ BLOCK = 32
 """Directions evaluated at once: bounds memory to that many copies of the parameters."""
 
 
-def blocks(total: int) -> list[int]:
-    """The sizes of blocks of at most ``BLOCK``."""
-    return [min(BLOCK, total - start) for start in range(0, total, BLOCK)]
+def blocks(total: int, size: int = BLOCK) -> list[int]:
+    """The sizes of blocks of at most ``size``."""
+    return [min(size, total - start) for start in range(0, total, size)]
 
 
 def with_bases(total: int) -> int:
@@ -43,9 +44,9 @@ class Directions(Differences):
         """[S, total, P] directions."""
         raise NotImplementedError
 
-    def drawn(self, dimension: int, rng: Streams) -> Iterator[Tensor]:
+    def drawn(self, dimension: int, rng: Streams, size: int = BLOCK) -> Iterator[Tensor]:
         """All q directions, block by block."""
-        return (self.draw(size, dimension, rng) for size in blocks(self.directions))
+        return (self.draw(part, dimension, rng) for part in blocks(self.directions, size))
 
     def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         step, theta = shared(eps, theta)
@@ -53,13 +54,10 @@ class Directions(Differences):
         width = by_seed(2.0 * step if two_sided else step)
         grad = torch.zeros_like(theta)
         parts = []
-        for drawn in self.drawn(theta.shape[1], rng):
+        along = getattr(f, "along", partial(_along, f))
+        for drawn in self.drawn(theta.shape[1], rng, getattr(f, "block", BLOCK)):
             block = drawn.to(theta).movedim(1, 0)
-            ahead = theta + step * block
-            other = theta - step * block if two_sided else theta[None]
-            # In one call, so that both are rounded alike.
-            values = f.many(torch.cat([ahead, other])).detach()
-            first, second = values[: len(block)], values[len(block) :]
+            first, second = along(theta, block, step, two_sided=two_sided)
             slopes = ((first - second) / width).to(theta.dtype)
             grad += torch.einsum("ks,ksp->sp", slopes, block)
             # One-sided, the base value; two-sided, this block's part in the mean of all values.
@@ -68,6 +66,17 @@ class Directions(Differences):
         spent = 2 * self.directions if two_sided else with_bases(self.directions)
         value = torch.stack(parts).sum(0) if two_sided else parts[-1]
         return Estimate(grad / self.directions, value, forwards=spent, backwards=0)
+
+
+def _along(
+    f: Objective, theta: Tensor, block: Tensor, step: StepSize, *, two_sided: bool
+) -> tuple[Tensor, Tensor]:
+    """``core.protocols.Lines.along`` for any objective."""
+    ahead = theta + step * block
+    other = theta - step * block if two_sided else theta[None]
+    # In one call, so that both are rounded alike.
+    values = f.many(torch.cat([ahead, other])).detach()
+    return values[: len(block)], values[len(block) :]
 
 
 def subset(rng: Streams, dimension: int, total: int) -> Tensor:

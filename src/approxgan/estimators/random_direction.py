@@ -27,11 +27,11 @@ class RandomDirection(Directions):
     sides: Annotated[int, whole(most=2)]  # type: ignore[override]
     """1: f(θ + εu) - f(θ); 2: (f(θ + εu) - f(θ - εu)) / 2."""
 
-    def drawn(self, dimension: int, rng: Streams) -> Iterator[Tensor]:
+    def drawn(self, dimension: int, rng: Streams, size: int = BLOCK) -> Iterator[Tensor]:
         if self.distribution != "orthonormal":
-            return super().drawn(dimension, rng)
+            return super().drawn(dimension, rng, size)
         # They must be drawn together to be orthogonal to each other.
-        return iter(self._orthonormal(dimension, rng).split(BLOCK, dim=1))
+        return iter(self._orthonormal(dimension, rng).split(size, dim=1))
 
     def draw(self, total: int, dimension: int, rng: Streams) -> Tensor:
         gaussian = rng.normal(total, dimension)

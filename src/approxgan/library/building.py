@@ -1,0 +1,52 @@
+"""Estimators by name, and the number ε, with the defaults and the errors of the library."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any
+
+from approxgan.config import registry
+from approxgan.core.errors import InputError
+from approxgan.core.protocols import GradientEstimator
+
+
+def built(mode: str | GradientEstimator, settings: dict[str, Any]) -> GradientEstimator:
+    """The estimator; raises ``InputError`` for an unknown name and settings that do not fit."""
+    if not isinstance(mode, str):
+        if settings or not callable(getattr(mode, "estimate", None)):
+            raise InputError(
+                f"mode is {type(mode).__name__} with settings {sorted(settings)}; accepted: a "
+                "mode's name with settings, or an object with a method estimate without"
+            )
+        return mode
+    try:
+        return _known(mode, tuple(sorted(settings.items())))
+    except TypeError:  # a setting that is not hashable
+        return _known.__wrapped__(mode, tuple(sorted(settings.items())))
+
+
+@lru_cache(maxsize=256)
+def _known(mode: str, given: tuple[tuple[str, Any], ...]) -> GradientEstimator:
+    settings = dict(given)
+    if "directions" in registry.describe("modes", mode).required:
+        settings.setdefault("directions", 1)
+    return registry.build("modes", mode, settings)
+
+
+def name_of(mode: str | GradientEstimator) -> str:
+    return mode if isinstance(mode, str) else type(mode).__name__
+
+
+def number_of(eps: Any, mode: str | GradientEstimator) -> float:
+    """ε as a number; raises ``InputError`` unless it is finite and > 0."""
+    try:
+        size = math.nan if isinstance(eps, bool | str) or eps is None else float(eps)
+    except (TypeError, ValueError, RuntimeError):
+        size = math.nan
+    if not 0.0 < size < math.inf:
+        raise InputError(
+            f"eps is {eps!r}; {name_of(mode)} needs a finite number > 0, such as "
+            "approxgan.choose_step's"
+        )
+    return size

@@ -1,0 +1,251 @@
+"""Evaluations of a user's loss: at points of their own, checked, counted, with common draws."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from approxgan.core.errors import InputError
+from approxgan.core.protocols import Sweep
+from approxgan.library.parameters import FINEST, Parameters
+from approxgan.library.randomness import CommonDraws
+
+Many = Literal["loop", "vmap"] | Callable[[list[Any]], Any]
+HELD = 2**20
+"""Numbers of points or directions that are held at once, unless one of them is larger."""
+
+
+def number(result: Any) -> Tensor:
+    """A loss as a tensor without dimensions, at least float32, that shares no memory with it.
+
+    Raises ``InputError`` unless it is one real number.
+    """
+    if isinstance(result, Tensor):
+        if result.numel() == 1 and not result.is_complex():
+            value = result.reshape(())
+            if not value.is_floating_point():
+                return value.double()
+            return value.clone() if torch.finfo(value.dtype).bits >= 32 else value.to(FINEST)
+        raise InputError(
+            f"the loss returned {result.dtype} of shape {tuple(result.shape)}; accepted: one real "
+            "number; many= evaluates many points"
+        )
+    array = np.asarray(result) if result is not None else np.empty(0)
+    if array.size != 1 or array.dtype.kind not in "biuf":
+        shape = f" of shape {array.shape}" if isinstance(result, np.ndarray) else ""
+        raise InputError(
+            f"the loss returned {type(result).__name__}{shape}; accepted: one real number"
+        )
+    return torch.tensor(float(array.reshape(())), dtype=torch.float64)
+
+
+class LossObjective:
+    """``core.protocols.Lines`` of a user's loss, for displacements [1, P] of its parameters.
+
+    ``evaluations`` counts the calls of the loss. The loss is called with the point, unless it
+    takes no argument; then the parameters must be a module's. One that takes ``generator`` is
+    handed one. Each point is made of tensors of its own, so the loss may change or keep them.
+    """
+
+    def __init__(
+        self,
+        loss: Callable[..., Any],
+        parameters: Parameters,
+        many: Many = "loop",
+        *,
+        common: bool = True,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        if not callable(loss):
+            raise InputError(f"loss is {type(loss).__name__}; accepted: a function")
+        if many not in ("loop", "vmap") and not callable(many):
+            raise InputError(f"many is {many!r}; accepted: 'loop', 'vmap' or a function")
+        self.parameters = parameters
+        self.origin = torch.zeros((), dtype=parameters.dtype, device=parameters.device)
+        self.origin = self.origin.expand(1, parameters.count)
+        self.block = max(1, min(32, HELD // parameters.count))
+        self.evaluations = 0
+        self._loss, self._many = loss, many
+        self._takes_point, takes_generator = signature(loss, parameters.module is not None)
+        handed = None
+        if takes_generator:
+            handed = torch.Generator(parameters.device)
+            handed.manual_seed(int(torch.empty((), dtype=torch.int64).random_(generator=generator)))
+        self._more = {"generator": handed} if takes_generator else {}
+        self._draws = CommonDraws(parameters.device, handed) if common else None
+        self._base: Tensor | None = None
+
+    def __call__(self, theta: Tensor) -> Tensor:
+        return self._finite(self._one(self._at(theta))[None])
+
+    def _at(self, theta: Tensor, step: float = 1.0) -> list[Tensor]:
+        """The point θ + step · u for one displacement [1, P]."""
+        return self.parameters.displaced(self.parameters.pieces(theta[0]), step)
+
+    def _one(self, tensors: Sequence[Tensor]) -> Tensor:
+        """The only call of the loss."""
+        self._rewind()
+        self.evaluations += 1
+        return number(self._called(tensors))
+
+    def _rewind(self) -> None:
+        if self._draws is not None and self.evaluations:
+            self._draws.rewind()
+
+    def _called(self, tensors: Sequence[Tensor]) -> Any:
+        parameters = self.parameters
+        if parameters.module is None:
+            return self._loss(parameters.point(tensors), **self._more)
+        given = (parameters.module,) if self._takes_point else ()
+        with parameters.inside(tensors):
+            return self._loss(*given, **self._more)
+
+    def _finite(self, values: Tensor) -> Tensor:
+        """The newest values [K]; raises ``InputError`` unless all are finite."""
+        wrong = ~values.detach().isfinite()
+        if wrong.any():
+            place = int(wrong.nonzero()[0])
+            which = self.evaluations - len(values) + place + 1
+            raise InputError(
+                f"the loss is {float(values[place])} at evaluation {which} of this estimate; "
+                "accepted: finite numbers"
+            )
+        return values
+
+    def base(self) -> Tensor:
+        """[1]: the loss at the parameters themselves, evaluated once."""
+        if self._base is None:
+            self._base = self(self.origin)
+        return self._base
+
+    def repeated(self, count: int) -> Tensor:
+        """[count]: so many evaluations at the parameters themselves."""
+        values = self.many(self.origin.expand(count, 1, -1))[:, 0].detach()
+        if self._many == "loop":  # Otherwise it would be rounded by other arithmetic.
+            self._base = values[:1]
+        return values
+
+    def many(self, thetas: Tensor) -> Tensor:
+        if self._many == "loop":
+            values = torch.stack([self._one(self._at(theta)) for theta in thetas])
+        elif self._many == "vmap":
+            values = self._vectorised(thetas[:, 0])
+        else:
+            values = self._pooled(thetas)
+        return self._finite(values)[:, None]
+
+    def _vectorised(self, rows: Tensor) -> Tensor:
+        """[K] for displacements [K, P], in one call."""
+        parameters = self.parameters
+
+        def one(row: Tensor) -> Tensor:
+            result = self._called(parameters.displaced(parameters.pieces(row)))
+            if not isinstance(result, Tensor):
+                raise TypeError(f"the loss returned {type(result).__name__}")
+            return number(result)
+
+        self._rewind()
+        randomness = "same" if self._draws is not None else "different"
+        self.evaluations += len(rows)
+        try:
+            return torch.func.vmap(one, randomness=randomness)(rows)
+        except Exception as error:
+            self._one(self._at(rows[:1]))  # What the loss has in any case is its own error.
+            raise InputError(
+                "many='vmap' needs a loss that torch.func.vmap takes, which this is not: "
+                f"{str(error).partition(chr(10))[0]}; accepted: many='loop'"
+            ) from error
+
+    def _pooled(self, thetas: Tensor) -> Tensor:
+        self._rewind()
+        self.evaluations += len(thetas)
+        points = [self.parameters.point(self._at(theta)) for theta in thetas]
+        assert callable(self._many)
+        found = list(self._many(points))
+        if len(found) != len(points):
+            raise InputError(
+                f"many returned {len(found)} numbers for {len(points)} points; accepted: one each"
+            )
+        return torch.stack([number(value) for value in found]).to(thetas.device)
+
+    def along(
+        self, theta: Tensor, directions: Tensor, step: float | Tensor, *, two_sided: bool
+    ) -> tuple[Tensor, Tensor]:
+        width = float(step)
+        if theta is not self.origin or self._many != "loop":
+            others = theta - width * directions if two_sided else theta[None]
+            values = self.many(torch.cat([theta + width * directions, others])).detach()
+            return values[: len(directions)], values[len(directions) :]
+        values, signs = [], (width, -width)[: 1 + two_sided]
+        for direction in directions:
+            pieces = self.parameters.pieces(direction[0])
+            values += [self._one(self.parameters.displaced(pieces, sign)) for sign in signs]
+        made = self._finite(torch.stack(values).detach())[:, None]
+        other = made[1::2] if two_sided else self.base().detach()[None]
+        return made[:: 1 + two_sided], other
+
+    def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
+        steps = torch.as_tensor(step, dtype=theta.dtype, device=theta.device).expand_as(theta)[0]
+        if self._many != "loop":
+            return self._swept_together(theta, steps)
+        value = self.base() if theta is self.origin else self(theta)
+        at, losses = self._at(theta), []
+        for place, tensor in enumerate(at):
+            for i in range(tensor.numel()):
+                point = [other.clone() for other in at]
+                moved = point[place].view(-1)
+                # Not in place: the type of the step may be finer.
+                moved[i] = moved[i] + steps[len(losses)]
+                losses.append(self._one(point).detach())
+        return Sweep(self._finite(torch.stack(losses))[None], value.detach())
+
+    def _swept_together(self, theta: Tensor, steps: Tensor) -> Sweep:
+        """Chunks of points in one call each; the base is a row of the first."""
+        found, size = [], max(1, min(256, HELD // len(steps)))
+        for start in range(-1, len(steps), size):
+            index = torch.arange(start, min(start + size, len(steps)), device=steps.device)
+            rows = theta.repeat(len(index), 1)
+            own = (index >= 0).nonzero().flatten()
+            rows[own, index[own]] += steps[index[own]]
+            found.append(self.many(rows[:, None]).detach())
+        values = torch.cat(found)[:, 0]
+        return Sweep(values[None, 1:], values[:1])
+
+    def with_subgradient(self, alpha: float) -> LossObjective:
+        raise InputError(
+            f"the slope {alpha} at kinks cannot be chosen: a plain function does not show where "
+            "its kinks are; accepted: a mode other than subgradient"
+        )
+
+
+def signature(loss: Callable[..., Any], of_module: bool) -> tuple[bool, bool]:
+    """Whether a loss takes the point, and whether it takes ``generator``.
+
+    Raises ``InputError`` for one that needs other arguments, or none where the point can reach it
+    only as its argument.
+    """
+    try:
+        taken = inspect.signature(loss).parameters
+    except (TypeError, ValueError):  # of compiled functions
+        return True, False
+    places = [p for name, p in taken.items() if name != "generator"]
+    several = any(p.kind is p.VAR_POSITIONAL for p in places)
+    places = [p for p in places if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    needed = sum(p.default is p.empty for p in places)
+    if needed > 1:
+        raise InputError(
+            f"the loss needs {needed} arguments; accepted: loss(params), with or without "
+            "generator=, or loss() of a module"
+        )
+    takes = needed == 1 or several or (bool(places) and not of_module)
+    if not takes and not of_module:
+        raise InputError(
+            "the loss takes no argument, so no point reaches it; accepted: loss(params), or an "
+            "nn.Module as params"
+        )
+    return takes, "generator" in taken

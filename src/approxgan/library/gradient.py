@@ -1,0 +1,166 @@
+"""Gradient estimates of a user's loss, returned or put into ``.grad``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from approxgan.core.errors import InputError
+from approxgan.core.protocols import Estimate, GradientEstimator, StepSize
+from approxgan.library.building import built, name_of, number_of
+from approxgan.library.evaluation import LossObjective, Many
+from approxgan.library.parameters import Parameters
+from approxgan.library.randomness import GeneratorStreams, generator_of
+from approxgan.library.steps import notice_noise
+
+
+@dataclass(frozen=True)
+class GradientEstimate:
+    """A gradient estimate in the structure of the parameters, and what it cost."""
+
+    grads: Any
+    """As the parameters: None where a tensor is frozen; a dict by name for a module."""
+    value: Tensor
+    """The loss, without dimensions: as of ``core.protocols.Estimate``."""
+    forwards: int
+    """Evaluations of the loss, all that were made; a Jacobian-vector product counts as two."""
+    backwards: int
+    """Reverse passes."""
+
+
+def estimate(
+    loss: Callable[..., Any],
+    params: Any,
+    mode: str | GradientEstimator,
+    *,
+    eps: Any = None,
+    generator: torch.Generator | int | None = None,
+    common: bool = True,
+    many: Many = "loop",
+    **settings: Any,
+) -> GradientEstimate:
+    """The gradient of a loss, estimated by a mode of this project or an estimator like them.
+
+    ``loss(params)`` returns one real number: a tensor, a number of Python or NumPy. With an
+    ``nn.Module`` as ``params``, ``loss()`` or ``loss(module)`` calls the module. A loss with an
+    argument ``generator`` is handed a ``torch.Generator``.
+
+    ``params``: see ``Parameters``. They are not written, nor are a module's buffers. ``mode`` is a
+    name of ``approxgan list modes`` with its ``settings`` (``directions`` is 1 unless given), or
+    an object like ``core.protocols.GradientEstimator``. ``eps`` is the step in parameter units: a
+    number, or a structure like ``params`` for modes by coordinate; ``choose_step`` finds one.
+    ``generator``, a ``torch.Generator`` or a seed, decides the directions; without one they are
+    the system's. A seed gives the same directions at every call.
+
+    ``common`` gives all evaluations the same draws of torch's, NumPy's and Python's default
+    generators and of the one handed to the loss. Without it each draws anew, and noise of standard
+    deviation σ adds about σ/ε to each slope. ``many`` evaluates K points: 'loop', 'vmap'
+    (``torch.func.vmap``), or a function from a list of K points to K numbers, such as a pool's.
+
+    Raises ``InputError``, a ``ValueError``, for what it cannot do, before it changes anything.
+    Warns ``NoiseWarning`` of a loss that differs at the same point.
+    """
+    parameters = Parameters(params)
+    made, forwards = _vector(
+        loss, parameters, mode, settings, eps=eps, generator=generator, common=common, many=many
+    )
+    grads = parameters.structured(made.grad[0])
+    return GradientEstimate(grads, made.value[0].detach(), forwards, made.backwards)
+
+
+def backward(
+    loss: Callable[..., Any],
+    params: Any,
+    mode: str | GradientEstimator,
+    *,
+    eps: Any = None,
+    generator: torch.Generator | int | None = None,
+    common: bool = True,
+    many: Many = "loop",
+    **settings: Any,
+) -> GradientEstimate:
+    """``estimate``, and its gradients added to the ``.grad`` of the parameters as autograd's are.
+
+    Options and errors are those of ``estimate``. Any optimiser of ``torch.optim`` steps then.
+    """
+    parameters = Parameters(params)
+    for name, tensor in zip(parameters.names, parameters.own, strict=True):
+        if not tensor.is_leaf:
+            raise InputError(f"{name} is computed from other tensors; accepted: leaves")
+    made, forwards = _vector(
+        loss, parameters, mode, settings, eps=eps, generator=generator, common=common, many=many
+    )
+    for tensor, part in zip(parameters.own, parameters.pieces(made.grad[0]), strict=True):
+        grad = part.to(tensor.dtype)
+        if tensor.grad is None:
+            tensor.grad = grad
+        else:
+            tensor.grad.add_(grad)
+    grads = parameters.structured(made.grad[0])
+    return GradientEstimate(grads, made.value[0].detach(), forwards, made.backwards)
+
+
+def _vector(
+    loss: Callable[..., Any],
+    parameters: Parameters,
+    mode: str | GradientEstimator,
+    settings: dict[str, Any],
+    *,
+    eps: Any,
+    generator: torch.Generator | int | None,
+    common: bool,
+    many: Many,
+) -> tuple[Estimate, int]:
+    """The estimate of the displacements [1, P], and the evaluations that were made for it."""
+    estimator = built(mode, settings)
+    step = step_of(eps, estimator, parameters, mode)
+    source = generator_of(generator, parameters.device)
+    f = LossObjective(loss, parameters, many, common=common, generator=source)
+    if common and step is not None and estimator.sides:
+        notice_noise(f, loss, estimator.sides, step)
+    rng = GeneratorStreams(source, 1, parameters.dtype)
+    made = estimator.estimate(f, f.origin, eps=step, rng=rng)
+    return made, made.forwards if estimator.differentiates else f.evaluations
+
+
+def step_of(
+    eps: Any, estimator: GradientEstimator, parameters: Parameters, mode: Any
+) -> StepSize | None:
+    """ε as the estimator takes it: a number or [1, P]."""
+    name = name_of(mode)
+    if not estimator.takes_epsilon:
+        if eps is not None:
+            raise InputError(f"eps={eps!r}: {name} takes none; accepted: None")
+        return None
+    if isinstance(eps, Tensor) and eps.dim() == 0:
+        eps = float(eps)
+    if isinstance(eps, dict | list | tuple | Tensor):
+        if not estimator.per_coordinate:
+            raise InputError(
+                f"eps is {type(eps).__name__}, but {name} moves all parameters together; "
+                "accepted: a number > 0"
+            )
+        steps = parameters.flattened(eps)[None]
+        if not (steps.isfinite() & (steps > 0)).all():
+            raise InputError("eps holds numbers that are not > 0 and finite; accepted: such alone")
+        return steps
+    size = number_of(eps, mode)
+    _kept(size, parameters)
+    return size
+
+
+def _kept(size: float, parameters: Parameters) -> None:
+    """Raise ``InputError`` for a step that rounding loses in every parameter."""
+    if parameters.alike:
+        return
+    for tensor in parameters.tensors:
+        if not torch.equal(tensor + size, tensor) or not torch.equal(tensor - size, tensor):
+            return
+    raise InputError(
+        f"eps={size:g} is lost in {parameters.tensors[0].dtype}: params + eps rounds to params; "
+        "accepted: a larger step, or parameters of a finer type"
+    )

@@ -1,0 +1,187 @@
+"""The tensors of a user's structure that are estimated, and points beside them.
+
+Whatever the structure, an estimator sees one vector of displacements [P] from where the tensors
+are. A point is made of new tensors: the user's own are never written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from approxgan.core.errors import InputError
+
+FINEST = torch.float32
+"""Displacements and differences are at least this fine."""
+
+
+class Parameters:
+    """A tensor, a list, tuple or dict of tensors, nested or not, or an ``nn.Module``.
+
+    Estimated are the tensors that need gradients. Where none does, all are but frozen
+    ``nn.Parameter``s. A tensor that stands in several places counts once. Raises ``InputError``
+    for a structure that holds no such tensor, something else, or tensors that are not real
+    floating point, strided, and on one device.
+    """
+
+    def __init__(self, given: Any) -> None:
+        self.given = given
+        self.module = given if isinstance(given, nn.Module) else None
+        named = list(
+            self.module.named_parameters() if self.module is not None else _leaves(given, "params")
+        )
+        self._chosen(named)
+        kinds = {tensor.dtype for tensor in self.tensors}
+        dtype = FINEST
+        for kind in kinds:
+            dtype = torch.promote_types(dtype, kind)
+        self.dtype = dtype
+        self.device = self.tensors[0].device
+        self.alike = kinds == {dtype}
+        self.sizes = [tensor.numel() for tensor in self.tensors]
+        self.count = sum(self.sizes)
+        if not self.count:
+            raise InputError("params hold no numbers; accepted: at least one")
+
+    def _chosen(self, named: list[tuple[str, Tensor]]) -> None:
+        """Set ``tensors``, those that are estimated, once each, and ``names``."""
+        wanted = [(n, t) for n, t in named if t.requires_grad]
+        if not wanted and self.module is None:
+            wanted = [(n, t) for n, t in named if not isinstance(t, nn.Parameter)]
+        if not wanted:
+            raise InputError(
+                "params hold no tensor that needs gradients; accepted: at least one with "
+                "requires_grad=True, or plain tensors"
+            )
+        unique = {id(t): (n, t) for n, t in reversed(wanted)}
+        self.names, own = zip(*reversed(unique.values()), strict=True)
+        for name, tensor in zip(self.names, own, strict=True):
+            if not tensor.is_floating_point() or tensor.layout != torch.strided:
+                raise InputError(
+                    f"{name} is {tensor.dtype} {tensor.layout}; accepted: real floating-point "
+                    "tensors, strided"
+                )
+            if tensor.device != own[0].device:
+                raise InputError(
+                    f"{name} is on {tensor.device}, {self.names[0]} on {own[0].device}; "
+                    "accepted: one device"
+                )
+        self.own = own
+        self.tensors = [tensor.detach() for tensor in own]
+        self.place = {id(tensor): number for number, tensor in enumerate(own)}
+        parts = self.module.modules() if self.module is not None else ()
+        owners: list[tuple[dict[str, Any], dict[str, Any]]] = [
+            (part._parameters, part._buffers) for part in parts
+        ]
+        self._slots = [
+            (held, name, self.place[id(tensor)], tensor)
+            for held, _ in owners
+            for name, tensor in held.items()
+            if id(tensor) in self.place
+        ]
+        self._buffers = [
+            (held, name, tensor)
+            for _, held in owners
+            for name, tensor in held.items()
+            if tensor is not None
+        ]
+
+    def pieces(self, vector: Tensor) -> list[Tensor]:
+        """A vector [P] as views in the shapes of the tensors."""
+        parts = vector.split(self.sizes)
+        return [part.view(t.shape) for part, t in zip(parts, self.tensors, strict=True)]
+
+    def displaced(self, pieces: Sequence[Tensor], step: float = 1.0) -> list[Tensor]:
+        """New tensors: θ + step · u for every piece of u, in the types of the tensors."""
+        made = (torch.add(t, u, alpha=step) for t, u in zip(self.tensors, pieces, strict=True))
+        if self.alike:
+            return list(made)
+        return [m.to(t.dtype) for m, t in zip(made, self.tensors, strict=True)]
+
+    def vector(self) -> Tensor:
+        """[P]: a copy of the tensors."""
+        return torch.cat([t.reshape(-1).to(self.dtype) for t in self.tensors])
+
+    def flattened(self, given: Any) -> Tensor:
+        """[P] of another structure of the same form; ``InputError`` for one that is not."""
+        other = [tensor for _, tensor in _leaves(given, "eps")]
+        if [t.shape for t in other] != [t.shape for t in self.tensors]:
+            raise InputError(
+                f"eps has tensors of shapes {[tuple(t.shape) for t in other]}, but params of "
+                f"{[tuple(t.shape) for t in self.tensors]}; accepted: the same, or one number"
+            )
+        return torch.cat([t.detach().reshape(-1).to(self.device, self.dtype) for t in other])
+
+    def structured(self, vector: Tensor) -> Any:
+        """A vector [P] in the structure and types of the parameters: None where frozen.
+
+        A dict by name for a module.
+        """
+        parts = self.pieces(vector)
+        made = [part.to(t.dtype) for part, t in zip(parts, self.tensors, strict=True)]
+        if self.module is not None:
+            return dict(zip(self.names, made, strict=True))
+        return _mapped(self.given, lambda leaf: self._at(leaf, made))
+
+    def _at(self, leaf: Tensor, made: Sequence[Tensor]) -> Tensor | None:
+        number = self.place.get(id(leaf))
+        return None if number is None else made[number]
+
+    def point(self, tensors: Sequence[Tensor]) -> Any:
+        """The structure with these in place of the estimated tensors, the others copied."""
+        if self.module is not None:
+            return dict(zip(self.names, tensors, strict=True))
+
+        def put(leaf: Tensor) -> Tensor:
+            number = self.place.get(id(leaf))
+            return leaf.detach().clone() if number is None else tensors[number]
+
+        return _mapped(self.given, put)
+
+    @contextmanager
+    def inside(self, tensors: Sequence[Tensor]) -> Iterator[None]:
+        """The module computes with these tensors meanwhile, and with copies of its buffers."""
+        try:
+            for held, name, number, _ in self._slots:
+                held[name] = tensors[number]
+            for held, name, tensor in self._buffers:
+                held[name] = tensor.clone()
+            yield
+        finally:
+            for held, name, _, tensor in self._slots:
+                held[name] = tensor
+            for held, name, tensor in self._buffers:
+                held[name] = tensor
+
+
+def _leaves(given: Any, name: str) -> Iterator[tuple[str, Tensor]]:
+    """Every tensor of a structure, and where it stands."""
+    if isinstance(given, Tensor):
+        yield name, given
+    elif isinstance(given, dict):
+        for key, value in given.items():
+            yield from _leaves(value, f"{name}[{key!r}]")
+    elif isinstance(given, list | tuple):
+        for number, value in enumerate(given):
+            yield from _leaves(value, f"{name}[{number}]")
+    else:
+        raise InputError(
+            f"{name} is {type(given).__name__}; accepted: a tensor, a list, tuple or dict of "
+            "them, or an nn.Module"
+        )
+
+
+def _mapped(given: Any, leaf: Callable[[Tensor], Any]) -> Any:
+    """The structure with every tensor replaced."""
+    if isinstance(given, dict):
+        return {key: _mapped(value, leaf) for key, value in given.items()}
+    if isinstance(given, list | tuple):
+        made = [_mapped(value, leaf) for value in given]
+        if hasattr(given, "_fields"):  # a named tuple
+            return type(given)(*made)
+        return tuple(made) if isinstance(given, tuple) else made
+    return leaf(given)

@@ -1,0 +1,103 @@
+"""Random numbers of an estimate: its own directions, and the draws that its evaluations share."""
+
+from __future__ import annotations
+
+import math
+import operator
+import random
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from approxgan.core.errors import InputError
+
+OCTET = torch.tensor([1, 2, 4, 8, 16, 32, 64, 128], dtype=torch.uint8)
+
+
+def generator_of(given: torch.Generator | int | None, device: torch.device) -> torch.Generator:
+    """The generator itself, or one from the seed; without either, from the system's entropy.
+
+    Never torch's default generator. Raises ``InputError`` for anything else, and for a generator
+    on another device.
+    """
+    if isinstance(given, torch.Generator):
+        if given is torch.default_generator:
+            raise InputError(
+                "generator is torch's default one, which the loss may draw from; accepted: "
+                "torch.Generator(), a seed, or None"
+            )
+        if given.device.type != device.type:
+            raise InputError(
+                f"generator is on {given.device}, but params are on {device}; accepted: "
+                f"torch.Generator({str(device)!r})"
+            )
+        return given
+    made = torch.Generator(device)
+    if given is None:
+        made.seed()
+        return made
+    seed = operator.index(given) if hasattr(given, "__index__") else -1
+    if isinstance(given, bool) or not 0 <= seed < 2**63:
+        raise InputError(
+            f"generator is {given!r}; accepted: a torch.Generator, a whole number from 0 as a "
+            "seed, or None"
+        )
+    return made.manual_seed(seed)
+
+
+class GeneratorStreams:
+    """``core.protocols.Streams`` of one generator for all rows."""
+
+    def __init__(self, generator: torch.Generator, rows: int, dtype: torch.dtype) -> None:
+        self._generator = generator
+        self._rows = rows
+        self._dtype = dtype
+
+    def normal(self, *shape: int) -> Tensor:
+        """[S, *shape] standard normal."""
+        return torch.randn(
+            self._rows,
+            *shape,
+            generator=self._generator,
+            dtype=self._dtype,
+            device=self._generator.device,
+        )
+
+    def signs(self, *shape: int) -> Tensor:
+        """[S, *shape] of -1 and 1 with equal probability, a bit each."""
+        count = self._rows * math.prod(shape)
+        device = self._generator.device
+        octets = torch.randint(
+            256, ((count + 7) // 8, 1), dtype=torch.uint8, generator=self._generator, device=device
+        )
+        bits = octets.bitwise_and(OCTET.to(device)).view(-1)[:count] != 0
+        return bits.to(self._dtype).mul_(2.0).sub_(1.0).view(self._rows, *shape)
+
+
+class CommonDraws:
+    """Puts the generators that a loss may draw from back, so that every evaluation draws alike.
+
+    These are the default ones of torch, NumPy (``np.random``) and Python, and the one that the
+    loss is handed. Their state is that of now. After the last evaluation they are where one
+    evaluation alone would have left them.
+    """
+
+    def __init__(self, device: torch.device, handed: torch.Generator | None) -> None:
+        self._torch = torch.get_rng_state()
+        self._numpy: Any = np.random.get_state()
+        self._python = random.getstate()
+        self._device = device if device.type == "cuda" else None
+        self._cuda = torch.cuda.get_rng_state(device) if self._device else None
+        self._handed = handed
+        self._state = handed.get_state() if handed is not None else None
+
+    def rewind(self) -> None:
+        torch.set_rng_state(self._torch)
+        np.random.set_state(self._numpy)
+        random.setstate(self._python)
+        if self._device is not None and self._cuda is not None:
+            torch.cuda.set_rng_state(self._cuda, self._device)
+        if self._handed is not None and self._state is not None:
+            self._handed.set_state(self._state)

@@ -1,0 +1,139 @@
+"""Bad input of the library: one line that names the value and what is accepted, nothing changed."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import approxgan
+from approxgan.core.errors import InputError
+
+THETA = torch.tensor([1.0, 2.0, 3.0])
+NET = nn.Linear(3, 1)
+FROZEN = nn.Linear(3, 1).requires_grad_(False)
+COUNTED = {"calls": 0}
+
+
+def plain(theta):
+    return theta.square().sum()
+
+
+def late(theta):
+    """Not a number at its third evaluation."""
+    COUNTED["calls"] += 1
+    return plain(theta) * (np.nan if COUNTED["calls"] == 3 else 1.0)
+
+
+CASES = {
+    "no parameters that need gradients": (plain, FROZEN, {}, r"params hold no tensor that needs"),
+    "frozen in a list": (plain, list(FROZEN.parameters()), {}, "params hold no tensor that needs"),
+    "an empty list": (plain, [], {}, "params hold no tensor"),
+    "no numbers": (plain, torch.zeros(0), {}, "params hold no numbers"),
+    "whole numbers": (plain, {"a": torch.tensor([1])}, {}, r"params\['a'\] is torch.int64"),
+    "complex": (plain, [torch.ones(2, dtype=torch.complex64)], {}, r"params\[0\] is torch.complex"),
+    "sparse": (plain, THETA.to_sparse(), {}, "torch.sparse_coo"),
+    "two devices": (plain, [THETA, THETA.to("meta")], {}, r"params\[1\] is on meta, params"),
+    "no tensors": (plain, [1.0], {}, r"params\[0\] is float"),
+    "an array": (plain, np.ones(3), {}, "params is ndarray"),
+    "no step": (plain, THETA, {"eps": None}, "eps is None; spsa needs"),
+    "a step of zero": (plain, THETA, {"eps": 0.0}, r"eps is 0.0; .*> 0"),
+    "a step below": (plain, THETA, {"eps": -1e-3}, "eps is -0.001"),
+    "a step that is none": (plain, THETA, {"eps": float("nan")}, "eps is nan"),
+    "a step without end": (plain, THETA, {"eps": float("inf")}, "eps is inf"),
+    "a word as step": (plain, THETA, {"eps": "adaptive"}, "eps is 'adaptive'"),
+    "true as step": (plain, THETA, {"eps": True}, "eps is True"),
+    "a step for each": (plain, THETA, {"eps": THETA}, "eps is Tensor, but spsa moves all"),
+    "steps of a wrong shape": (
+        plain, THETA, {"mode": "forward_difference", "eps": torch.ones(2)}, "eps has tensors of"),
+    "steps of which one is zero": (
+        plain, THETA, {"mode": "forward_difference", "eps": torch.tensor([1.0, 0, 1])}, "not > 0"),
+    "a step for exact": (plain, THETA, {"mode": "exact"}, "eps=0.001: exact takes none"),
+    "a step that rounding loses": (plain, THETA.bfloat16(), {}, "eps=0.001 is lost in torch.bf"),
+    "an unknown mode": (plain, THETA, {"mode": "spas"}, r"'spas' .*did you mean 'spsa'"),
+    "an unknown setting": (plain, THETA, {"q": 3}, "unknown setting 'q'; accepted: directions"),
+    "a setting that is needed": (plain, THETA, {"mode": "random_direction"}, "'distribution' is"),
+    "no directions": (plain, THETA, {"directions": 0}, "directions is 0"),
+    "a mode that is none": (plain, THETA, {"mode": 3}, "mode is int"),
+    "too many directions": (
+        plain, THETA, {"mode": "random_direction", "directions": 4, "distribution": "orthonormal",
+                       "sides": 1}, "directions=4 orthonormal directions do not fit in 3"),
+    "no function": (3.0, THETA, {}, "loss is float; accepted: a function"),
+    "no argument": (lambda: 1.0, THETA, {}, "the loss takes no argument"),
+    "too many arguments": (lambda a, b: 1.0, THETA, {}, "the loss needs 2 arguments"),
+    "nothing": (lambda t: None, THETA, {}, "the loss returned NoneType; accepted: one real number"),
+    "a text": (lambda t: "1", THETA, {}, "the loss returned str"),
+    "a complex number": (lambda t: 1j, THETA, {}, "the loss returned complex"),
+    "a complex tensor": (lambda t: plain(t) * 1j, THETA, {}, "the loss returned torch.complex64"),
+    "a vector": (lambda t: t, THETA, {}, r"returned torch.float32 of shape \(3,\); .*many="),
+    "a vector of numpy": (lambda t: np.ones(2), THETA, {}, r"returned ndarray of shape \(2,\)"),
+    "not a number": (late, THETA, {"directions": 2}, "the loss is nan at evaluation 3"),
+    "infinite": (lambda t: np.inf, THETA, {}, "the loss is inf at evaluation 1"),
+    "a wrong many": (plain, THETA, {"many": "pool"}, "many is 'pool'"),
+    "a pool that loses points": (
+        plain, THETA, {"many": lambda points: [1.0]}, "many returned 1 numbers for 2 points"),
+    "a vmap that cannot be": (
+        lambda t: plain(t).item(), THETA, {"many": "vmap"}, "many='vmap' needs .*: many='loop'"),
+    "a seed below": (plain, THETA, {"generator": -1}, "generator is -1"),
+    "a seed that is none": (plain, THETA, {"generator": 1.5}, "generator is 1.5"),
+    "a generator of numpy": (plain, THETA, {"generator": np.random.default_rng()}, "accepted: a t"),
+    "the global generator": (
+        plain, THETA, {"generator": torch.default_generator}, "generator is torch's default one"),
+    "a generator elsewhere": (plain, THETA.to("meta"), {"generator": torch.Generator()},
+                              "generator is on cpu, but params are on meta"),
+    "kinks that are unknown": (plain, THETA, {"mode": "subgradient", "alpha": 0.5, "eps": None},
+                               "does not show where its kinks are"),
+    "numpy differentiated": (lambda t: float(plain(t)), THETA, {"mode": "exact", "eps": None},
+                             "torch cannot differentiate this loss"),
+    "rounding differentiated": (
+        lambda t: plain(t).round(), THETA, {"mode": "forward_gradient", "eps": None},
+        "torch cannot differentiate this loss"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("call", [approxgan.estimate, approxgan.backward])
+@pytest.mark.parametrize("case", CASES)
+def test_bad_input_is_one_line_and_changes_nothing(case, call):
+    loss, params, options, said = CASES[case]
+    COUNTED["calls"] = 0
+    given = {"mode": "spsa", "eps": 1e-3, **options}
+    theta, state = THETA.clone(), torch.get_rng_state()
+    with pytest.raises(ValueError, match=said) as raised:
+        call(loss, params, **given)
+    assert "\n" not in str(raised.value)
+    assert re.search("accepted|needs|needed|fit", str(raised.value))
+    assert torch.equal(THETA, theta)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(p.grad is None for p in [*NET.parameters(), *FROZEN.parameters(), THETA])
+
+
+def test_a_fault_of_the_loss_is_its_own_error_and_the_module_is_as_before():
+    net = nn.Linear(3, 1)
+    before = dict(net.named_parameters())
+
+    def broken():
+        net(THETA)
+        raise KeyError("mine")
+
+    for mode, eps in (("spsa", 1e-3), ("exact", None), ("forward_difference", 1e-3)):
+        for many in ("loop", "vmap"):
+            with pytest.raises(KeyError, match="mine"):
+                approxgan.estimate(broken, net, mode, eps=eps, many=many)
+    assert all(tensor is before[name] for name, tensor in net.named_parameters())
+    assert all(tensor.grad is None for tensor in before.values())
+
+
+def test_gradients_of_computed_tensors_are_refused():
+    computed = THETA.clone().requires_grad_(True) * 2
+    with pytest.raises(InputError, match="params is computed from other tensors; accepted: leaves"):
+        approxgan.backward(plain, computed, "spsa", eps=1e-3)
+    assert approxgan.estimate(plain, computed, "exact").grads.shape == (3,)
+
+
+@pytest.mark.parametrize("name", ["estimates", "Estimate", "objectiv"])
+def test_the_package_has_no_other_names(name):
+    with pytest.raises(AttributeError, match=name):
+        getattr(approxgan, name)
