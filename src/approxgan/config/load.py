@@ -36,10 +36,7 @@ def config(paths: Sequence[Path]) -> dict[str, Any]:
 def merged(base: Any, over: Any) -> Any:
     """Overlay ``over``: maps are merged, anything else is replaced, as Snakemake does it."""
     if isinstance(base, Mapping) and isinstance(over, Mapping):
-        return {
-            **base,
-            **{k: merged(base[k], v) if k in base else v for k, v in over.items()},
-        }
+        return {**base, **{k: merged(base[k], v) if k in base else v for k, v in over.items()}}
     return over
 
 

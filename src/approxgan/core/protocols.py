@@ -35,23 +35,17 @@ class Sweep(NamedTuple):
 
 
 class Objective(Protocol):
-    """The loss of one player as a function of its flat parameters, all else frozen."""
+    """The loss of one player as a function of its flat parameters, all else frozen.
 
-    def __call__(self, theta: Tensor) -> Tensor:
-        """θ [S, P] -> loss [S]."""
-        ...
+    Called, θ [S, P] -> loss [S]. ``many``: θ [K, S, P] -> loss [K, S], by one arithmetic for all K.
+    ``sweep``: the loss at θ + step·e_i for every coordinate i; step is a number or [S, P].
+    ``with_subgradient``: the same loss, with slope alpha where an activation is exactly 0.
+    """
 
-    def many(self, thetas: Tensor) -> Tensor:
-        """θ [K, S, P] -> loss [K, S], evaluated by one arithmetic for all K."""
-        ...
-
-    def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
-        """The loss at θ + step·e_i for every coordinate i; step is a number or [S, P]."""
-        ...
-
-    def with_subgradient(self, alpha: float) -> Objective:
-        """The same loss, differentiated with slope alpha where an activation is exactly 0."""
-        ...
+    def __call__(self, theta: Tensor) -> Tensor: ...
+    def many(self, thetas: Tensor) -> Tensor: ...
+    def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep: ...
+    def with_subgradient(self, alpha: float) -> Objective: ...
 
 
 class Lines(Objective, Protocol):
@@ -69,15 +63,13 @@ class Lines(Objective, Protocol):
 
 
 class Streams(Protocol):
-    """Independent random numbers for each stacked seed."""
+    """Independent random numbers for each stacked seed, [S, *shape].
 
-    def normal(self, *shape: int) -> Tensor:
-        """[S, *shape] standard normal."""
-        ...
+    ``normal``: standard normal. ``signs``: -1 or 1 with equal probability.
+    """
 
-    def signs(self, *shape: int) -> Tensor:
-        """[S, *shape] Rademacher: -1 or 1 with equal probability."""
-        ...
+    def normal(self, *shape: int) -> Tensor: ...
+    def signs(self, *shape: int) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -205,49 +197,39 @@ Layers = tuple[tuple[int, ...], tuple["float | str", ...]]
 
 
 class Model(Protocol):
-    """A pair of networks as functions of stacked flat parameters."""
+    """A pair of networks as functions of stacked flat parameters, for data of ``dim`` columns.
+
+    ``size``: P. ``layer_sizes``: that of every layer, in the order of the flat parameters.
+    ``init``: [P] float64, one seed's start. ``apply``: θ [S, P], x [S, B, in] -> [S, B, out].
+    ``preactivations``: [S, B, width] of every hidden layer, what goes into the activation.
+    ``slopes``: one-sided slopes of the activation at its kink; None for a smooth one.
+    ``layers``: sizes and activations as in ``DenseProblem``, or None if it is not of that form;
+    only a class's own counts, as an inherited one may describe another network.
+    """
 
     @property
     def latent(self) -> int:
         """Width of the generator's input."""
         ...
 
-    def size(self, player: Player, dim: int) -> int:
-        """P, for data of ``dim`` columns."""
-        ...
-
-    def init(self, player: Player, dim: int, rng: np.random.Generator) -> np.ndarray:
-        """[P] float64: one seed's start."""
-        ...
-
+    def size(self, player: Player, dim: int) -> int: ...
+    def layer_sizes(self, player: Player, dim: int) -> list[int]: ...
+    def init(self, player: Player, dim: int, rng: np.random.Generator) -> np.ndarray: ...
     def apply(
         self, player: Player, dim: int, theta: Tensor, x: Tensor, kink: float | None = None
-    ) -> Tensor:
-        """θ [S, P], x [S, B, in] -> [S, B, out]."""
-        ...
-
-    def preactivations(self, player: Player, dim: int, theta: Tensor, x: Tensor) -> list[Tensor]:
-        """[S, B, width] of every hidden layer: what goes into the activation."""
-        ...
-
-    def layers(self, player: Player, dim: int) -> Layers | None:
-        """Sizes and activations as in ``DenseProblem``, or None if it is not of that form.
-
-        Only a class's own ``layers`` counts: one that is inherited may describe another network.
-        """
-        ...
-
-    def slopes(self) -> tuple[float, float] | None:
-        """One-sided slopes of the activation at its kink; None for a smooth one."""
-        ...
-
-    def layer_sizes(self, player: Player, dim: int) -> list[int]:
-        """Number of parameters of every layer, in the order of the flat parameters."""
-        ...
+    ) -> Tensor: ...
+    def preactivations(
+        self, player: Player, dim: int, theta: Tensor, x: Tensor
+    ) -> list[Tensor]: ...
+    def layers(self, player: Player, dim: int) -> Layers | None: ...
+    def slopes(self) -> tuple[float, float] | None: ...
 
 
 class Dataset(Protocol):
     """A distribution to learn; a frozen dataclass whose fields are its settings.
+
+    ``sample``: [n, dim] float64, fresh draws of the true density. ``training``: [n, dim] float64,
+    the points that training sees. ``modes``: where the density is a mixture of them.
 
     Optional: ``image``, (rows, columns) of pictures; ``views()``, named maps to other coordinates
     that are scored too, equal rows to equal rows; ``reads``, names of settings that are paths;
@@ -257,17 +239,9 @@ class Dataset(Protocol):
 
     dim: int
 
-    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, dim] float64: fresh draws of the true density."""
-        ...
-
-    def training(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """[n, dim] float64: the points that training sees."""
-        ...
-
-    def modes(self) -> Modes | None:
-        """The true modes where the density is a mixture of them."""
-        ...
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray: ...
+    def training(self, n: int, rng: np.random.Generator) -> np.ndarray: ...
+    def modes(self) -> Modes | None: ...
 
 
 @dataclass(frozen=True)

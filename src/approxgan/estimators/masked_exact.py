@@ -1,6 +1,5 @@
 """Control: the exact gradient with a given fraction of its entries set to zero."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -32,23 +31,23 @@ class MaskedExact(Derivatives):
     matches = ("fraction",)
 
     def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
-        return self._masked(gradient(f, theta), [self._count(theta.shape[1])] * len(theta), rng)
+        counts = torch.full((len(theta),), self._count(theta.shape[1]), device=theta.device)
+        return self._masked(gradient(f, theta), counts, rng)
 
     def estimate_like(
         self, like: Estimate, f: Objective, theta: Tensor, *, rng: Streams
     ) -> Estimate:
         """With as many zeros as ``like`` has exact zeros, seed by seed."""
-        return self._masked(gradient(f, theta), (like.grad == 0).sum(1).tolist(), rng)
+        return self._masked(gradient(f, theta), (like.grad == 0).sum(1), rng)
 
-    def _masked(self, exact: Estimate, counts: Sequence[int], rng: Streams) -> Estimate:
+    def _masked(self, exact: Estimate, counts: Tensor, rng: Streams) -> Estimate:
         dimension = exact.grad.shape[1]
         if self.which == "random":
             order = subset(rng, dimension, dimension)
         else:
             order = exact.grad.abs().argsort(dim=1, stable=True)
-        lost = torch.arange(dimension) < torch.tensor(counts)[:, None]
-        mask = torch.zeros_like(lost).scatter(1, order.cpu(), lost).to(exact.grad.device)
-        return replace(exact, grad=exact.grad.masked_fill(mask, 0.0))
+        lost = order.to(counts).argsort(dim=1) < counts[:, None]
+        return replace(exact, grad=exact.grad.masked_fill(lost, 0.0))
 
     def _count(self, dimension: int) -> int:
         return round(self.fraction * dimension)

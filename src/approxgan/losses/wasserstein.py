@@ -18,7 +18,4 @@ class Wasserstein(Checked):
     """Largest size of a parameter of the critic; the paper's is 0.01."""
 
     generator = (Term("fake", "identity", 1.0, -1.0),)
-    discriminator = (
-        Term("real", "identity", 1.0, -1.0),
-        Term("fake", "identity", 1.0, 1.0),
-    )
+    discriminator = (Term("real", "identity", 1.0, -1.0), Term("fake", "identity", 1.0, 1.0))

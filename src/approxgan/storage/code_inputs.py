@@ -24,10 +24,8 @@ SWEEPING = f"{NAME}.objective.sweep.dense"
 def path_of(module: str) -> Path | None:
     """The file of one of the package's modules; None for a name that is not one."""
     place = PACKAGE.joinpath(*module.split(".")[1:])
-    if place.with_suffix(".py").is_file():
-        return place.with_suffix(".py")
-    package = place / "__init__.py"
-    return package if package.is_file() else None
+    candidates = (place.with_suffix(".py"), place / "__init__.py")
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
