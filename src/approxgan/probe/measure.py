@@ -1,7 +1,7 @@
 """Errors of one mode's estimates at one point: means, bias and variance, layer by layer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,18 +36,14 @@ class Point:
         return streams.SeedStreams(sources, self.theta.dtype)
 
 
-@dataclass
 class _Layer:
     """Running numbers of the draws, for one layer or for all parameters."""
 
-    truth: Tensor
-    mean: Tensor = field(init=False)
-    spread: Tensor = field(init=False)
-    each: list[dict[str, Tensor]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.mean = torch.zeros_like(self.truth)
-        self.spread = torch.zeros_like(self.truth[:, 0])
+    def __init__(self, truth: Tensor) -> None:
+        self.truth = truth
+        self.mean = torch.zeros_like(truth)
+        self.spread = torch.zeros_like(truth[:, 0])
+        self.each: list[dict[str, Tensor]] = []
 
     def see(self, grad: Tensor) -> None:
         self.each.append(errors.gradient_errors(grad, self.truth))
@@ -101,9 +97,9 @@ def measure(at: Point, method: Method, draws: int) -> list[dict[str, Any]]:
         {
             "seed": seed,
             "layer": number + WHOLE,
-            **{name: float(value[row]) for name, value in {**layer.numbers(), **own}.items()},
+            **{name: float(value[row]) for name, value in found.items()},
             **shared,
         }
-        for number, layer in enumerate(layers)
+        for number, found in enumerate({**layer.numbers(), **own} for layer in layers)
         for row, seed in enumerate(at.seeds)
     ]
