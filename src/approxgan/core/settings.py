@@ -66,7 +66,7 @@ def shown(value: object) -> str:
 
 
 def number(holds: Callable[[float], bool], accepted: str) -> Rule:
-    """A finite number for which more holds."""
+    """A finite number for which ``holds`` is true as well."""
     return Rule(lambda value: is_finite(value) and holds(value), accepted)
 
 
