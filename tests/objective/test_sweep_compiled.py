@@ -15,6 +15,7 @@ from torch import Tensor
 
 from approxgan.objective.problem import DenseProblem, SampleTerm
 from approxgan.objective.sweep import compiled, direct, loops
+from approxgan.objective.sweep._series import radii
 from approxgan.objective.terms import FUNCTIONS
 
 SLOPES = (0.0, 0.2, 1.0, 1.5)
@@ -131,6 +132,35 @@ def test_units_exactly_at_their_kink(slope: float, step: float) -> None:
     torch.testing.assert_close(
         got.losses, expected(problem, theta, step, index), rtol=1e-12, atol=1e-13
     )
+
+
+EXACT = {
+    "identity": lambda z: z,
+    "softplus": lambda z: np.logaddexp(np.longdouble(0), z),
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    "square": lambda z: z * z,
+    "square_to_one": lambda z: (z - 1) ** 2,
+    "hinge": lambda z: np.maximum(0, 1 + z),
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("sign", [1.0, -0.7])
+def test_a_change_of_the_logit_is_exact_to_rounding(function: str, sign: float) -> None:
+    """A network that is its own logit, moved as far as each number of powers goes, and further."""
+    z = torch.linspace(-40, 40, 1601, dtype=torch.float64)
+    term = SampleTerm(0, 1, function, sign, 1.0)
+    zeros = torch.zeros(len(z), 1, dtype=torch.float64)
+    inputs = z[:, None, None]
+    problem = DenseProblem((1, 1), (1.0,), 1, inputs, zeros[:, :0], (term,), zeros[:, 0])
+    theta = torch.tensor([[1.0, 0.0]], dtype=torch.float64).repeat(len(z), 1)
+    limits = radii([dataclasses.replace(term, function="softplus")], np.dtype(np.float64))
+    steps = [*(limits * 0.999), *-limits, 1.01 * limits[-1], 0.3, -7.0, 90.0]
+    for step in map(float, steps):
+        moved = compiled.sweep(problem, theta, step).losses[:, 1].numpy()
+        start = z.numpy().astype(np.longdouble)
+        here, want = (EXACT[function](sign * at) for at in (start, start + step))
+        assert np.all(np.abs(moved - want) <= 1e-15 * (1 + np.abs(want) + np.abs(here)))
 
 
 def test_a_step_that_is_not_finite_spoils_its_coordinate_only() -> None:

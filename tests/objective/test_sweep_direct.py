@@ -241,5 +241,5 @@ def test_after_warming_nothing_is_compiled(dtype, name, monkeypatch) -> None:
 def _compiled(dtype: torch.dtype) -> list:
     from approxgan.objective.sweep import _calls, _forward, _kernels
 
-    passes = (_forward.forward_units, _kernels.move_logits)
+    passes = (_forward.forward_units, _kernels.change_losses)
     return [_calls.for_type(p, _calls.TYPES[dtype]) for p in passes]

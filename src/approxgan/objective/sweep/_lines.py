@@ -54,6 +54,16 @@ class Lines(NamedTuple):
 
 
 @inlined
+def largest(x, count):
+    """The largest of |x|."""
+    most = splat(cast(0.0, x))
+    for i in range(0, count, 8):
+        v = size(load(x, i))
+        most = where_above(v, most, v, most)
+    return biggest(most)
+
+
+@inlined
 def _set_line(lines, k, most, m, unit):
     lines.most[k], lines.node[k], lines.unit[k] = biggest(most), m, unit
 
@@ -90,14 +100,12 @@ def spread(net, s, lines, m, width):
 
 
 @inlined
-def at_logit(net, s, lines, first, count, width, to):
-    """Write the logits."""
+def at_logit(net, s, lines, first, count, width):
+    """Leave the changes of the logit in ``total``; returns the most |change|."""
     for k in range(first, count):
         slope = s.g[of(net, lines.node[k], NODE) + lines.unit[k]]
         _add_line(lines, slope, k, k == first, width)
-    logit = splat(s.p[of(net, net.last, NODE)])
-    for i in range(0, width, 8):
-        store(to, i, logit + load(lines.total, i))
+    return largest(lines.total, width)
 
 
 @inlined

@@ -25,6 +25,8 @@ in the flat parameters of their player. NARROW: few units, through which all lin
 COLUMNS = 9
 NARROWEST = 8
 """The widest node that counts as narrow."""
+POWERS = 12
+"""Of a series of the loss, at most."""
 VECTOR = 8
 ROWS = 4
 """Matrices are padded with zeros to whole vectors and to groups of rows."""
@@ -39,9 +41,6 @@ class Plan(NamedTuple):
     """[L + 1, L + 1] int64: place of ∂(inputs of node b) / ∂(outputs of node a), b > a + 1."""
     slopes: np.ndarray
     """[L + 1], by node, of the type of θ."""
-    flat: np.ndarray
-    places: np.ndarray
-    """Of the swept parameters, unit by unit, in their flat order and in ``rows``."""
     owned: int
     nodes: int
     """Sum of SPAN."""
@@ -50,16 +49,20 @@ class Plan(NamedTuple):
     coordinates: int
     """The part of ``rows`` that is swept."""
     jacobian: int
+    scratch: int
+    """Of one sample."""
     widest: int
-    """The largest SPAN."""
+    """The largest SPAN, or room for a series."""
     lines: int
     """Lines of one unit: itself and all units behind it."""
 
-    def room(self) -> tuple[int, int]:
-        """Elements of work space: of the type of θ, int64. See ``_kernels``."""
-        floats = 4 * self.nodes + self.jacobian + (3 + self.lines) * self.widest + self.lines
-        whole = 2 * self.lines + self.widest
-        return floats + self.rows + self.transposed + self.coordinates, whole
+    def room(self, samples: int) -> tuple[int, int, int]:
+        """Of work space: numbers that start as zeros, all numbers, integers; see ``workspace``."""
+        zeros = 4 * samples * self.nodes + samples * self.jacobian + 2 * self.nodes
+        zeros += self.rows + self.transposed + 2 * self.coordinates + samples * (POWERS + 1)
+        others = samples * (self.scratch + 1 + 3 * len(self.table)) + self.lines
+        others += (self.lines + 2) * self.widest
+        return zeros, zeros + others, 2 * self.lines + (samples + 1) * self.widest
 
 
 @lru_cache(maxsize=64)
@@ -77,40 +80,32 @@ def plan(sizes: tuple[int, ...], slopes: tuple[float, ...], owned: int, dtype: n
         weight = 0 if m == owned + 1 else weight
         table[m, [W, B]] = weight, weight + width * before
         weight += width * (before + 1)
-        row += width * int(table[m - 1, SPAN])
-        transposed += span * up(before + 1, ROWS)
+        row += up(width, ROWS) * int(table[m - 1, SPAN])
+        transposed += span * (before + 1)
         coordinates = row if m == owned else coordinates
         table[m, NARROW] = m < last and width <= NARROWEST
         table[m, BENT] = slopes[m - 1] != 1.0
-    jacobians, jacobian = _jacobians(table)
-    widest, lines = int(table[:, SPAN].max()), 1 + sum(sizes[1:])
+    jacobians, jacobian, scratch = _jacobians(table)
+    widest, lines = max(int(table[:, SPAN].max()), POWERS + 4), 1 + sum(sizes[1:])
     by_node = np.array([1.0, *slopes], dtype)
     return Plan(
-        table, jacobians, by_node, *_order(table, owned), owned, node, row, transposed,
-        coordinates, jacobian, widest, lines,
+        table, jacobians, by_node, owned, node, row, transposed, coordinates, jacobian,
+        max(scratch, 3 * widest), widest, lines,
     )  # fmt: skip
 
 
-def _order(table: np.ndarray, owned: int) -> tuple[np.ndarray, np.ndarray]:
-    flat, places = [], []
-    for m in range(1, owned + 1):
-        before = np.arange(table[m - 1, N] + 1)
-        units = np.arange(table[m, N])[:, None]
-        weights = table[m, W] + units * before[-1] + before
-        flat.append(np.where(before < before[-1], weights, table[m, B] + units).ravel())
-        places.append((table[m, ROW] + units * table[m - 1, SPAN] + before).ravel())
-    return np.concatenate(flat), np.concatenate(places)
-
-
-def _jacobians(table: np.ndarray) -> tuple[np.ndarray, int]:
+def _jacobians(table: np.ndarray) -> tuple[np.ndarray, int, int]:
     """Only between nodes without a narrow one between them."""
     last = len(table) - 1
     offsets = np.zeros((last + 1, last + 1), np.int64)
-    used = 0
+    used = scratch = 0
     for a in range(1, last):
         for b in range(a + 2, last):
             if table[a + 1 : b, NARROW].any():
                 break
             offsets[a, b] = used
-            used += int(table[a, SPAN] * table[b, SPAN])
-    return offsets, used
+            to_narrow = table[b, NARROW]
+            rows, row = (b, a) if to_narrow else (a, b)
+            used += int(table[rows, N] * table[row, SPAN])
+            scratch = max(scratch, int(table[rows, N] * table[a + 1 : b, SPAN].max()))
+    return offsets, used, scratch
