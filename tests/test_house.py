@@ -139,7 +139,7 @@ def test_figures_do_not_import_torch():
 
 def test_declared_sources_are_the_ones_a_run_loads():
     """The modules that training really imports, against the import graph's answer."""
-    declared = code_inputs.stage("training", modes="spsa", losses="minimax", models="dense")
+    declared = code_inputs.sources("training losses=minimax models=dense modes=spsa")
     code = (
         "import sys; from approxgan.training import stage; from approxgan.config import registry\n"
         "for f, n in (('modes', 'spsa'), ('losses', 'minimax'), ('models', 'dense')):\n"

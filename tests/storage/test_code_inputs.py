@@ -32,7 +32,7 @@ def package(tmp_path, monkeypatch):
 def forget() -> None:
     """What a process remembers for its lifetime."""
     c = code_inputs
-    for function in (c.path_of, c.imports, c.sweeps, c._files, c._digest, c._of_source):
+    for function in (c.path_of, c.imports, c.sweeps, c.sources, c._digest, c._of_source):
         function.cache_clear()
 
 
@@ -43,7 +43,7 @@ def digest(**variants):
 
 def test_imports_are_followed_by_name_and_by_place(package):
     forget()
-    found = [str(path.relative_to(package)) for path in code_inputs.stage("first")]
+    found = [str(path.relative_to(package)) for path in code_inputs.sources("first")]
     own = ["first/page.html", "first/stage.py", "second.py"]
     assert found == [*own, "third/__init__.py", "third/x.py", "third/y.py"]
 
@@ -77,4 +77,4 @@ def test_the_order_of_variants_does_not_matter_and_their_names_do(package):
 def test_a_module_that_is_not_there_is_said(package):
     forget()
     with pytest.raises(InputError, match=r"estimators\.c is not a module"):
-        code_inputs.stage("first", modes="c")
+        code_inputs.sources("first modes=c")

@@ -96,7 +96,7 @@ def test_a_mode_s_files_hold_the_compiled_sweep_where_it_sweeps(name, monkeypatc
     monkeypatch.setattr(choose, "sweep", lambda *a, **more: seen.append(name) or sweep(*a, **more))
     s, g = settings(), game()
     step(init(g, DATA, [0], s), g, methods(example("modes", name)), s)
-    declared = code_inputs.stage("training", modes=name)
+    declared = code_inputs.sources(f"training modes={name}")
     assert bool(seen) == any(path.name == "direct.py" for path in declared)
 
 

@@ -1,7 +1,7 @@
 """A run's samples, and perfect ones, scored against fresh draws of the true density."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -24,7 +24,7 @@ class _Space:
     """[m, k]: the training points in these coordinates."""
     modes: Modes | None
     metrics: Mapping[str, Metric]
-    names: Mapping[str, Mapping[str, str]]
+    names: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """By metric: its own names -> the table's, in the order it states them."""
 
     def scores(self, reference: np.ndarray) -> dict[str, Score]:
@@ -113,10 +113,10 @@ def _spaces(
     for suffix, view in views.items():
         # A Gaussian in the plain coordinates may not be one in a view.
         modes = None if suffix else dataset.modes()
-        space = _Space(view, view(training), modes, metrics, {})
-        given = {k: score(view(points[:n])) for k, score in space.scores(points[n:]).items()}
-        names = {key: _names(key, metrics[key], given[key], suffix, taken) for key in metrics}
-        spaces.append(replace(space, names=names))
+        space = _Space(view, view(training), modes, metrics)
+        for key, score in space.scores(points[n:]).items():
+            space.names[key] = _names(key, metrics[key], score(view(points[:n])), suffix, taken)
+        spaces.append(space)
     return spaces
 
 

@@ -80,30 +80,24 @@ def modules(roots: Iterable[str], without: str = "") -> frozenset[str]:
     return frozenset(found)
 
 
-def stage(package: str, **variants: str | Iterable[str]) -> tuple[Path, ...]:
-    """Files that a stage depends on: ``stage('training', modes='exact', losses='minimax')``.
-
-    ``variants`` are the ones that the registry will load for it, by family. Where there are modes
-    and neither they nor their rules sweep, the compiled sweep is not among the files. Templates
-    and whatever else lies in the stage's folder are. Raises ``InputError`` for an unknown name.
-    """
-    return _files(_words(package, variants))
-
-
 def digest(package: str, **variants: str | Iterable[str]) -> str:
-    """The stage, its variants, and 16 hexadecimal digits that stand for the bytes of its files."""
-    return _digest(_words(package, variants))
+    """``training losses=minimax modes=exact`` and 16 hexadecimal digits for the bytes of the files.
 
-
-def _words(package: str, variants: dict[str, str | Iterable[str]]) -> str:
-    """A stage and its variants, always in one order: ``training losses=minimax modes=exact``."""
+    ``variants`` are the ones that the registry will load for the stage, by family.
+    """
     each = {family: {n} if isinstance(n, str) else set(n) for family, n in variants.items()}
     told = (f"{family}={','.join(sorted(each[family]))}" for family in sorted(each) if each[family])
-    return " ".join([package, *told])
+    return _digest(" ".join([package, *told]))
 
 
 @cache
-def _files(words: str) -> tuple[Path, ...]:
+def sources(words: str) -> tuple[Path, ...]:
+    """Files that a stage and its variants depend on: of ``training losses=minimax modes=exact``.
+
+    Where there are modes and neither they nor their rules sweep, the compiled sweep is not among
+    the files. Templates and whatever else lies in the stage's folder are. Raises ``InputError``
+    for an unknown name.
+    """
     package, *named = words.split(" ")
     chosen = {
         family: [f"{NAME}.{registry.FAMILIES[family]}.{name}" for name in names.split(",")]
@@ -125,7 +119,7 @@ def _files(words: str) -> tuple[Path, ...]:
 @cache
 def _digest(words: str) -> str:
     whole = hashlib.sha256()
-    for path in _files(words):
+    for path in sources(words):
         whole.update(f"{path.relative_to(PACKAGE)} {_of_source(path)}\n".encode())
     return f"{words} {whole.hexdigest()[:16]}"
 
