@@ -10,7 +10,7 @@ from worlds.drawn import Tables, keep
 
 from approxgan.analysis.frames import GROUP, tidy
 from approxgan.analysis.text import words
-from approxgan.figures import _lines, _series, _style, _theory
+from approxgan.figures import _axes, _series, _style, _theory
 
 
 def test_colours_are_one_per_mode() -> None:
@@ -85,7 +85,7 @@ def test_labels_name_rules_and_what_controls_are_like(
 
 def test_the_axis_of_steps_is_that_of_the_panel() -> None:
     ax = Figure().subplots()
-    _lines.log_epsilon(ax, [1e-5, np.nan, 1e-3])
+    _axes.log_epsilon(ax, [1e-5, np.nan, 1e-3])
     assert ax.get_xlim() == pytest.approx((5e-6, 2e-3))
     assert list(ax.get_xticks()) == pytest.approx([1e-5, 1e-4, 1e-3])
 

@@ -18,6 +18,7 @@ from worlds.pages import CONFIG, FIGURES, NASTY, RULES
 
 from approxgan.claims import summary
 from approxgan.core.errors import InputError
+from approxgan.design.paths import Results
 from approxgan.figures import stage as drawing
 from approxgan.report import stage as report
 from approxgan.report import svg
@@ -197,22 +198,22 @@ def test_stands_with_empty_tables(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cut", [0, 10, 23, 40, -9])
 @pytest.mark.parametrize("kind", ["png", "svg"])
 def test_a_damaged_figure_is_named(tmp_path: Path, kind: str, cut: int) -> None:
-    drawing.save(Figure(figsize=(1, 1)), tmp_path / "f", 20, "title", "caption")
-    path = tmp_path / f"f.{kind}"
+    at = Results(tmp_path)
+    drawing.save(Figure(figsize=(1, 1)), at.figures / "f", 20, "title", "caption")
+    path = at.figure("f", kind)
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(InputError, match=rf"f\.{kind}: no.*remove it and make it again"):
-        svg.figure(tmp_path, "f")
+        svg.figure(at, "f")
 
 
 def test_names_what_is_missing(tmp_path: Path) -> None:
     pages.write(synthetic.empty(), tmp_path)
-    folders = (tmp_path / "tables", tmp_path / "figures")
     with pytest.raises(InputError, match="nothing_there"):
-        report.write(*folders, ["nothing_there"], CONFIG, {}, tmp_path / "r.html")
+        report.stage({**CONFIG, "figures": {"names": ["nothing_there"]}}, tmp_path)
     for name in report.NEEDS:
         path = tmp_path / "tables" / f"{name}.parquet"
         data = path.read_bytes()
         path.unlink()
         with pytest.raises(InputError, match=rf"{name}\.parquet"):
-            report.write(*folders, FIGURES, CONFIG, {}, tmp_path / "r.html")
+            report.stage(CONFIG, tmp_path)
         path.write_bytes(data)

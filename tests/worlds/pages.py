@@ -61,6 +61,5 @@ def write(tables: dict[str, pd.DataFrame], root: Path) -> Path:
             Figure(figsize=(1, 1)), root / "figures" / name, 20, f"Title of {name}", caption
         )
     found = {"Python": "3.x", "approxgan": "0.0.<1>"}
-    page = root / "report.html"
-    report.write(root / "tables", root / "figures", FIGURES, CONFIG, found, page)
-    return page
+    report.stage(CONFIG, root, found)
+    return root / "report.html"

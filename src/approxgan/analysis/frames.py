@@ -10,6 +10,8 @@ import pandas as pd
 from approxgan.core.protocols import FORWARDS_PER_BACKWARD
 from approxgan.storage.tables import COLUMNS
 
+Tables = Mapping[str, pd.DataFrame]
+"""Tables by their names."""
 GROUP = ("study", "dataset", "model", "loss")
 """Runs are compared with runs that share all of these."""
 CELL = ("mode", "epsilon", "rule", "settings")
@@ -18,7 +20,7 @@ ORDER = (*GROUP, *CELL, "metric", "dtype", "player", "seed", "first_seed", "step
 TEXTS = ("mode", "rule", "settings", "own_settings", "matched_mode", "matched_settings")
 
 
-def table(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
+def table(tables: Tables, name: str) -> pd.DataFrame:
     """A tidy table with all its columns; without rows if it is not there.
 
     Rows are sorted: resampling must not depend on how they came.
@@ -47,6 +49,11 @@ def final(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["step"] == frame.groupby(list(GROUP))["step"].transform("max")]
 
 
+def primary(quality: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the number that decides the claims."""
+    return quality[quality["is_primary"].eq(True)]
+
+
 def null_of(nulls: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of quality_null for these scores' data sets and numbers, at as many samples."""
     return nulls.merge(rows[["dataset", "samples", "metric"]].drop_duplicates())
@@ -61,3 +68,10 @@ def same_step(epsilons: pd.Series, epsilon: float) -> np.ndarray:
 def forward_equivalents(rows: pd.DataFrame) -> pd.Series:
     """Evaluations of both losses, frozen passes and reverse passes as one number."""
     return rows["forwards"] + FORWARDS_PER_BACKWARD * rows["backwards"]
+
+
+def off_theory(dirac: pd.DataFrame) -> pd.Series:
+    """Distances of the Dirac-GAN's (θ, ψ) from theory, relative to theory's radius."""
+    truth = dirac[["expected_generator", "expected_discriminator"]].to_numpy(float)
+    away = dirac[["generator", "discriminator"]].to_numpy(float) - truth
+    return pd.Series(np.hypot(*away.T) / np.hypot(*truth.T), dirac.index)

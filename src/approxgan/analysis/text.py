@@ -51,6 +51,11 @@ def words(name: Any) -> str:
     return str(name).replace("_", " ")
 
 
+def rules(rule: Any) -> list[str]:
+    """The names of rules in a table's column rule: 'adaptive' of 'adaptive+fixed'."""
+    return sorted(set(str(rule).split("+")) - {"", "fixed"})
+
+
 def initial(text: str) -> str:
     """The text with a capital first letter, the others as they are."""
     return text[:1].upper() + text[1:]

@@ -1,11 +1,15 @@
-"""What each subcommand does: finds its spec and its paths, loads its stage, calls it."""
+"""What each subcommand does: loads its stage, and calls it with its spec and its paths.
+
+The first line of a function is its help. ``args`` holds the parsed arguments, the paths of the
+results as ``at``, and a stage's spec as ``spec``.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +17,11 @@ from approxgan.config import load, registry
 from approxgan.core.errors import InputError
 from approxgan.design import cells as grid
 from approxgan.design import check as design
-from approxgan.design import cost, specs
-from approxgan.design.paths import PROBE_DEPTH, RUN_DEPTH, SPEC, TUNING_DEPTH, Results
+from approxgan.design import cost
+from approxgan.design.paths import PROBE_DEPTH, RUN_DEPTH, SPEC, TUNING_DEPTH
 
 FAMILIES = tuple(registry.FAMILIES)
 DEFAULT = Path("config.yaml")
-
-
 WORD = r"[a-z][a-z0-9_]*"
 PARTS = {"cell": RUN_DEPTH, "tuning": TUNING_DEPTH, "probe": PROBE_DEPTH}
 """Names that are folders, and how many parts they have."""
@@ -38,8 +40,8 @@ def check_names(names: Mapping[str, str]) -> None:
             )
 
 
-def listing(args: Namespace) -> None:
-    """Names and first lines of the variants; reads their text only."""
+def list_(args: Namespace) -> None:
+    """List all variants, or those of one family."""
     chosen = FAMILIES if args.family is None else (args.family,)
     for family in chosen:
         if family not in FAMILIES:
@@ -56,12 +58,12 @@ def listing(args: Namespace) -> None:
             print(f"  {name:<{width}}  {about.summary}{settings}")
 
 
-def _config(args: Namespace) -> dict[str, Any]:
+def config(args: Namespace) -> dict[str, Any]:
     """config.yaml and the overlays given; without any, the config that the results were made with.
 
     Which one that is is said on stderr, and whether the files that it was read from differ by now.
     """
-    made = _at(args).config
+    made = args.at.config
     if args.configfile or not made.exists():
         return design.fully_checked(load.config([DEFAULT, *args.configfile]))
     from approxgan.storage import files
@@ -80,11 +82,13 @@ def _config(args: Namespace) -> dict[str, Any]:
 
 
 def cells(args: Namespace) -> None:
-    for name in grid.trained(_config(args)):
+    """List the training jobs of a config."""
+    for name in grid.trained(config(args)):
         print(name)
 
 
 def plan(args: Namespace) -> None:
+    """Estimate the jobs, time, memory and disk of a config."""
     from approxgan.cli import plan as forecast
 
     def show(config: dict[str, Any]) -> None:
@@ -96,150 +100,128 @@ def plan(args: Namespace) -> None:
 
 
 def check(args: Namespace) -> None:
+    """Check a config, with all settings and limits."""
     found = load.config([DEFAULT, *args.configfile]) if args.spec is None else args.spec
     design.fully_checked(found, args.results)
 
 
-def _spec(args: Namespace, make: Callable[..., Any], *names: str | int) -> Any:
-    """The spec handed over, or the same one made from the config."""
-    return args.spec if args.spec is not None else make(_config(args), *names)
-
-
-def _at(args: Namespace) -> Results:
-    return Results(args.results)
-
-
 def data(args: Namespace) -> None:
+    """Make a dataset's training set."""
     from approxgan.data.stage import make
 
-    make(_spec(args, specs.data, args.dataset), _at(args).data(args.dataset))
+    make(args.spec, args.at.data(args.dataset))
 
 
 def train(args: Namespace) -> None:
+    """Train one cell: a block of seeds at one point of the grid."""
     from approxgan.training.ownership import Superseded, wait_for_successor
     from approxgan.training.stage import run
 
-    spec = _spec(args, specs.train, args.cell)
-    out = _at(args).run(args.cell)
+    out = args.at.run(args.cell)
     try:
-        run(spec, args.results, out, args.threads, args.checkpoint_seconds, args.code)
+        run(args.spec, args.results, out, args.threads, args.checkpoint_seconds, args.code)
     except Superseded:
         print(f"{out}: another process has begun to train this cell; waiting for it", flush=True)
-        wait_for_successor(out, spec)
+        wait_for_successor(out, args.spec)
 
 
 def evaluate(args: Namespace) -> None:
+    """Score the samples of a trained cell."""
     from approxgan.evaluate.stage import run
     from approxgan.storage import files
 
-    at, cell, quality = _at(args), args.cell, _spec(args, specs.quality, args.cell)
-    dataset = str(files.read_json(at.run(cell, SPEC))["dataset"])
+    dataset = str(files.read_json(args.at.run(args.cell, SPEC))["dataset"])
     check_names({"dataset": dataset})
-    run(at.run(cell), at.data(dataset), quality, at.quality(cell))
+    run(args.at.run(args.cell), args.at.data(dataset), args.spec, args.at.quality(args.cell))
 
 
 def tune(args: Namespace) -> None:
+    """Choose among a tuning's tries by their scores."""
     from approxgan.tune.stage import run
 
-    at = _at(args)
-    run(_spec(args, specs.tune, args.tuning), at, at.tuning(args.tuning))
+    run(args.spec, args.at, args.at.tuning(args.tuning))
 
 
 def null(args: Namespace) -> None:
+    """Score true samples against true samples."""
     from approxgan.evaluate.stage import null as score
 
-    spec = _spec(args, specs.null, args.dataset, args.samples)
-    at = _at(args)
-    score(spec, at.data(args.dataset), at.null(args.dataset, args.samples))
+    score(args.spec, args.at.data(args.dataset), args.at.null(args.dataset, args.samples))
 
 
 def points(args: Namespace) -> None:
+    """Train the exact trajectory on which modes are probed."""
     from approxgan.probe.stage import points as keep
 
-    spec, at = _spec(args, specs.points, args.probe), _at(args)
-    keep(spec, at.data(spec["dataset"]), at.points(args.probe), args.threads)
+    keep(args.spec, args.at.data(args.spec["dataset"]), args.at.points(args.probe), args.threads)
 
 
 def describe(args: Namespace) -> None:
+    """Measure what theory needs at the probed points."""
     from approxgan.probe.stage import describe as measure
 
-    spec, at = _spec(args, specs.describe, args.probe), _at(args)
-    measure(spec, at.points(args.probe), at.described(args.probe), args.threads)
+    measure(args.spec, args.at.points(args.probe), args.at.described(args.probe), args.threads)
 
 
 def probe(args: Namespace) -> None:
+    """Measure a mode's gradient error at the probed points."""
     from approxgan.probe.stage import run
 
-    spec, at = _spec(args, specs.probe_mode, args.probe, args.mode), _at(args)
-    out = at.measured(args.probe, args.mode)
-    run(spec, args.mode, at.points(args.probe), out, args.threads)
+    out = args.at.measured(args.probe, args.mode)
+    run(args.spec, args.mode, args.at.points(args.probe), out, args.threads)
 
 
 def dirac(args: Namespace) -> None:
+    """Play the Dirac-GAN with one gradient mode."""
     from approxgan.dirac.stage import run
 
-    spec = _spec(args, specs.dirac, args.mode)
-    run(spec, args.mode, _at(args).dirac(args.mode))
+    run(args.spec, args.mode, args.at.dirac(args.mode))
 
 
 def collect(args: Namespace) -> None:
+    """Gather one table from the results of all cells."""
     from approxgan.collect.stage import table
 
-    spec = _spec(args, specs.collect, args.table)
-    table(args.table, spec, _at(args))
+    table(args.table, args.spec, args.at)
 
 
 def comparisons(args: Namespace) -> None:
+    """Compare every cell with exact, number by number."""
     from approxgan.compare.stage import write
 
-    tables = _at(args).tables
-    write(tables, _spec(args, specs.comparisons), tables)
+    write(args.at.tables, args.spec, args.at.tables)
 
 
 def claims(args: Namespace) -> None:
+    """Judge the article's claims by the tables."""
     from approxgan.claims.stage import write
 
-    tables = _at(args).tables
-    write(tables, _spec(args, specs.claims), tables / "claims")
+    write(args.at.tables, args.spec, args.at.tables / "claims")
 
 
 def figure(args: Namespace) -> None:
+    """Draw one figure from the tables."""
     from approxgan.figures.stage import draw
 
-    registry.check("figures", args.figure)
-    stem = _at(args).figures / args.figure
-    draw(args.figure, _at(args).tables, stem, _spec(args, specs.figure)["dpi"])
+    draw(args.figure, args.at.tables, args.at.figures / args.figure, args.spec["dpi"])
 
 
 def report(args: Namespace) -> None:
-    from approxgan.report.stage import stage
+    """Write the report."""
+    from approxgan.report.stage import stage as write
 
-    stage(_spec(args, specs.report), args.results)
-
-
-def reference(args: Namespace) -> None:
-    from approxgan.reference import readme
-    from approxgan.reference.stage import of
-    from approxgan.storage import files
-
-    tables = _at(args).tables
-    known = of(tables, args.made_by)
-    written = [args.reference]
-    if args.readme is not None:
-        written += [readme.show(known, args.reference, tables, args.readme), args.readme]
-    files.write_json(args.reference, known)
-    print(f"wrote {', '.join(map(str, written))}")
+    write(args.spec, args.results)
 
 
 def verify(args: Namespace) -> None:
+    """Compare a finished run with the reference results."""
     from approxgan.reference.verify import compare
     from approxgan.storage import files
 
     known = files.read_json(args.reference)
-    made = _at(args).config
-    if made.exists():
-        print(f"results made with {' + '.join(files.read_json(made)['files'])}")
-    found = compare(known, _at(args).tables)
+    if args.at.config.exists():
+        print(f"results made with {' + '.join(files.read_json(args.at.config)['files'])}")
+    found = compare(known, args.at.tables)
     for line in found.allowed:
         print(f"may differ: {line}")
     for line in found.wrong:
@@ -250,7 +232,23 @@ def verify(args: Namespace) -> None:
     print(f"{total}: all agree")
 
 
+def reference(args: Namespace) -> None:
+    """Write the reference results of a finished run."""
+    from approxgan.reference import readme
+    from approxgan.reference.stage import of
+    from approxgan.storage import files
+
+    tables = args.at.tables
+    known = of(tables, args.made_by)
+    written = [args.reference]
+    if args.readme is not None:
+        written += [readme.show(known, args.reference, tables, args.readme), args.readme]
+    files.write_json(args.reference, known)
+    print(f"wrote {', '.join(map(str, written))}")
+
+
 def doctor(args: Namespace) -> None:
+    """Check what is installed here."""
     from approxgan.cli.doctor import examine, text
 
     found = examine(args.results)
@@ -261,10 +259,10 @@ def doctor(args: Namespace) -> None:
 
 
 def status(args: Namespace) -> None:
+    """List cells that are trained, missing or not in the config."""
     from approxgan.cli import status as found
 
-    config = _config(args)
-    report = found.of(config, args.results)
+    report = found.of(config(args), args.results)
     print(found.text(report))
     if args.remove and report.stale and (args.yes or _agreed(len(report.stale))):
         removed = found.remove(report, args.results)

@@ -1,15 +1,14 @@
-"""Panels in rows that wrap."""
+"""Panels in rows that wrap, and blocks of panels under each other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any, Literal
 
-import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.figure import Figure, SubFigure
 
 from approxgan.figures import _style
 
@@ -17,70 +16,71 @@ LEFT, LEAST = 0.75, 7.7
 """Inches; of the labels on the left, and of a figure at least: legends need the room."""
 
 
-@dataclass(frozen=True)
-class Panels:
-    """A figure and its axes: ``at(slot, r)`` is row r of a slot, slots side by side."""
-
-    figure: Figure
-    axes: np.ndarray
-    rows: int
-
-    def at(self, slot: int, row: int = 0) -> Axes:
-        across = self.axes.shape[1]
-        ax: Any = self.axes[slot // across * self.rows + row, slot % across]
-        return ax
-
-    def finish(self, slots: int, xlabels: str | Sequence[str], ylabels: Sequence[str]) -> None:
-        """Outer labels only; what holds no slot disappears. ``xlabels``: one, or by column."""
-        across = self.axes.shape[1]
-        below = [xlabels] * across if isinstance(xlabels, str) else list(xlabels)
-        for slot in range(self.axes.size // self.rows):
-            for row in range(self.rows):
-                ax = self.at(slot, row)
-                if slot >= slots:
-                    ax.set_axis_off()
-                    continue
-                _style.dress(ax)
-                if slot % across == 0:
-                    ax.set_ylabel(ylabels[row])
-                last = row == self.rows - 1
-                ax.tick_params(labelbottom=last)
-                ax.set_xlabel(below[slot % across] if last else "")
-
-
 def panels(
-    slots: int,
+    parts: Sequence[tuple[str, pd.DataFrame]],
+    draw: Callable[[list[Axes], pd.DataFrame], None],
     heights: Sequence[float],
+    xlabels: Sequence[str],
+    ylabels: Sequence[str],
+    keys: Sequence[Any] = (),
     across: int = 3,
     sharey: Literal["none", "all", "row"] = "none",
-) -> Panels:
-    """Axes for every slot: one row per entry of heights, in inches, which share their x axis.
+) -> Figure:
+    """A block of axes for every (title, rows), and one legend; ``draw`` fills a block, row by row.
 
-    At most ``across`` slots stand side by side; fewer are wider.
+    A block has one row per entry of heights, in inches, and one column per x label; the axes of
+    a column share their x. At most ``across`` columns stand side by side; fewer are wider.
     """
-    blocks = -(-slots // across)
-    columns = -(-slots // blocks)
-    panel = min((_style.WIDTH - LEFT) / min(across, 3), (_style.WIDTH - LEFT) / columns)
-    width = min(max(panel * columns + LEFT, LEAST), _style.WIDTH)
-    figure = _style.new(width, blocks * (sum(heights) + 0.75))
-    shape = (blocks * len(heights), columns)
-    ratios = [*heights] * blocks
-    axes = figure.subplots(*shape, squeeze=False, sharey=sharey, height_ratios=ratios)
-    made = Panels(figure, axes, len(heights))
-    for slot in range(blocks * columns):
-        for row in range(1, len(heights)):
-            made.at(slot, row).sharex(made.at(slot))
-    return made
+    wide, down = len(xlabels), len(heights)
+    bands = -(-len(parts) // (across // wide))
+    beside = -(-len(parts) // bands)
+    columns = beside * wide
+    panel = (_style.WIDTH - LEFT) / max(min(across, 3), columns)
+    width = max(panel * columns + LEFT, LEAST)
+    figure = _style.new(width, bands * (sum(heights) + 0.75))
+    ratios = [*heights] * bands
+    axes = figure.subplots(
+        bands * down, columns, squeeze=False, sharey=sharey, height_ratios=ratios
+    )
+    blocks = axes.reshape(bands, down, beside, wide).swapaxes(1, 2).reshape(-1, down, wide)
+    for place, (block, part) in enumerate(zip_longest(blocks, parts)):
+        if part is None:
+            for ax in block.flat:
+                ax.set_axis_off()
+            continue
+        for column in block.T:
+            for ax in column[1:]:
+                ax.sharex(column[0])
+        title, rows = part
+        draw(list(block.flat), rows)
+        _label(block, title, xlabels, ylabels if place % beside == 0 else [""] * down)
+    if keys:
+        _style.legend(figure, keys)
+    return figure
 
 
-def log_axis(ax: Axes, which: Literal["x", "y"] = "x") -> None:
-    """A logarithmic axis with few ticks: between the decades where there are hardly two."""
-    ax.set(**{f"{which}scale": "log"})
-    axis = ax.xaxis if which == "x" else ax.yaxis
-    low, high = axis.get_view_interval()
-    axis.set_minor_locator(NullLocator())
-    if np.log10(high / low) < 1.7:
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+def _label(block: Any, title: str, xlabels: Sequence[str], ylabels: Sequence[str]) -> None:
+    """Outer labels only; the title of a block of several columns stands above the first."""
+    for ax in block.flat:
+        _style.dress(ax)
+        ax.tick_params(labelbottom=ax in block[-1])
+        ax.set_xlabel("")
+    for ax, label in zip(block[-1], xlabels, strict=True):
+        ax.set_xlabel(label)
+    for ax, label in zip(block[:, 0], ylabels, strict=True):
+        ax.set_ylabel(label)
+    if len(xlabels) > 1:
+        block[0, 0].set_title(title.replace("\n", " · "), loc="left", fontweight="bold")
     else:
-        axis.set_major_locator(LogLocator(numticks=6))
+        block[0, 0].set_title(title)
+
+
+def blocks(
+    titles: Sequence[str], heights: Sequence[float], width: float = _style.WIDTH
+) -> tuple[Figure, list[SubFigure]]:
+    """A figure of parts under each other, each with a title; heights and width in inches."""
+    figure = _style.new(width, sum(heights))
+    parts = figure.subfigures(len(titles), 1, squeeze=False, height_ratios=heights)[:, 0].tolist()
+    for part, title in zip(parts, titles, strict=True):
+        part.suptitle(title, fontweight="bold")
+    return figure, parts

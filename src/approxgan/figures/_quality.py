@@ -8,21 +8,20 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from approxgan.analysis.text import number, words
-from approxgan.figures import _lines, _style
+from approxgan.figures import _axes, _lines, _style
 from approxgan.figures._series import Series
 
 NULL = {"facecolor": "#e8e3d3", "edgecolor": "#b3a97c", "linewidth": 0.0, "hatch": "////"}
 BAND = {"color": "#000000", "alpha": 0.13, "linewidth": 0}
+LEVELS = {"": (0, (5, 1)), "dtype": (0, (1, 1)), "adaptive": (0, (6, 1.2, 1, 1.2))}
+"""Dashes of modes without ε, and of those whose ε a rule chose."""
+OTHER_LEVEL = (0, (6, 1.2, 1, 1.2, 1, 1.2))
 FAR = 10.0
 """Scores this many times as large as the perfect ones leave those out of the panel."""
-
-
-def primary(quality: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the number that decides."""
-    return quality[quality["is_primary"].eq(True)]
 
 
 def label(rows: pd.DataFrame) -> str:
@@ -43,7 +42,8 @@ def panel(ax: Axes, rows: pd.DataFrame, null: pd.DataFrame, shown: list[Series])
         if one.mode == "exact":
             exact(ax, part)
             continue
-        _lines.level(ax, part, "value", one, linewidth=1.5, linestyle=_lines.level_dash(one))
+        dash = LEVELS.get(one.rule, OTHER_LEVEL)
+        _lines.level(ax, part, "value", one, linewidth=1.5, linestyle=dash)
         _line(ax, part.dropna(subset="epsilon"), one)
 
 
@@ -57,25 +57,28 @@ def perfect(ax: Axes, null: pd.DataFrame) -> None:
 
 def exact(ax: Axes, rows: pd.DataFrame) -> None:
     """The level of the exact runs and the band of their middle half."""
-    values = rows["value"].dropna().to_numpy(float)
-    if not len(values):
-        return
-    # The same statistics as the other modes', so that equal runs lie on one line.
-    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
-    ax.axhline(middle, color=_style.colour("exact"), linewidth=1.6, zorder=3)
-    ax.axhspan(low, high, zorder=1, **BAND)
+    low, middle, high = rows["value"].quantile([0.25, 0.5, 0.75])
+    if not np.isnan(middle):
+        ax.axhline(middle, color=_style.INK, linewidth=1.6, zorder=3)
+        ax.axhspan(low, high, zorder=1, **BAND)
 
 
 def _line(ax: Axes, rows: pd.DataFrame, one: Series) -> None:
     got = _lines.summary(rows, "epsilon", "value", 0.5)
-    complete = rows.groupby("epsilon")["value"].apply(lambda v: v.notna().all())
-    if len(got):
-        _lines.line(ax, got, color=one.colour, linewidth=1.5)
-        full = complete.reindex(got.index).to_numpy(bool)
-        for part, face in ((full, one.colour), (~full, "white")):
-            look: dict[str, Any] = {"color": one.colour, "markerfacecolor": face}
-            ax.plot(got.index[part], got["middle"][part], linestyle="", marker=one.marker, **look)
-    lost(ax, [epsilon for epsilon in complete.index if epsilon not in got.index], rows, one)
+    _lines.line(ax, got, color=one.colour, linewidth=1.5)
+    complete = rows["value"].notna().groupby(rows["epsilon"]).all()
+    full = complete.reindex(got.index).to_numpy(bool)
+    points(ax, got.index.to_numpy(), got["middle"].to_numpy(), full, one)
+    lost(ax, complete.index.difference(got.index), rows, one)
+
+
+def points(
+    ax: Axes, x: np.ndarray, y: np.ndarray, full: np.ndarray, one: Series, **look: Any
+) -> None:
+    """Markers, hollow where not ``full``."""
+    for part, face in ((full, one.colour), (~full, "white")):
+        ax.plot(x[part], y[part], linestyle="", marker=one.marker, color=one.colour,
+                markerfacecolor=face, **look)  # fmt: skip
 
 
 def lost(ax: Axes, places: Any, rows: pd.DataFrame, one: Series) -> None:
@@ -103,7 +106,7 @@ def fit(ax: Axes, values: Any, null: pd.DataFrame, head: float = 0.0) -> None:
         ax.set_ylim(known.min() - 0.35 * room, known.max() + (0.1 + head) * room)
         return
     both = np.concatenate([known, perfect, [0.0]])
-    _style.scale(ax, both, bend)
+    _axes.bend(ax, both, bend)
     ends = np.array([both.min() - 0.4 * max(bend, -both.min()), max(2 * both.max(), bend)])
     if ax.get_yscale() == "linear":
         ends = np.array([both.min(), both.max()]) + 0.06 * np.ptp(both) * np.array([-1, 1])
@@ -122,11 +125,9 @@ def keys(shown: list[Series], rows: pd.DataFrame) -> list[Any]:
     """Legend entries of ``panel``."""
     entries: list[Any] = []
     for one in shown:
-        stepped = one.rows(rows)["epsilon"].notna().any()
-        look = {"marker": one.marker} if stepped else {"linestyle": _lines.level_dash(one)}
-        if one.mode == "exact":
-            look = {"linestyle": "-"}
-        entries.append(_style.key(one.label, color=one.colour, **look))
+        stepped = one.rows(rows)["epsilon"].notna().any() and one.mode != "exact"
+        dash = "-" if one.mode == "exact" else LEVELS.get(one.rule, OTHER_LEVEL)
+        entries.append(one.key() if stepped else one.key(marker="", linestyle=dash))
     entries.append(Patch(label="exact: middle half of the seeds", **BAND))
     return [*entries, perfect_key(), *lost_keys()]
 
@@ -136,8 +137,10 @@ def perfect_key() -> Patch:
         return Patch(label="perfect generator (95 %)", **NULL)
 
 
-def lost_keys(most: str = "all seeds diverged") -> list[Any]:
+def lost_keys(most: str = "all seeds diverged") -> list[Line2D]:
     """Legend entries of cells that lost seeds to divergence."""
-    hollow = {"color": _style.INK, "marker": "o", "markerfacecolor": "white", "linestyle": ""}
-    cross = {"color": _style.INK, "marker": "x", "linestyle": ""}
-    return [_style.key("some seeds diverged", **hollow), _style.key(most, **cross)]
+    look = {"color": _style.INK, "linestyle": ""}
+    return [
+        _style.key("some seeds diverged", marker="o", markerfacecolor="white", **look),
+        _style.key(most, marker="x", **look),
+    ]

@@ -6,13 +6,15 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.lines import Line2D
 
 from approxgan.analysis import epsilon_choice
 from approxgan.analysis.frames import GROUP, same_step
-from approxgan.analysis.text import number, words
+from approxgan.analysis.text import number, rules, words
 from approxgan.core.protocols import PLAYERS
 from approxgan.figures import _style
 
@@ -36,6 +38,17 @@ class Series:
     rule: str = ""
     """The rule that chose ε, if one did."""
 
+    def key(self, epsilons: Iterable[float] = (), **look: Any) -> Line2D:
+        """Its legend entry; ``epsilons`` are those at which it is shown, where it is not at all."""
+        look = {"color": self.colour, "marker": self.marker, **look}
+        return _style.key(self.named(epsilons), **look)
+
+    @property
+    def stroke(self) -> dict[str, Any]:
+        """Of its line among others: modes that equal exact must not hide it."""
+        width, order = (2.4, 2.5) if self.mode == "exact" else (1.4, 3.0)
+        return {"color": self.colour, "linewidth": width, "zorder": order}
+
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
         return frame[(frame["mode"] == self.mode) & (frame["settings"] == self.settings)]
 
@@ -58,41 +71,36 @@ def series(frame: pd.DataFrame) -> list[Series]:
     control is matched with, are always named.
     """
     found = []
-    modes = sorted(frame["mode"].unique(), key=lambda mode: (mode != "exact", mode))
-    for mode in modes:
-        kinds = frame[frame["mode"] == mode].drop_duplicates("settings")
+    for mode in sorted(frame["mode"].unique(), key=lambda mode: (mode != "exact", mode)):
         # A table without one of these columns has no rule, or no control.
+        kinds = frame[frame["mode"] == mode].drop_duplicates("settings")
         kinds = kinds.reindex(columns=KIND, fill_value="")
-        kinds["rule"] = kinds["rule"].map(_rules)
-        own = [_settings(text) for text in kinds["own_settings"]]
-        common = set.intersection(*map(set, own)) if len(own) > 1 else set(own[0])
-        told = [_told(kind, sorted(set(mine) - common))
-                for kind, mine in zip(kinds.to_dict("records"), own, strict=True)]  # fmt: skip
-        ranked = sorted(zip(kinds["rule"], kinds["settings"], told, strict=True))
-        for variant, (rule, settings, difference) in enumerate(ranked):
-            look = (_style.colour(mode, variant), _style.marker(mode))
-            found.append(Series(mode, settings, words(mode) + difference, *look, rule))
+        kinds["rule"] = ["+".join(rules(rule)) for rule in kinds["rule"]]
+        kinds["own"] = kinds["own_settings"].map(_settings)
+        kinds["common"] = [set.intersection(*kinds["own"])] * len(kinds)
+        ranked = kinds.sort_values(["rule", "settings"]).to_dict("records")
+        for variant, kind in enumerate(ranked):
+            label, look = _label(mode, kind), (_style.colour(mode, variant), _style.marker(mode))
+            found.append(Series(mode, kind["settings"], label, *look, kind["rule"]))
     return found
 
 
-def _rules(text: str) -> str:
-    """The rules among what chose ε: 'adaptive' of 'adaptive+fixed'."""
-    return "+".join(sorted(set(text.split("+")) - {"", "fixed"}))
-
-
-def _settings(text: str) -> list[str]:
+def _settings(text: str) -> set[str]:
     """Settings in words, those of players with settings of their own marked: 'G directions 4'."""
     own = json.loads(text or "{}")
     sides = zip(("G ", "D "), own, strict=True) if isinstance(own, list) else [("", own)]
-    return [f"{player}{words(key)} {words(value)}"
-            for player, settings in sides for key, value in settings.items()]  # fmt: skip
+    return {f"{player}{words(key)} {words(value)}"
+            for player, settings in sides for key, value in settings.items()}  # fmt: skip
 
 
-def _told(kind: dict, own: list[str]) -> str:
-    like = f"like {words(kind['matched_mode'])} {words(kind['matched_settings'])}".rstrip()
-    parts = [kind["rule"], *own, like if kind["matched_mode"] else ""]
+def _label(mode: str, kind: dict[str, Any]) -> str:
+    parts = [kind["rule"], *sorted(kind["own"] - kind["common"])]
+    if kind["matched_mode"]:
+        parts.append(
+            f"like {words(kind['matched_mode'])} {words(kind['matched_settings'])}".rstrip()
+        )
     inside = ", ".join(filter(None, parts))
-    return f" ({inside})" if inside else ""
+    return f"{words(mode)} ({inside})" if inside else words(mode)
 
 
 def ruled(frame: pd.DataFrame) -> pd.Series:
@@ -100,23 +108,32 @@ def ruled(frame: pd.DataFrame) -> pd.Series:
     return ~frame["rule"].isin(("", "fixed"))
 
 
-def chosen(
-    shown: Sequence[Series], rows: pd.DataFrame, errors: pd.DataFrame
-) -> dict[Series, float]:
-    """The ε at which each series of a group is shown; NaN for none."""
-    return {one: epsilon_choice.shown(own, errors) for one in shown if len(own := one.rows(rows))}
+def chosen(rows: pd.DataFrame, errors: pd.DataFrame) -> Iterator[tuple[Series, float]]:
+    """The series of one group and the ε at which each is shown; NaN for none."""
+    for one in series(rows):
+        yield one, epsilon_choice.shown(one.rows(rows), errors)
 
 
-def split(frame: pd.DataFrame, keys: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+def at_chosen(frame: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:
+    """The rows of each group's series at the ε at which it is shown."""
+    groups = (rows for _, rows in frame.groupby(list(GROUP)))
+    return pd.concat([one.at(rows, epsilon) for rows in groups
+                      for one, epsilon in chosen(rows, errors)])  # fmt: skip
+
+
+def split(frame: pd.DataFrame, keys: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
     """(title, rows) of every group, by dataset first; a title has the words that tell it apart."""
-    groups = frame[list(keys)].drop_duplicates()
-    for values, rows in frame.groupby(["dataset", *(k for k in keys if k != "dataset")]):
-        named = dict(zip(["dataset", *(k for k in keys if k != "dataset")], values, strict=True))
-        rivals = groups[groups["dataset"] == named["dataset"]]
-        telling = _telling(rivals.drop(columns="dataset"))
-        parts = [f"{words(named[key])} {key}" for key in telling]
-        lines = [" · ".join([words(named["dataset"]), *parts[:1]]), *parts[1:]]
-        yield "\n".join(lines), rows
+    keys = ["dataset", *(key for key in keys if key != "dataset")]
+    groups = frame[keys].drop_duplicates()
+    found = []
+    for values, rows in frame.groupby(keys):
+        named = dict(zip(keys, values, strict=True))
+        telling = _telling(groups[groups["dataset"] == named["dataset"]])
+        title = words(named["dataset"])
+        for key, mark in zip(telling, (" · ", "\n", "\n"), strict=False):
+            title += f"{mark}{words(named[key])} {key}"
+        found.append((title, rows))
+    return found
 
 
 def players(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -129,43 +146,42 @@ def players(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     ]
 
 
-def _telling(groups: pd.DataFrame) -> list[str]:
+def _telling(groups: pd.DataFrame) -> Sequence[str]:
     """The fewest columns that tell all rows apart, in the order of preference."""
-    preferred = [key for key in ("model", "loss", "study") if key in groups]
-    for size in range(len(preferred) + 1):
-        for keys in itertools.combinations(preferred, size):
-            told = groups[list(keys)].drop_duplicates() if keys else groups.head(1)
-            if len(told) == len(groups):
-                return list(keys)
-    return preferred
+    known = [key for key in ("model", "loss", "study") if key in groups]
+    subsets = (keys for size in range(len(known)) for keys in itertools.combinations(known, size))
+    told = (keys for keys in subsets
+            if len(set(map(tuple, groups[list(keys)].to_numpy()))) == len(groups))  # fmt: skip
+    return next(told, known)
 
 
-def main_groups(frame: pd.DataFrame) -> pd.DataFrame:
+def main_groups(
+    frame: pd.DataFrame, group: Sequence[str] = GROUP, each: str = "dataset"
+) -> pd.DataFrame:
     """The rows of one group per dataset: the one with the most modes, then the most cells."""
     if frame.empty:
         return frame
-    cells = frame[[*GROUP, *CELL]].drop_duplicates()
-    modes = cells.drop_duplicates([*GROUP, *SERIES]).groupby(list(GROUP)).size()
-    sizes = pd.DataFrame({"modes": modes, "cells": cells.groupby(list(GROUP)).size()})
-    ranked = sizes.reset_index().sort_values(
-        ["dataset", "modes", "cells", "study", "model", "loss"],
-        ascending=[True, False, False, True, True, True],
-    )
-    return frame.merge(ranked.drop_duplicates("dataset")[list(GROUP)], on=list(GROUP))
+    cells = frame[[*group, *CELL]].drop_duplicates()
+    series = cells.drop_duplicates([*group, *SERIES])
+    sizes = series.value_counts(list(group)).to_frame("series")
+    sizes["cells"] = cells.value_counts(list(group))
+    rest = [key for key in group if key != each]
+    falling = [True, False, False, *[True] * len(rest)]
+    ranked = sizes.reset_index().sort_values([each, "series", "cells", *rest], ascending=falling)
+    return frame.merge(ranked.drop_duplicates(each)[list(group)], on=list(group))
 
 
 def main_study(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of one group per dataset, all of the study with most modes."""
     rows = main_groups(frame)
-    counts = rows[["study", *SERIES]].drop_duplicates()["study"].value_counts()
-    names = sorted(counts.index, key=lambda name: (-counts[name], name))
-    return rows[rows["study"].isin(names[:1])]
+    counts = rows[["study", *SERIES]].drop_duplicates().groupby("study").size()
+    return rows[rows["study"] == counts.idxmax()] if len(counts) else rows
 
 
 def compared(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of groups with several series; all rows where there is no such group."""
-    series_of = frame["mode"] + "/" + frame["settings"]
-    counts = series_of.groupby([frame[key] for key in GROUP]).transform("nunique")
+    series = frame["mode"] + "/" + frame["settings"]
+    counts = series.groupby([frame[key] for key in GROUP]).transform("nunique")
     return frame[counts > 1] if (counts > 1).any() else frame
 
 

@@ -1,4 +1,4 @@
-"""One look for every figure: the colour of a mode, the type sizes, the legend, the scales."""
+"""One look for every figure: the colour of a mode, the type sizes, the legend."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from matplotlib import colors
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullLocator
 
-INK = "#1a1a1a"
+INK, GREY = "#1a1a1a", "#8a8a8a"
 WIDTH = 10.0
 """Inches; of a figure, at most. A4 paper shows it at 73 %, where SMALL is 8 pt."""
 SMALL = 11.0
@@ -39,25 +38,26 @@ KNOWN = {
     "masked_exact": ("#aa4499", "d"),
     "perturbed_start": ("#7f4f24", "p"),
 }
+BOX = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1}
+"""Behind a text that stands on points or lines."""
 SPARE_MARKERS = ("H", "h", "8", "*", "p")
 
 
 def colour(mode: str, variant: int = 0) -> str:
     """The mode's colour; a further variant of the mode's settings is lighter."""
-    base = KNOWN[mode][0] if mode in KNOWN else _hashed_colour(mode)
+    if mode in KNOWN:
+        base = colors.to_rgb(KNOWN[mode][0])
+    else:
+        digest = _digest(mode)
+        hue = int.from_bytes(digest[:2]) / 65536
+        (base,) = sns.husl_palette(1, h=hue, s=0.85, l=0.35 + digest[3] / 1024)
     share = 0.8 ** min(variant, 4)
-    red, green, blue = (share * part + 1 - share for part in colors.to_rgb(base))
+    red, green, blue = (share * part + 1 - share for part in base)
     return colors.to_hex((red, green, blue))
 
 
 def marker(mode: str) -> str:
     return KNOWN[mode][1] if mode in KNOWN else SPARE_MARKERS[_digest(mode)[2] % 5]
-
-
-def _hashed_colour(mode: str) -> str:
-    digest = _digest(mode)
-    hue = 360 * int.from_bytes(digest[:2]) / 65536
-    return colors.to_hex(sns.husl_palette(1, h=hue / 360, s=0.85, l=0.35 + digest[3] / 1024)[0])
 
 
 def _digest(mode: str) -> bytes:
@@ -67,31 +67,25 @@ def _digest(mode: str) -> bytes:
 @contextmanager
 def theme() -> Iterator[None]:
     """The house style, whatever the process has set."""
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(_parameters())
-        yield
-
-
-def _parameters() -> dict[Any, Any]:
-    return {
+    ink = ("axes.edgecolor", "text.color", "axes.labelcolor", "xtick.color", "ytick.color")
+    look: dict[Any, Any] = {
         **sns.axes_style("ticks"),
+        **dict.fromkeys(ink, INK),
         "font.family": "sans-serif",
         "font.sans-serif": ["DejaVu Sans"],
         "font.size": SMALL,
         "axes.titlesize": 12,
         "figure.titlesize": 12,
-        "axes.edgecolor": INK,
-        "text.color": INK,
-        "axes.labelcolor": INK,
-        "xtick.color": INK,
-        "ytick.color": INK,
         "axes.linewidth": 0.8,
         "lines.linewidth": 1.7,
         "lines.markersize": 4.5,
         "figure.facecolor": "white",
         "savefig.facecolor": "white",
     }
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(look)
+        yield
 
 
 def new(width: float, height: float) -> Figure:
@@ -123,6 +117,11 @@ def no_data(reason: str) -> Figure:
     return figure
 
 
+def note(ax: Axes, text: str) -> None:
+    """Words in the middle of a panel that has nothing to show."""
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center")
+
+
 def legend(figure: Figure, handles: Sequence[Any]) -> None:
     """One legend under the panels: as many columns as fit, and the height that it takes."""
     width, height = figure.get_size_inches()
@@ -136,30 +135,3 @@ def legend(figure: Figure, handles: Sequence[Any]) -> None:
 def key(label: str, **look: Any) -> Line2D:
     """A legend entry."""
     return Line2D([], [], label=label, **look)
-
-
-def scale(ax: Axes, values: np.ndarray, threshold: float | None = None) -> None:
-    """A y scale that shows all of the values: linear, or symmetrical log beyond ±threshold.
-
-    Without a threshold the scale is linear if the values span less than two decades around
-    their median size.
-    """
-    sizes = np.abs(values[np.isfinite(values)])
-    sizes = sizes[sizes > 0]
-    if not len(sizes):
-        return
-    if threshold is None:
-        middle = float(np.median(sizes))
-        if sizes.max() < 30 * middle:
-            return
-        threshold = 10.0 ** np.ceil(np.log10(middle))
-    # Two ticks to a decade would overlap near zero; at most six decades get a tick.
-    decades = np.log10(max(sizes.max(), threshold) / threshold)
-    ax.set_yscale("symlog", linthresh=threshold, linscale=0.6)
-    every = max(1, int(np.ceil(decades / 5)))
-    powers = threshold * 10.0 ** np.arange(0, np.ceil(decades) + 1, every)
-    finite = values[np.isfinite(values)]
-    positive = powers[powers <= max(finite.max() * 1.5, 0)]
-    negative = -powers[powers <= max(-finite.min() * 1.5, 0)][::-1]
-    ax.set_yticks([*negative, 0.0, *positive])
-    ax.yaxis.set_minor_locator(NullLocator())

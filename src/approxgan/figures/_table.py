@@ -59,11 +59,9 @@ def tables(
         labels = [textwrap.fill(name, letters) for name, _ in table.rows]
         ax.set_yticks(np.arange(len(labels)) + 0.5, labels)
     axes[-1].set_xlabel("ε (parameter units)")
-    bar = figure.colorbar(
-        colours, ax=list(axes), location="bottom", shrink=0.6, aspect=45,
-        pad=0.12 / figure.get_size_inches()[1], label=label,
-    )  # fmt: skip
-    _style.ticks(bar.ax)
+    pad = 0.12 / figure.get_size_inches()[1]
+    look = {"location": "bottom", "shrink": 0.6, "aspect": 45, "pad": pad, "label": label}
+    _style.ticks(figure.colorbar(colours, ax=list(axes), **look).ax)
     return figure
 
 

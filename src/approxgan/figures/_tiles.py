@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,15 +13,17 @@ from matplotlib.figure import Figure
 
 from approxgan.analysis.frames import GROUP
 from approxgan.analysis.text import words
-from approxgan.figures import _lines, _series, _style
+from approxgan.figures import _layout, _lines, _series, _style
 from approxgan.figures._series import Series
 
 PLACE = ["x", "y"]
-RIM, TRUE = "#bbbbbb", "#c8c8c8"
-SIDE, GAP = 1.3, 0.1
-"""Inches; of a tile, and between tiles."""
-LINE = 0.19
-"""Inches; of a line of text."""
+TRUE = "#c8c8c8"
+SIDE, LINE, GAP = 1.28, 0.19, 0.14
+"""Inches; of a tile, of a line of text, and between tiles."""
+ACROSS = 7
+"""Tiles side by side, at most."""
+LETTERS = 16
+"""Letters of a line above a tile, at most."""
 MOST = 12
 """Values of ε that are shown of a data set, at most; captions say so."""
 
@@ -35,12 +37,50 @@ class Cell(NamedTuple):
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
         return self.one.at(frame, self.epsilon)
 
-    @property
-    def title(self) -> str:
-        return self.one.named([self.epsilon]).replace(", ε", "\nε")
+    def title(self, letters: int) -> str:
+        lines = self.one.named([self.epsilon]).replace(", ε", "\nε").split("\n")
+        return "\n".join(textwrap.fill(line, letters) for line in lines)
 
 
-def cells(runs: pd.DataFrame) -> list[Cell]:
+def first_seed(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of each cell's first seed: seeds may be a study's, or a cell's, own."""
+    keys = [*GROUP, *_series.CELL]
+    return rows[rows["seed"] == rows.groupby(keys, dropna=False)["seed"].transform("min")]
+
+
+def name(runs: pd.DataFrame) -> str:
+    """A group in words."""
+    first = runs.iloc[0].map(words)
+    return f"{first['dataset']} ({first['model']} model, {first['loss']} loss)"
+
+
+def tiled(
+    runs: pd.DataFrame,
+    truth: str,
+    draw: Callable[[Sequence[Axes], Sequence[Cell], pd.DataFrame], None],
+) -> Figure:
+    """A block for every data set of the runs, with a tile for the truth and one for every cell.
+
+    ``draw`` fills the tiles of a block: that of the truth, then those of the cells.
+    """
+    groups = [(_cells(own), own) for _, own in runs.groupby("dataset")]
+    across = min(ACROSS, max(1 + len(cells) for cells, _ in groups))
+    titles = [[truth, *(cell.title(LETTERS) for cell in cells)] for cells, _ in groups]
+    heights = [_height(told, across) for told in titles]
+    names = [name(own) for _, own in groups]
+    figure, parts = _layout.blocks(names, heights, max(across * (SIDE + GAP), 5.0))
+    for part, told, (cells, own) in zip(parts, titles, groups, strict=True):
+        axes = part.subplots(-(-len(told) // across), across, squeeze=False).ravel()
+        bare(axes)
+        for ax in axes[len(told) :]:
+            ax.set_axis_off()
+        for ax, title in zip(axes, told, strict=False):
+            ax.set_title(title, fontsize=_style.SMALL, pad=3)
+        draw(axes[: len(told)].tolist(), cells, own)
+    return figure
+
+
+def _cells(runs: pd.DataFrame) -> list[Cell]:
     """Those of one group, by series and ε."""
     kept = _lines.spread(runs["epsilon"], MOST)
     return [
@@ -51,76 +91,18 @@ def cells(runs: pd.DataFrame) -> list[Cell]:
     ]
 
 
-def first_seed(rows: pd.DataFrame) -> pd.Series:
-    """The first seed of each row's cell: seeds may be a study's, or a cell's, own."""
-    keys = [*GROUP, *_series.CELL]
-    return rows.groupby(keys, dropna=False)["seed"].transform("min")
+def _height(titles: Sequence[str], across: int) -> float:
+    """Inches; of a block whose tiles have these titles."""
+    rows = [titles[k : k + across] for k in range(0, len(titles), across)]
+    lines = sum(1 + max(title.count("\n") for title in row) for row in rows)
+    return 0.35 + (SIDE + GAP) * len(rows) + LINE * lines
 
 
-def name(runs: pd.DataFrame) -> str:
-    """A group in words."""
-    first = {key: words(runs[key].iloc[0]) for key in ("dataset", "model", "loss")}
-    return f"{first['dataset']} ({first['model']} model, {first['loss']} loss)"
-
-
-def tiled(blocks: Mapping[str, Sequence[str]]) -> tuple[Figure, dict[str, list[Axes]]]:
-    """A figure with a tile for every title, and the tiles of each block.
-
-    Blocks follow each other; one that does not fit into the rest of a row begins another row.
-    """
-    across = int((_style.WIDTH - GAP) // (SIDE + GAP))
-    spots: dict[str, list[tuple[int, int]]] = {}
-    heads: dict[tuple[int, int], tuple[str, str]] = {}
-    right, down = 0, 0
-    for block, titles in blocks.items():
-        if right and right + len(titles) > across:
-            right, down = 0, down + 1
-        first = down * across + right
-        spots[block] = [divmod(first + k, across) for k in range(len(titles))]
-        for spot, title in zip(spots[block], titles, strict=True):
-            heads[spot] = ("", _wrapped(title, 1))
-        heads[spots[block][0]] = (_wrapped(block, min(len(titles), across - right)), titles[0])
-        down, right = spots[block][-1][0], spots[block][-1][1] + 1
-    return _drawn(spots, heads, across)
-
-
-def _wrapped(text: str, tiles: int) -> str:
-    letters = int(tiles * (SIDE + GAP) / 0.085)
-    return "\n".join(textwrap.fill(line, letters) for line in text.split("\n"))
-
-
-def _lines_of(text: str) -> int:
-    return text.count("\n") + 1 if text else 0
-
-
-def _drawn(
-    spots: Mapping[str, list[tuple[int, int]]],
-    heads: Mapping[tuple[int, int], tuple[str, str]],
-    across: int,
-) -> tuple[Figure, dict[str, list[Axes]]]:
-    """The tiles at their spots (row, column), each under the name of its block and its title."""
-    rows = 1 + max(row for row, _ in heads)
-    # The names of blocks stand above all titles of their row.
-    texts = [zip(*(head for (r, _), head in heads.items() if r == row), strict=True)
-             for row in range(rows)]  # fmt: skip
-    bands = [LINE * sum(max(map(_lines_of, kind)) for kind in both) for both in texts]
-    width = (1 + min(max(column for _, column in heads), across - 1)) * (SIDE + GAP) + GAP
-    height = sum(bands) + rows * (SIDE + GAP) + 2 * GAP
-    figure = Figure(figsize=(width, height))
-    axes = {}
-    for (row, column), (block, title) in heads.items():
-        left = GAP + column * (SIDE + GAP)
-        bottom = height - GAP - sum(bands[: row + 1]) - row * (SIDE + GAP) - SIDE
-        axes[row, column] = ax = figure.add_axes(
-            (left / width, bottom / height, SIDE / width, SIDE / height)
-        )
+def bare(axes: np.ndarray) -> None:
+    """Square tiles without numbers, in a pale frame."""
+    for ax in axes.flat:
         ax.set(xticks=[], yticks=[], aspect="equal")
-        ax.set_title(title, fontsize=_style.SMALL, pad=3)
-        ax.spines[:].set_color(RIM)
-        if block:
-            figure.text(left / width, (bottom + SIDE + bands[row]) / height, block,
-                        va="top", fontweight="bold")  # fmt: skip
-    return figure, {block: [axes[spot] for spot in mine] for block, mine in spots.items()}
+        ax.spines[:].set_color("#bbbbbb")
 
 
 def true_points(data: pd.DataFrame, dataset: str, most: int) -> pd.DataFrame:
@@ -131,13 +113,17 @@ def true_points(data: pd.DataFrame, dataset: str, most: int) -> pd.DataFrame:
 
 def limits(points: pd.DataFrame) -> np.ndarray:
     """[2, 2]: low and high of a square around the finite points, with a margin."""
-    values = points[PLACE].to_numpy(float)
-    values = values[np.isfinite(values).all(1)]
+    values = finite(points)[PLACE].to_numpy(float)
     if not len(values):
         return np.array([[-1.0, 1.0], [-1.0, 1.0]])
     middle = (values.max(0) + values.min(0)) / 2
     half = max(np.ptp(values, axis=0).max() * 0.62, 1e-9)
     return np.stack([middle - half, middle + half], 1)
+
+
+def finite(points: pd.DataFrame) -> pd.DataFrame:
+    """The rows with a place."""
+    return points[np.isfinite(points[PLACE].to_numpy(float)).all(1)]
 
 
 def cloud(ax: Axes, points: pd.DataFrame, colour: str, size: float, alpha: float = 0.7) -> None:
@@ -146,16 +132,15 @@ def cloud(ax: Axes, points: pd.DataFrame, colour: str, size: float, alpha: float
 
 
 def made(
-    ax: Axes, true: pd.DataFrame, points: pd.DataFrame, one: Series, ends: np.ndarray, text: str
+    ax: Axes, true: pd.DataFrame, points: pd.DataFrame, cell: Cell, ends: np.ndarray, text: str
 ) -> None:
-    """Points over true ones, within limits; a few words, or what share of them is outside."""
+    """Points of a cell over true ones, within limits; a few words, or what share is outside."""
     ax.set(xlim=ends[0], ylim=ends[1])
     cloud(ax, true, TRUE, 2.5, 1.0)
-    cloud(ax, points, one.colour, 3.0)
+    cloud(ax, points, cell.one.colour, 3.0)
     values = points[PLACE].to_numpy(float)
     share = ((values < ends[:, 0]) | (values > ends[:, 1])).any(1).mean()
     text = text or (f"{100 * share:.0f} % outside" if share > 0.01 else "")
     if text:
-        box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1}
-        ax.text(0.5, 0.03, text, transform=ax.transAxes, ha="center", va="bottom", zorder=9,
-                bbox=box)  # fmt: skip
+        look = {"ha": "center", "va": "bottom", "zorder": 9, "bbox": _style.BOX}
+        ax.text(0.5, 0.03, text, transform=ax.transAxes, **look)

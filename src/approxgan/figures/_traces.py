@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from approxgan.figures import _layout, _lines, _quality, _series
-from approxgan.figures._layout import Panels
+from approxgan.analysis.frames import GROUP, primary
+from approxgan.figures import _axes, _layout, _lines, _quality, _series
 
 LOSSES = {"discriminator_loss": "discriminator\nloss", "generator_loss": "generator\nloss"}
 Line = tuple[Callable[[pd.DataFrame], pd.DataFrame], Mapping[str, Any]]
@@ -18,22 +20,23 @@ Line = tuple[Callable[[pd.DataFrame], pd.DataFrame], Mapping[str, Any]]
 def drawn(
     training: pd.DataFrame,
     quality: pd.DataFrame,
-    keys: Sequence[str],
-    lines: Callable[[pd.DataFrame], Sequence[Line]],
-) -> Panels:
-    """A column for every group of the training table; ``lines`` says what a group's rows show."""
-    quality = _quality.primary(quality)
-    groups = list(_series.split(training, keys))
-    laid = _layout.panels(len(groups), [2.2] * 3)
-    for g, (title, rows) in enumerate(groups):
-        scores = quality.merge(rows[list(keys)].drop_duplicates())
-        shown = lines(rows)
-        for r, (table, value) in enumerate([(scores, "value"), *((rows, name) for name in LOSSES)]):
-            parts = [(select(table), look) for select, look in shown]
+    group: Sequence[str],
+    lines: Sequence[Line],
+    keys: Sequence[Any],
+) -> Figure:
+    """A column for every group of the training table, with the scores of the same cells."""
+    quality = primary(quality)
+
+    def column(axes: list[Axes], rows: pd.DataFrame) -> None:
+        scores = quality.merge(rows[[*GROUP, *_series.CELL]].drop_duplicates())
+        tables = (scores, rows, rows)
+        for ax, table, value in zip(axes, tables, ("value", *LOSSES), strict=True):
+            parts = [(select(table), look) for select, look in lines]
             for part, look in parts:
-                _lines.trace(laid.at(g, r), part, value, **look)
-            _lines.fit(laid.at(g, r), [part[value] for part, _ in parts])
-        laid.at(g).set_title(title)
+                _lines.trace(ax, part, value, **look)
+            _axes.traces(ax, [part[value] for part, _ in parts])
+
     name = _quality.label(quality) if len(quality) else "score"
-    laid.finish(len(groups), "training step", [name, *LOSSES.values()])
-    return laid
+    labels = [name, *LOSSES.values()]
+    parts = _series.split(training, group)
+    return _layout.panels(parts, column, [2.2] * 3, ["training step"], labels, keys)

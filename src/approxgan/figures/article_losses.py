@@ -1,15 +1,15 @@
-"""What the article's losses do, read literally, beside those the field uses."""
+"""The number that decides and losses against the step, exact gradient, a line per loss."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
 from functools import partial
-from typing import Any
 
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from approxgan.analysis.frames import Tables
 from approxgan.analysis.text import words
 from approxgan.figures import _style, _traces
 
@@ -18,8 +18,6 @@ DASHES = ("-", (0, (5, 1.2)), (0, (1, 1)), (0, (6, 1.2, 1, 1.2)), (0, (3, 1, 1, 
 
 
 class ArticleLosses:
-    """The number that decides and losses against the step, exact gradient, a line per loss."""
-
     needs = ("training", "quality")
     title = "What each loss does with the exact gradient"
     caption = (
@@ -32,29 +30,22 @@ class ArticleLosses:
         "several decades are logarithmic away from 0."
     )
 
-    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        training, quality = (table[table["mode"] == "exact"]
-                             for table in (tables["training"], tables["quality"]))  # fmt: skip
-        counts = training.groupby([*PANEL_GROUP])["loss"].transform("nunique")
+    def draw(self, tables: Tables) -> Figure:
+        training, quality = (tables[name].query("mode == 'exact'") for name in self.needs)
+        counts = training.groupby(list(PANEL_GROUP))["loss"].transform("nunique")
         training = training[counts > 1]
         if training.empty:
             return _style.no_data("no data set was trained with more than one loss")
-        looks = _looks(sorted(training["loss"].unique()))
-        lines = [(partial(_of, loss=loss), look) for loss, look in looks.items()]
-        laid = _traces.drawn(training, quality, PANEL_GROUP, lambda _: lines)
-        handles = [_style.key(words(loss), **look) for loss, look in looks.items()]
-        _style.legend(laid.figure, handles)
-        return laid.figure
+        losses = sorted(training["loss"].unique())
+        # None of the colours of the modes: a mode is not what differs here.
+        colours = sns.color_palette("viridis", len(losses)).as_hex()
+        lines, keys = [], []
+        for loss, colour, dash in zip(losses, colours, itertools.cycle(DASHES), strict=False):
+            look = {"color": colour, "linestyle": dash}
+            lines.append((partial(_of, loss=loss), look))
+            keys.append(_style.key(words(loss), **look))
+        return _traces.drawn(training, quality, PANEL_GROUP, lines, keys)
 
 
 def _of(rows: pd.DataFrame, loss: str) -> pd.DataFrame:
     return rows[rows["loss"] == loss]
-
-
-def _looks(losses: list[str]) -> dict[str, dict[str, Any]]:
-    """A colour and a dash per loss: none of the colours of the modes is meant."""
-    colours = sns.color_palette("viridis", len(losses)).as_hex()
-    return {
-        loss: {"color": colours[k], "linestyle": DASHES[k % len(DASHES)]}
-        for k, loss in enumerate(losses)
-    }

@@ -1,19 +1,19 @@
-"""What approximation does, apart from what noise, zeros and chance do."""
+"""Final scores of a mode beside its controls, a point a seed, and how wrong both were."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
-from approxgan.analysis.frames import GROUP, final, null_of
+from approxgan.analysis.frames import GROUP, Tables, final, null_of, primary
 from approxgan.analysis.text import number, words
 from approxgan.core.protocols import PLAYERS
-from approxgan.figures import _layout, _lines, _quality, _series, _style
+from approxgan.figures import _axes, _layout, _lines, _quality, _series, _style
 from approxgan.figures._series import Series
 
 FREE = ("exact", "perturbed_start")
@@ -29,8 +29,6 @@ STRIP, CURVE = 2.8, 1.6
 
 
 class Controls:
-    """Final scores of a mode beside its controls, a point a seed, and how wrong both were."""
-
     needs = ("quality", "quality_null", "training")
     title = "Is it the approximation? Modes beside their matched controls"
     caption = (
@@ -49,22 +47,22 @@ class Controls:
         "mode's: noisy exact in the relative error, masked exact in the zero entries."
     )
 
-    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        quality = _quality.primary(final(tables["quality"]))
+    def draw(self, tables: Tables) -> Figure:
+        quality = primary(final(tables["quality"]))
         units = _units(quality)
         if not units:
             return _style.no_data("no run has a matched control")
         shown = _series.series(pd.concat([rows for _, rows in units]))
-        heights = [STRIP + len(CURVES) * CURVE + 0.9] * len(units)
-        figure = _style.new(_style.WIDTH, sum(heights))
-        parts = figure.subfigures(len(units), 1, squeeze=False)[:, 0]
-        for part, (title, rows) in zip(parts, units, strict=True):
-            part.suptitle(title, fontweight="bold")
-            top, below = part.subfigures(2, 1, height_ratios=[STRIP, heights[0] - STRIP])
+        below = len(CURVES) * CURVE + 0.9
+        heights = [STRIP + below] * len(units)
+        figure, parts = _layout.blocks([title for title, _ in units], heights)
+        for part, (_, rows) in zip(parts, units, strict=True):
+            halves = part.subfigures(2, 1, squeeze=False, height_ratios=[STRIP, below])
+            top, bottom = halves[:, 0]
             blocks = _blocks(rows, shown)
             _strip(top.subplots(), rows, blocks, null_of(tables["quality_null"], rows))
             runs = tables["training"].merge(rows[list(GROUP)].drop_duplicates())
-            _curves(below, runs, [block for block in blocks if not np.isnan(block[0])])
+            _curves(bottom, runs, blocks)
         _style.legend(figure, _keys(shown))
         return figure
 
@@ -74,12 +72,12 @@ def _units(last: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     found = []
     for title, rows in _series.split(last, GROUP):
         controls = rows[rows["matched_mode"].ne("") & rows["epsilon"].notna()]
+        free = rows[rows["mode"].isin(FREE)]
         for (mode, settings), mine in controls.groupby(MATCH):
-            is_it = (rows["mode"] == mode) & (rows["settings"] == settings)
-            twin = rows[is_it].merge(mine[["epsilon"]].drop_duplicates())
-            free = rows[rows["mode"].isin(FREE)]
-            both = pd.concat([free, twin, mine], ignore_index=True)
-            found.append((f"{title.replace(chr(10), ' · ')}: {words(mode)} and its controls", both))
+            twin = rows[(rows["mode"] == mode) & (rows["settings"] == settings)]
+            twin = twin[twin["epsilon"].isin(mine["epsilon"])]
+            told = f"{title.replace(chr(10), ' · ')}: {words(mode)} and its controls"
+            found.append((told, pd.concat([free, twin, mine], ignore_index=True)))
     return found
 
 
@@ -117,45 +115,41 @@ def _strip(ax: Axes, rows: pd.DataFrame, blocks: list[Block], null: pd.DataFrame
 
 def _points(ax: Axes, place: float, rows: pd.DataFrame, one: Series) -> None:
     """Seeds from left to right in their order, so that no two hide each other."""
-    rows = rows.sort_values("seed")
-    across = place + np.linspace(-0.28, 0.28, len(rows)) if len(rows) > 1 else np.array([place])
-    values = rows["value"].to_numpy(float)
+    values = rows.sort_values("seed")["value"].to_numpy(float)
+    across = place + (np.linspace(-0.28, 0.28, len(values)) if len(values) > 1 else np.zeros(1))
     known = np.isfinite(values)
     look: dict[str, Any] = {"color": one.colour, "marker": one.marker, "markersize": 3.5}
     ax.plot(across[known], values[known], linestyle="", alpha=0.7, **look)
     if known.any():
-        ends, middle = [place - 0.4, place + 0.4], [np.median(values[known])] * 2
-        ax.plot(ends, middle, color=one.colour, linewidth=2.6, zorder=4)
+        middle, width = np.median(values[known]), 2.6
+        ax.hlines(middle, place - 0.4, place + 0.4, color=one.colour, linewidth=width, zorder=4)
     _quality.lost(ax, across[~known], rows, one)
 
 
-def _curves(part: Any, runs: pd.DataFrame, blocks: list[Block]) -> None:
+def _curves(part: SubFigure, runs: pd.DataFrame, blocks: list[Block]) -> None:
     """How wrong each mode was along its own runs, a column for every ε."""
     kept = _lines.spread(pd.Series([epsilon for epsilon, _ in blocks]), MOST)
-    blocks = [block for block in blocks if block[0] in kept]
-    axes = part.subplots(len(CURVES), len(blocks), squeeze=False, sharex=True, sharey="row")
-    for column, (epsilon, series) in zip(axes.T, blocks, strict=True):
+    axes = part.subplots(len(CURVES), len(kept), squeeze=False, sharex=True, sharey="row")
+    shown = [block for block in blocks if block[0] in kept]
+    for column, (epsilon, series) in zip(axes.T, shown, strict=True):
         for ax, value in zip(column, CURVES, strict=True):
-            for one in series:
-                for player, dash in DASHES.items():
-                    # A control on the mode's curve must not hide it.
-                    width = 1.3 if one.mode in _series.CONTROLS else 3.0
-                    look = {"color": one.colour, "linestyle": dash, "linewidth": width}
-                    _lines.trace(ax, one.at(runs, epsilon), f"{player}_{value}", **look)
+            for one, (player, dash) in itertools.product(series, DASHES.items()):
+                # A control on the mode's curve must not hide it.
+                width = 1.3 if one.mode in _series.CONTROLS else 3.0
+                look = {"color": one.colour, "linestyle": dash, "linewidth": width}
+                _lines.trace(ax, one.at(runs, epsilon), f"{player}_{value}", **look)
             _style.dress(ax)
         column[0].set_title(f"ε = {number(epsilon)}")
         column[-1].set_xlabel("training step")
     for row, label in zip(axes, CURVES.values(), strict=True):
         row[0].set_ylabel(label)
     if any(ax.has_data() for ax in axes[0]):
-        _layout.log_axis(axes[0, 0], "y")
+        _axes.log(axes[0, 0], "y")
     axes[1, 0].set_ylim(-0.05, 1.05)
 
 
 def _keys(shown: list[Series]) -> list[Any]:
-    entries = [_style.key(one.label, color=one.colour, marker=one.marker, linewidth=2.6)
-               for one in shown]  # fmt: skip
-    players = [_style.key(player, color="#8a8a8a", linestyle=dash)
+    players = [_style.key(player, color=_style.GREY, linestyle=dash)
                for player, dash in DASHES.items()]  # fmt: skip
     _, cross = _quality.lost_keys("diverged")
-    return [*entries, *players, _quality.perfect_key(), cross]
+    return [*(one.key(linewidth=2.6) for one in shown), *players, _quality.perfect_key(), cross]

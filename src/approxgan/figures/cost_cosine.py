@@ -1,29 +1,29 @@
-"""What a direction costs."""
+"""Cosine of one estimate against its cost, every mode at its best ε, beside theory."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator
 
 from approxgan.analysis.epsilon_choice import PROBE_GROUP
-from approxgan.analysis.frames import forward_equivalents, same_step
-from approxgan.figures import _layout, _series, _style
+from approxgan.analysis.frames import Tables, forward_equivalents, same_step
+from approxgan.figures import _axes, _layout, _series, _style
 
 MARKED = ("exact", "forward_difference", "central_difference")
 """Modes that are deterministic: the reverse pass, and a difference for every coordinate."""
 LAW = {"color": _style.INK, "linewidth": 1.2, "zorder": 1.5}
-ONE_SIDED, TWO_SIDED, ORTHONORMAL = "-", (0, (5, 1.6)), (0, (1, 1.2))
+DASHES = {
+    "theory: q Gaussian at q + 1": "-",
+    "theory: q Gaussian at 2q": (0, (5, 1.6)),
+    "theory: q orthonormal at q + 1": (0, (1, 1.2)),
+}
 
 
 class CostCosine:
-    """Cosine of one estimate against its cost, every mode at its best ε, beside theory."""
-
     needs = ("gradient_error", "probe_points")
     title = "Direction of an estimate against its cost"
     caption = (
@@ -42,35 +42,35 @@ class CostCosine:
         "linear up to 0.01 and logarithmic above."
     )
 
-    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
+    def draw(self, tables: Tables) -> Figure:
         errors = tables["gradient_error"]
         errors = errors[~_series.ruled(errors) & errors["chooses_epsilon"].eq(True)]
         errors = errors[~errors["mode"].isin(_series.CONTROLS)]
         if not errors["cosine"].notna().any():
             return _style.no_data("the table gradient_error holds no cosine that chooses ε")
-        errors = _widest(errors.fillna({"cosine": 0.0}))
-        shown, parts = _series.series(errors), _series.players(errors)
-        laid = _layout.panels(len(parts), [2.9], across=2, sharey="all")
-        for slot, (title, part) in enumerate(parts):
-            ax, dimension = laid.at(slot), _dimension(tables["probe_points"], part)
-            _laws(ax, dimension)
+        errors = errors.fillna({"cosine": 0.0})
+        errors = _series.main_groups(errors, PROBE_GROUP, "model")
+        shown, parts = _series.series(errors), []
+        for title, rows in _series.players(errors):
+            dimension = _dimension(tables["probe_points"], rows)
+            parts.append((f"{title}{f', d = {dimension:,}' if dimension else ''}", rows))
+
+        def panel(axes: list[Axes], rows: pd.DataFrame) -> None:
+            (ax,) = axes
+            _laws(ax, _dimension(tables["probe_points"], rows))
             for one in shown:
-                _point(ax, best(one.rows(part)), one)
-            ax.set_title(f"{title}{f', d = {dimension:,}' if dimension else ''}")
-            _scales(ax, part)
-        laid.finish(len(parts), "forward-equivalents of one estimate", ["cosine"])
-        keys = [_style.key(one.label, **_look(one)) for one in shown]
-        _style.legend(laid.figure, [*keys, *_law_keys()])
-        return laid.figure
+                _point(ax, best(one.rows(rows)), one)
+            spent = forward_equivalents(rows)
+            ax.set_xlim(0.7 * min(spent.min(), 2), 2 * spent.max())
+            _axes.log(ax)
+            _axes.cosine(ax, "y", 0.0)
 
-
-def _widest(errors: pd.DataFrame) -> pd.DataFrame:
-    """For each model the probed data set and loss with most modes."""
-    kinds = errors[[*PROBE_GROUP, *_series.SERIES]].drop_duplicates()
-    sizes = kinds.groupby(list(PROBE_GROUP)).size().rename("modes").reset_index()
-    ranked = sizes.sort_values(["modes", "dataset", "loss"], ascending=[False, True, True])
-    first = ranked.drop_duplicates("model")[list(PROBE_GROUP)]
-    return errors.merge(first, on=list(PROBE_GROUP))
+        keys = [one.key(**_look(one)) for one in shown]
+        keys += [_style.key(text, linestyle=dash, **LAW) for text, dash in DASHES.items()]
+        return _layout.panels(
+            parts, panel, [2.9], ["forward-equivalents of one estimate"], ["cosine"], keys,
+            across=2, sharey="all",
+        )  # fmt: skip
 
 
 def _dimension(points: pd.DataFrame, rows: pd.DataFrame) -> int:
@@ -95,19 +95,11 @@ def cosine(directions: np.ndarray, dimension: int) -> np.ndarray:
 def _laws(ax: Axes, dimension: int) -> None:
     if not dimension:
         return
-    q = np.geomspace(1, 4 * dimension, 200)
-    ax.plot(q + 1, cosine(q, dimension), linestyle=ONE_SIDED, **LAW)
-    ax.plot(2 * q, cosine(q, dimension), linestyle=TWO_SIDED, **LAW)
-    few = np.geomspace(1, dimension, 100)
-    ax.plot(few + 1, np.sqrt(few / dimension), linestyle=ORTHONORMAL, **LAW)
-
-
-def _law_keys() -> list[Any]:
-    return [
-        _style.key("theory: q Gaussian at q + 1", linestyle=ONE_SIDED, **LAW),
-        _style.key("theory: q Gaussian at 2q", linestyle=TWO_SIDED, **LAW),
-        _style.key("theory: q orthonormal at q + 1", linestyle=ORTHONORMAL, **LAW),
-    ]
+    q, few = np.geomspace(1, 4 * dimension, 200), np.geomspace(1, dimension, 100)
+    gaussian = cosine(q, dimension)
+    curves = ((q + 1, gaussian), (2 * q, gaussian), (few + 1, np.sqrt(few / dimension)))
+    for (x, y), dash in zip(curves, DASHES.values(), strict=True):
+        ax.plot(x, y, linestyle=dash, **LAW)
 
 
 def _look(one: _series.Series) -> dict[str, Any]:
@@ -126,15 +118,3 @@ def _point(ax: Axes, rows: pd.DataFrame, one: _series.Series) -> None:
     low, middle, high = rows["cosine"].quantile([0.1, 0.5, 0.9])
     ax.plot([x, x], [low, high], color=one.colour, linewidth=1.6, zorder=3)
     ax.plot(x, middle, zorder=4, **_look(one))
-
-
-def _scales(ax: Axes, errors: pd.DataFrame) -> None:
-    spent = forward_equivalents(errors)
-    ax.set_xscale("log")
-    ax.set_xlim(0.7 * min(spent.min(), 2), 2 * spent.max())
-    ax.xaxis.set_major_locator(LogLocator(numticks=7))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_yscale("symlog", linthresh=0.01, linscale=0.5)
-    ax.set_ylim(-0.006, 1.6)
-    ax.set_yticks([0, 0.01, 0.1, 1], ["0", "0.01", "0.1", "1"])
-    ax.yaxis.set_minor_locator(NullLocator())

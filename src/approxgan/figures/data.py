@@ -1,26 +1,21 @@
-"""What is to be learnt."""
+"""Each dataset twice: the points that training sees and fresh draws of the density."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from approxgan.analysis.frames import Tables
 from approxgan.analysis.text import words
 from approxgan.figures import _layout, _style, _tiles
 
 SHOWN = 2000
 """Points drawn per panel: more would only be ink."""
-SOURCES = {
-    "training": ("training points", _style.INK),
-    "true": ("true density, fresh draws", "#555"),
-}
+COLOURS = {"training": _style.INK, "true": "#555"}
 
 
 class Data:
-    """Each dataset twice: the points that training sees and fresh draws of the density."""
-
     needs = ("data",)
     title = "The data sets"
     caption = (
@@ -30,22 +25,22 @@ class Data:
         "training points shows gaps that the lower row does not have."
     )
 
-    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
+    def draw(self, tables: Tables) -> Figure:
         data = tables["data"]
-        names = sorted(data["dataset"].unique())
-        if not names:
+        if data.empty:
             return _style.no_data("the table data is empty")
-        laid = _layout.panels(len(names), [2.2] * len(SOURCES), across=4)
-        for slot, name in enumerate(names):
-            points = data[data["dataset"] == name]
-            for row, (source, (_, colour)) in enumerate(SOURCES.items()):
-                ax, shown = laid.at(slot, row), points[points["source"] == source]
-                _tiles.cloud(ax, shown.nsmallest(SHOWN, "index"), colour, 6.0, 0.55)
-                low, high = _tiles.limits(points).T
+
+        def column(axes: list[Axes], points: pd.DataFrame) -> None:
+            low, high = _tiles.limits(points).T
+            for ax, (source, colour) in zip(axes, COLOURS.items(), strict=True):
+                shown = points[points["source"] == source].nsmallest(SHOWN, "index")
+                _tiles.cloud(ax, shown, colour, 6.0, 0.55)
                 ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
                 ax.set_aspect("equal", adjustable="box")
                 ax.locator_params(nbins=4)
-            laid.at(slot).set_title(words(name))
-        ylabels = [f"{text}\ny (data units)" for text, _ in SOURCES.values()]
-        laid.finish(len(names), "x (data units)", ylabels)
-        return laid.figure
+
+        parts = [(words(name), points) for name, points in data.groupby("dataset")]
+        labels = [
+            f"{what}\ny (data units)" for what in ("training points", "true density, fresh draws")
+        ]
+        return _layout.panels(parts, column, [2.2] * 2, ["x (data units)"], labels, across=4)

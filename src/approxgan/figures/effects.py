@@ -1,18 +1,16 @@
-"""How far every mode ends from exact."""
+"""Mode by ε: the paired difference to exact in the number that decides, and its interval."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 from matplotlib import colors
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from approxgan.analysis.frames import GROUP
+from approxgan.analysis.frames import GROUP, Tables
 from approxgan.analysis.text import words
 from approxgan.figures import _series, _style, _table
 
@@ -23,8 +21,6 @@ MARKS = {"worse": "▲", "better": "▼", "same": "≈"}
 
 
 class Effects:
-    """Mode by ε: the paired difference to exact in the number that decides, and its interval."""
-
     needs = ("comparisons", "outcomes")
     title = "Difference to exact, mode by ε"
     caption = (
@@ -41,30 +37,30 @@ class Effects:
         "values of ε are shown, evenly spread."
     )
 
-    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
+    def draw(self, tables: Tables) -> Figure:
         rows = tables["comparisons"]
         rows = rows[rows["family"] == "primary"]
-        if rows["difference_sds"].isna().all():
+        known = rows.groupby(list(GROUP))["difference_sds"].transform("count") > 0
+        if not known.any():
             return _style.no_data("the table comparisons holds no difference in the primary score")
         found = []
-        for title, own in _series.split(rows, GROUP):
+        for title, own in _series.split(rows[known], GROUP):
             # The runs have what names a series; the comparisons have not.
             runs = tables["outcomes"].merge(own[[*GROUP, "mode"]].drop_duplicates())
-            cells = [(one.label, [_cell(row) for row in one.rows(own).to_dict("records")])
-                     for one in _series.series(runs)]  # fmt: skip
-            if own["difference_sds"].notna().any():
-                found.append(_table.Table(title.replace("\n", " · "), [c for c in cells if c[1]]))
+            cells = [(one.label, [_cell(row) for row in mine.to_dict("records")])
+                     for one in _series.series(runs) if len(mine := one.rows(own))]  # fmt: skip
+            found.append(_table.Table(title.replace("\n", " · "), cells))
         scale = ScalarMappable(colors.Normalize(-LIMIT, LIMIT), mpl.colormaps["RdBu_r"])
         label = f"difference in {words(rows['metric'].iloc[0])} (exact's sd over seeds)"
         figure = _table.tables(found, rows["epsilon"], scale, label, lines=2)
         look = {"color": _style.INK, "linestyle": "", "markersize": 8}
-        means = {**dict(zip(MARKS, MARKS, strict=True)), "same": "the same as exact"}
-        _style.legend(figure, [_style.key(f"verdict: {means[verdict]}", marker=f"${mark}$", **look)
-                               for verdict, mark in MARKS.items()])  # fmt: skip
+        keys = [_style.key(f"verdict: {verdict}", marker=f"${mark}$", **look)
+                for verdict, mark in MARKS.items()]  # fmt: skip
+        _style.legend(figure, keys)
         return figure
 
 
-def _cell(row: Mapping[str, Any]) -> _table.Cell:
+def _cell(row: dict[Any, Any]) -> _table.Cell:
     effect, low, high = (float(row[name]) for name in ("difference_sds", "low", "high"))
     if np.isnan(effect):
         return _table.Cell(row["epsilon"], effect, [("no pair", False)])

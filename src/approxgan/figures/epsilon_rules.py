@@ -1,8 +1,6 @@
-"""How to choose a step: where the rules land on the curve of error against ε."""
+"""Relative error against fixed ε, and the ε that each rule chose with the error it got."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -10,19 +8,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from approxgan.analysis.epsilon_choice import PROBE_GROUP
-from approxgan.figures import _layout, _lines, _series, _style, _theory
+from approxgan.analysis.frames import Tables
+from approxgan.figures import _axes, _layout, _lines, _series, _style, _theory
 
 BASIC = ("forward_difference", "central_difference", "uniform_shift")
 """Modes whose curves are drawn even if no rule chose their ε."""
-RULE_MARKERS = {"dtype": "s", "adaptive": "D"}
+MARKERS = {"dtype": "s", "adaptive": "D"}
 OTHER_MARKER = "P"
 POINT = [*PROBE_GROUP, "dtype", "player", "seed", "step"]
 CHOSEN = ["chosen_epsilon", "chosen_low", "chosen_high", "relative_error"]
 
 
 class EpsilonRules:
-    """Relative error against fixed ε, and the ε that each rule chose with the error it got."""
-
     needs = ("gradient_error", "probe_points")
     title = "How to choose the step"
     caption = (
@@ -38,7 +35,7 @@ class EpsilonRules:
         "left out."
     )
 
-    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
+    def draw(self, tables: Tables) -> Figure:
         errors = tables["gradient_error"]
         errors = errors.assign(relative_error=errors["relative_error"].where(lambda e: e > 0))
         ruled = errors[_series.ruled(errors)].dropna(subset=CHOSEN[:1])
@@ -48,19 +45,19 @@ class EpsilonRules:
         errors = errors[errors["mode"].isin({*BASIC, *ruled["mode"]}) & errors["rule"].ne("")]
         errors = errors.merge(games)
         # One colour a mode: the mark tells which rule chose.
-        shown = _series.series(errors[~_series.ruled(errors)])
-        dtypes, parts = sorted(errors["dtype"].unique()), _series.players(errors)
-        laid = _layout.panels(len(parts), [2.8] * len(dtypes), across=4, sharey="row")
-        for slot, (title, rows) in enumerate(parts):
-            for r, dtype in enumerate(dtypes):
-                part = rows[rows["dtype"] == dtype]
-                _panel(laid.at(slot, r), part, tables["probe_points"], shown)
+        shown, dtypes = _series.series(errors[~_series.ruled(errors)]), errors["dtype"].unique()
+
+        def column(axes: list[Axes], rows: pd.DataFrame) -> None:
+            for ax, dtype in zip(axes, sorted(dtypes), strict=True):
+                _panel(ax, rows[rows["dtype"] == dtype], tables["probe_points"], shown)
             chosen = rows.loc[_series.ruled(rows), CHOSEN[:3]].to_numpy(float)
-            _lines.log_epsilon(laid.at(slot), [*rows["epsilon"], *chosen.ravel()])
-            laid.at(slot).set_title(title)
-        laid.finish(len(parts), "ε (parameter units)", [f"{d}\nrelative error" for d in dtypes])
-        _style.legend(laid.figure, _keys(shown, ruled))
-        return laid.figure
+            _axes.log_epsilon(axes[0], [*rows["epsilon"], *chosen.ravel()])
+
+        return _layout.panels(
+            _series.players(errors), column, [2.8] * len(dtypes), ["ε (parameter units)"],
+            [f"{dtype}\nrelative error" for dtype in sorted(dtypes)], _keys(shown, ruled),
+            across=4, sharey="row",
+        )  # fmt: skip
 
 
 def _panel(ax: Axes, rows: pd.DataFrame, points: pd.DataFrame, shown: list[_series.Series]) -> None:
@@ -75,7 +72,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, points: pd.DataFrame, shown: list[_seri
         steps = rows.loc[rows["mode"] == "forward_difference", ["epsilon", "chosen_epsilon"]]
         _theory.curve(ax, np.geomspace(steps.min().min(), steps.max().max(), 60), here)
     for (mode, rule, _), part in rows[_series.ruled(rows)].groupby(["mode", "rule", "settings"]):
-        _mark(ax, part, _style.colour(str(mode)), RULE_MARKERS.get(str(rule), OTHER_MARKER))
+        _mark(ax, part, _style.colour(str(mode)), MARKERS.get(str(rule), OTHER_MARKER))
 
 
 def _mark(ax: Axes, rows: pd.DataFrame, colour: str, marker: str) -> None:
@@ -92,9 +89,9 @@ def _mark(ax: Axes, rows: pd.DataFrame, colour: str, marker: str) -> None:
 
 
 def _keys(shown: list[_series.Series], ruled: pd.DataFrame) -> list:
-    entries = [_style.key(one.label, color=one.colour, marker=one.marker) for one in shown]
     look = {"color": "#b0b0b0", "markeredgecolor": _style.INK, "linestyle": "", "markersize": 7.5}
+    keys = [one.key() for one in shown]
     for rule in sorted(ruled["rule"].unique()):
-        marker = RULE_MARKERS.get(rule, OTHER_MARKER)
-        entries.append(_style.key(f"chosen by the rule {rule}", marker=marker, **look))
-    return [*entries, *_theory.keys()]
+        marker = MARKERS.get(rule, OTHER_MARKER)
+        keys.append(_style.key(f"chosen by the rule {rule}", marker=marker, **look))
+    return [*keys, *_theory.keys()]

@@ -1,19 +1,16 @@
-"""What of a gradient's error predicts training."""
+"""The final number that decides against the error along the run's own way, a point a cell."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
 from scipy import stats
 
 from approxgan.analysis.epsilon_choice import PROBE_GROUP
-from approxgan.analysis.frames import GROUP, final, null_of
-from approxgan.figures import _layout, _quality, _series, _style
+from approxgan.analysis.frames import GROUP, Tables, final, null_of, primary
+from approxgan.figures import _axes, _layout, _quality, _series, _style
 from approxgan.figures._series import Series
 
 ERRORS = {
@@ -27,8 +24,6 @@ LEAST = 5
 
 
 class ErrorQuality:
-    """The final number that decides against the error along the run's own way, a point a cell."""
-
     needs = ("quality", "training", "quality_null")
     title = "What predicts training: direction or size of the error"
     caption = (
@@ -46,30 +41,27 @@ class ErrorQuality:
         "perfect generator."
     )
 
-    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        cells = measured(_quality.primary(final(tables["quality"])), tables["training"])
-        counts = cells.groupby(list(PROBE_GROUP))["value"].transform("size")
-        cells = cells[counts >= LEAST]
+    def draw(self, tables: Tables) -> Figure:
+        cells = measured(primary(final(tables["quality"])), tables["training"])
+        cells = cells[cells.groupby(list(PROBE_GROUP))["value"].transform("size") >= LEAST]
         if cells.empty:
             return _style.no_data(f"no data set has {LEAST} cells with traced gradient errors")
         shown = _series.series(cells)
-        groups = list(_series.split(cells, PROBE_GROUP))
-        laid = _layout.panels(2 * len(groups), [2.9], across=2, sharey="row")
-        for g, (title, rows) in enumerate(groups):
+
+        def row(axes: list[Axes], rows: pd.DataFrame) -> None:
             null = null_of(tables["quality_null"], rows)
-            for c, error in enumerate(ERRORS):
-                _panel(laid.at(2 * g + c), rows, error, null, shown)
-            _quality.fit(laid.at(2 * g), rows["value"], null, head=0.25)
-            _cosine_axis(laid.at(2 * g), rows["generator_cosine"].min())
-            _layout.log_axis(laid.at(2 * g + 1))
-            name = title.replace("\n", " · ")
-            laid.at(2 * g).set_title(name, loc="left", fontweight="bold")
-        laid.finish(2 * len(groups), list(ERRORS.values()), [_quality.label(cells)])
-        look = {"linestyle": "", "markersize": 6}
-        keys = [_style.key(one.label, color=one.colour, marker=one.marker, **look) for one in shown]
-        lost = _quality.lost_keys("half of the seeds diverged")
-        _style.legend(laid.figure, [*keys, _quality.perfect_key(), *lost])
-        return laid.figure
+            for ax, error in zip(axes, ERRORS, strict=True):
+                _panel(ax, rows, error, null, shown)
+            _quality.fit(axes[0], rows["value"], null, head=0.25)
+            _axes.cosine(axes[0], "x", rows["generator_cosine"].min())
+            _axes.log(axes[1])
+
+        keys = [one.key(linestyle="", markersize=6) for one in shown]
+        keys += [_quality.perfect_key(), *_quality.lost_keys("half of the seeds diverged")]
+        return _layout.panels(
+            _series.split(cells, PROBE_GROUP), row, [2.9], list(ERRORS.values()),
+            [_quality.label(cells)], keys, across=2, sharey="row",
+        )  # fmt: skip
 
 
 def measured(last: pd.DataFrame, training: pd.DataFrame) -> pd.DataFrame:
@@ -110,22 +102,10 @@ def _panel(
     _quality.perfect(ax, null)
     for one in shown:
         part = one.rows(rows)
-        lost = np.isinf(part["value"].to_numpy(float))
-        whole = part["whole"].to_numpy(bool)
-        edge = {"color": one.colour, "linestyle": "", "alpha": 0.85, "markersize": 6}
-        for kept, face in ((whole, one.colour), (~whole & ~lost, "white")):
-            look = {"marker": one.marker, "markerfacecolor": face, **edge}
-            ax.plot(part.loc[kept, error], part.loc[kept, "value"], **look)
+        lost = np.isinf(part["value"])
+        x, y, whole = (part.loc[~lost, name].to_numpy() for name in (error, "value", "whole"))
+        _quality.points(ax, x, y, whole, one, alpha=0.85, markersize=6)
         _quality.lost(ax, part.loc[lost, error], part, one)
     ranks = f"{correlation(rows, error):+.2f}".replace("-", "−")
     text = f"Spearman {ranks} ({len(rows)} cells)" if "nan" not in ranks else "all ranks equal"
     ax.text(0.02, 0.95, text, transform=ax.transAxes, va="top")
-
-
-def _cosine_axis(ax: Axes, least: float) -> None:
-    ax.set_xscale("symlog", linthresh=0.01, linscale=0.5)
-    ax.set_xlim(min(1.5 * least, -0.004), 1.5)
-    ticks = {-0.01: "−0.01", 0.0: "0", 0.01: "0.01", 0.1: "0.1", 1.0: "1"}
-    shown = [tick for tick in ticks if tick > 1.5 * min(least, 0) or tick >= 0]
-    ax.set_xticks(shown, [ticks[tick] for tick in shown])
-    ax.xaxis.set_minor_locator(NullLocator())

@@ -1,24 +1,22 @@
-"""How samples come about."""
+"""Generated points at every snapshot: exact, and modes at their best and smallest ε."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
-from approxgan.figures import _series, _style, _tiles
+from approxgan.analysis.frames import Tables
+from approxgan.figures import _layout, _series, _style, _tiles
 
 TRUE_SHOWN = 500
 NAMES, TITLE = 1.6, 0.5
 """Inches; of the names of the rows, and of the title of a block."""
+LETTERS = 17
+"""Letters of a line of such a name, at most."""
 
 
 class Evolution:
-    """Generated points at every snapshot: exact, and modes at their best and smallest ε."""
-
     needs = ("evolution", "data", "gradient_error")
     title = "Samples over training"
     caption = (
@@ -31,54 +29,44 @@ class Evolution:
         "of its points lies outside, if this is over 1 %."
     )
 
-    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        samples = tables["evolution"]
-        samples = samples[np.isfinite(samples[_tiles.PLACE].to_numpy(float)).all(1)]
-        samples = _series.main_study(samples)
+    def draw(self, tables: Tables) -> Figure:
+        samples = _series.main_study(_tiles.finite(tables["evolution"]))
         if samples.empty:
             return _style.no_data("the table evolution holds no finite sample")
-        samples = samples[samples["seed"] == _tiles.first_seed(samples)]
-        blocks = [(rows, _cells(rows, tables["gradient_error"]))
-                  for _, rows in samples.groupby("dataset")]  # fmt: skip
-        steps = max(rows["step"].nunique() for rows, _ in blocks)
-        side = min((_style.WIDTH - NAMES) / steps, _tiles.SIDE)
-        heights = [side * len(cells) + TITLE for _, cells in blocks]
-        figure = _style.new(NAMES + side * steps, sum(heights))
-        parts = figure.subfigures(len(blocks), 1, height_ratios=heights, squeeze=False)
-        for part, (rows, cells) in zip(parts[:, 0], blocks, strict=True):
-            true = _tiles.true_points(tables["data"], str(rows["dataset"].iloc[0]), TRUE_SHOWN)
-            _block(part, rows, cells, true)
-            part.suptitle(_tiles.name(rows), fontweight="bold")
+        groups = [rows for _, rows in _tiles.first_seed(samples).groupby("dataset")]
+        cells = [_cells(rows, tables["gradient_error"]) for rows in groups]
+        steps = max(rows["step"].nunique() for rows in groups)
+        side = min((_style.WIDTH - NAMES) / steps, 1.3)
+        heights = [side * len(own) + TITLE for own in cells]
+        names = [_tiles.name(rows) for rows in groups]
+        figure, parts = _layout.blocks(names, heights, NAMES + side * steps)
+        for part, rows, own in zip(parts, groups, cells, strict=True):
+            true = _tiles.true_points(tables["data"], rows["dataset"].iloc[0], TRUE_SHOWN)
+            _block(part, rows, own, true)
         return figure
 
 
 def _cells(samples: pd.DataFrame, errors: pd.DataFrame) -> list[_tiles.Cell]:
     """Exact first; of other modes the best ε by the probe, then the smallest."""
     found = []
-    for one, best in _series.chosen(_series.series(samples), samples, errors).items():
+    for one, best in _series.chosen(samples, errors):
         least = one.rows(samples)["epsilon"].min()
-        found += [
-            _tiles.Cell(one, epsilon) for epsilon in [best, *([least] if least < best else [])]
-        ]
+        found += [_tiles.Cell(one, e) for e in ([best, least] if least < best else [best])]
     return found
 
 
 def _block(
-    part: Figure, samples: pd.DataFrame, cells: list[_tiles.Cell], true: pd.DataFrame
+    part: SubFigure, samples: pd.DataFrame, cells: list[_tiles.Cell], true: pd.DataFrame
 ) -> None:
-    steps = sorted(samples["step"].unique())
+    steps = np.sort(samples["step"].unique())
     axes = part.subplots(len(cells), len(steps), squeeze=False)
+    _tiles.bare(axes)
     limits = _tiles.limits(true if len(true) else samples)
-    for down, cell in enumerate(cells):
-        mine = cell.rows(samples)
-        for across, step in enumerate(steps):
-            ax = axes[down, across]
-            ax.set(xticks=[], yticks=[], aspect="equal")
-            ax.spines[:].set_color(_tiles.RIM)
-            points = mine[mine["step"] == step]
-            text = "" if len(points) else "diverged"
-            _tiles.made(ax, true, points, cell.one, limits, text)
-            if down == 0:
-                ax.set_title(f"step {step:,}", fontsize=_style.SMALL, pad=3)
-        lines = [textwrap.fill(line, 17) for line in cell.title.split("\n")]
-        axes[down, 0].set_ylabel("\n".join(lines), rotation=0, ha="right", va="center")
+    for row, cell in zip(axes, cells, strict=True):
+        own = cell.rows(samples)
+        for ax, step in zip(row, steps, strict=True):
+            points = own[own["step"] == step]
+            _tiles.made(ax, true, points, cell, limits, "diverged" if points.empty else "")
+        row[0].set_ylabel(cell.title(LETTERS), rotation=0, ha="right", va="center")
+    for ax, step in zip(axes[0], steps, strict=True):
+        ax.set_title(f"step {step:,}", fontsize=_style.SMALL, pad=3)

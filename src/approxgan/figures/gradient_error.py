@@ -1,8 +1,6 @@
-"""How wrong the estimates are."""
+"""Relative error against ε beside what theory expects."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -10,15 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from approxgan.analysis.epsilon_choice import PROBE_GROUP
-from approxgan.figures import _layout, _lines, _series, _style, _theory
+from approxgan.analysis.frames import Tables
+from approxgan.figures import _axes, _layout, _lines, _series, _style, _theory
 
 FLOOR = 1e-10
 POINT = [*PROBE_GROUP, "dtype", "player"]
 
 
 class GradientError:
-    """Relative error against ε beside what theory expects."""
-
     needs = ("gradient_error", "probe_points")
     title = "Error of the gradient estimates"
     caption = (
@@ -37,28 +34,30 @@ class GradientError:
         "mostly noise."
     )
 
-    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
+    def draw(self, tables: Tables) -> Figure:
         errors = tables["gradient_error"]
         errors = errors[~_series.ruled(errors)]
         errors = errors.assign(relative_error=errors["relative_error"].where(lambda e: e > 0))
         if not np.isfinite(errors["relative_error"].to_numpy(float)).any():
             return _style.no_data("the table gradient_error holds no finite error above 0")
         floor = errors["relative_error"].where(lambda e: e >= FLOOR).min()
-        shown, parts = _series.series(errors), _series.players(errors)
-        laid = _layout.panels(len(parts), [3.4], across=4, sharey="all")
-        for slot, (title, part) in enumerate(parts):
-            ax = laid.at(slot)
-            _lines.probed(ax, part, "relative_error", shown)
-            _laws(ax, part, tables["probe_points"])
+        shown = _series.series(errors)
+
+        def panel(axes: list[Axes], rows: pd.DataFrame) -> None:
+            (ax,) = axes
+            _lines.probed(ax, rows, "relative_error", shown)
+            _laws(ax, rows, tables["probe_points"])
             ax.set_yscale("log")
             ax.set_ylim(bottom=floor / 2)
-            _lines.log_epsilon(ax, part["epsilon"])
-            ax.set_title(title)
-        laid.finish(len(parts), "ε (parameter units)", ["relative error"])
+            _axes.log_epsilon(ax, rows["epsilon"])
+
         curve, star = _theory.keys()
         random = _style.key("theory, random modes", linestyle=":", **_theory.LAW)
-        _style.legend(laid.figure, [*_lines.probe_keys(errors, shown), curve, random, star])
-        return laid.figure
+        keys = [*_lines.probe_keys(errors, shown), curve, random, star]
+        return _layout.panels(
+            _series.players(errors), panel, [3.4], ["ε (parameter units)"], ["relative error"],
+            keys, across=4, sharey="all",
+        )  # fmt: skip
 
 
 def _laws(ax: Axes, rows: pd.DataFrame, points: pd.DataFrame) -> None:

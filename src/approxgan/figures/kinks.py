@@ -1,4 +1,4 @@
-"""When the slope at a kink matters."""
+"""Exact zeros of pre-activations, and when runs that differ in alpha alone part."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.analysis.frames import GROUP
+from approxgan.analysis.frames import GROUP, Tables
 from approxgan.figures import _layout, _series, _style
 
 PLAYERS = {"discriminator": "-", "generator": (0, (4, 1.2))}
@@ -25,8 +25,6 @@ LEAST = 1e-7
 
 
 class Kinks:
-    """Exact zeros of pre-activations, and when runs that differ in alpha alone part."""
-
     needs = ("training", "outcomes")
     title = "Which slope at a kink"
     caption = (
@@ -41,27 +39,34 @@ class Kinks:
         "that part are different, but neither is better for that."
     )
 
-    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
+    def draw(self, tables: Tables) -> Figure:
         training = _with_alpha(tables["training"])
         if training.empty:
             return _style.no_data("no study ran subgradient with several alpha")
         if not training[ZEROS].notna().any(axis=None):
             return _style.no_data("the table training holds no shares of exact zeros")
         ends = _with_alpha(tables["outcomes"])
-        looks = _looks(training)
-        groups = list(_series.split(training, ORDER))
-        studies = training["study"].nunique()
-        across = studies if 1 < studies < 5 else 4
-        laid = _layout.panels(len(groups), [1.7, 1.7], across, sharey="row")
-        for g, (title, rows) in enumerate(groups):
-            _zeros(laid.at(g, 0), rows)
+        alphas = np.sort(training["alpha"].unique())[1:]
+        colours = sns.color_palette("viridis_r", len(alphas) + 1)[: len(alphas)]
+        # Equal lines show inside each other.
+        widths = np.linspace(4.5, 1.5, len(alphas))
+        looks = {alpha: {"color": colour, "linewidth": width}
+                 for alpha, colour, width in zip(alphas, colours, widths, strict=True)}  # fmt: skip
+
+        def column(axes: list[Axes], rows: pd.DataFrame) -> None:
             here = ends.merge(rows[list(GROUP)].drop_duplicates())
-            _partings(laid.at(g, 1), rows, here["steps"].max(), looks)
-            laid.at(g).set_title(title)
+            _zeros(axes[0], rows)
+            _partings(axes[1], rows, here["steps"].max(), looks)
+
+        studies = training["study"].nunique()
         labels = ["exact zeros\n(share)", "runs that parted\n(share of seeds)"]
-        laid.finish(len(groups), "training step", labels)
-        _style.legend(laid.figure, _keys(looks))
-        return laid.figure
+        keys = [_style.key(player, color=SHARE, ls=dash) for player, dash in PLAYERS.items()]
+        keys += [_style.key(f"alpha {alpha:g} against the smallest", **look)
+                 for alpha, look in looks.items()]  # fmt: skip
+        return _layout.panels(
+            _series.split(training, ORDER), column, [1.7, 1.7], ["training step"], labels, keys,
+            across=studies if 1 < studies < 5 else 4, sharey="row",
+        )  # fmt: skip
 
 
 def _with_alpha(frame: pd.DataFrame) -> pd.DataFrame:
@@ -75,17 +80,6 @@ def _with_alpha(frame: pd.DataFrame) -> pd.DataFrame:
     return rows[several]
 
 
-def _looks(rows: pd.DataFrame) -> dict[float, dict]:
-    """A colour and a width per alpha but the smallest: equal lines show inside each other."""
-    alphas = sorted(rows["alpha"].unique())[1:]
-    colours = sns.color_palette("viridis_r", len(alphas) + 1).as_hex()
-    widths = np.linspace(4.5, 1.5, len(alphas))
-    return {
-        alpha: {"color": colours[k], "linewidth": widths[k], "drawstyle": "steps-post"}
-        for k, alpha in enumerate(alphas)
-    }
-
-
 def _zeros(ax: Axes, rows: pd.DataFrame) -> None:
     means = rows.groupby("step")[ZEROS].mean()
     for column, dash in zip(ZEROS, PLAYERS.values(), strict=True):
@@ -97,20 +91,19 @@ def _zeros(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def _partings(ax: Axes, rows: pd.DataFrame, end: float, looks: Mapping[float, dict]) -> None:
-    never, pairs = 0, 0
-    for alpha, first in _first_steps(rows).groupby("alpha")["step"]:
-        never, pairs = never + int(first.isna().sum()), pairs + len(first)
+    found = _first_steps(rows)
+    for alpha, first in found.groupby("alpha")["step"]:
         steps = np.sort(first.dropna().to_numpy(float))
-        x = np.concatenate([[0.0], steps, [max(end, *steps, 0.0)]])
-        y = np.arange(len(steps) + 1) / len(first)
-        ax.plot(x, [*y, y[-1]], **looks[float(str(alpha))])
+        x = [0.0, *steps, max(end, *steps, 0.0)]
+        y = np.minimum(np.arange(len(x)), len(steps)) / len(first)
+        ax.plot(x, y, drawstyle="steps-post", **looks[float(str(alpha))])
     ax.set_ylim(-0.04, 1.04)
     ax.locator_params(axis="x", nbins=4)
-    text = f"{never} of {pairs} pairs never part"
-    box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1}
-    high = never > pairs / 2
-    place = {"y": 0.93 if high else 0.07, "va": "top" if high else "bottom"}
-    ax.text(0.96, s=text, ha="right", transform=ax.transAxes, bbox=box, **place)
+    never = found["step"].isna()
+    high = never.mean() > 0.5
+    place = {"y": 0.93 if high else 0.07, "va": "top" if high else "bottom", "bbox": _style.BOX}
+    text = f"{never.sum()} of {len(found)} pairs never part"
+    ax.text(0.96, s=text, ha="right", transform=ax.transAxes, **place)
 
 
 def _first_steps(rows: pd.DataFrame) -> pd.DataFrame:
@@ -118,24 +111,13 @@ def _first_steps(rows: pd.DataFrame) -> pd.DataFrame:
 
     Missing for a pair that never differs. A run that ended differs from one that goes on.
     """
-    least = rows["alpha"] == rows["alpha"].min()
-    columns = ["seed", "step", *LOSSES]
-    found = []
-    for alpha, others in rows[~least].groupby("alpha"):
-        seeds = set(others["seed"]) & set(rows.loc[least, "seed"])
-        pair = rows.loc[least, columns].merge(
-            others[columns], on=["seed", "step"], how="outer", suffixes=("", "_other")
-        )
-        one, other = (pair[[f"{n}{end}" for n in LOSSES]].to_numpy(float) for end in ("", "_other"))
-        same = ((one == other) | (np.isnan(one) & np.isnan(other))).all(1)
-        first = pair[~same].groupby("seed")["step"].min()
-        found += [{"alpha": alpha, "seed": s, "step": first.get(s, np.nan)} for s in sorted(seeds)]
-    return pd.DataFrame(found, columns=["alpha", "seed", "step"])
-
-
-def _keys(looks: Mapping[float, dict]) -> list:
-    entries = [_style.key(player, color=SHARE, ls=dash) for player, dash in PLAYERS.items()]
-    for alpha, look in looks.items():
-        kept = {name: look[name] for name in ("color", "linewidth")}
-        entries.append(_style.key(f"alpha {alpha:g} against the smallest", **kept))
-    return entries
+    losses = rows.pivot(index=["seed", "step"], columns="alpha", values=LOSSES)
+    seeds = rows.groupby("alpha")["seed"].unique()
+    least, found = seeds.index[0], []
+    for alpha in seeds.index[1:]:
+        one, other = (losses.xs(which, level="alpha", axis=1) for which in (least, alpha))
+        parted = ~(one.eq(other) | (one.isna() & other.isna())).all(axis=1)
+        first = losses.index[parted].to_frame(index=False).groupby("seed")["step"].min()
+        pairs = np.intersect1d(seeds[least], seeds[alpha])
+        found.append(first.reindex(pairs).reset_index().assign(alpha=alpha))
+    return pd.concat(found, ignore_index=True)

@@ -1,16 +1,14 @@
-"""What quality costs: in steps, in evaluations of the loss, in seconds."""
+"""The number that decides against steps, evaluations and seconds, each mode at one ε."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.analysis.frames import GROUP, forward_equivalents, null_of
-from approxgan.figures import _layout, _lines, _quality, _series, _style
+from approxgan.analysis.frames import GROUP, Tables, forward_equivalents, null_of, primary
+from approxgan.figures import _axes, _layout, _lines, _quality, _series, _style
 from approxgan.figures._series import Series
 
 BUDGETS = ("training step", "forward-equivalents of a run", "seconds of a run")
@@ -18,8 +16,6 @@ LEVEL = {"color": _style.INK, "linestyle": ":", "linewidth": 1.2, "zorder": 2}
 
 
 class QualityCost:
-    """The number that decides against steps, evaluations and seconds, each mode at one ε."""
-
     needs = ("quality", "training", "cost", "quality_null", "gradient_error")
     title = "Sample quality against what it costs"
     caption = (
@@ -37,62 +33,46 @@ class QualityCost:
         "exact gradient first and are left out."
     )
 
-    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        quality = _series.main_study(_quality.primary(tables["quality"]))
+    def draw(self, tables: Tables) -> Figure:
+        quality = _series.main_study(primary(tables["quality"]))
         quality = quality[~quality["mode"].isin(_series.CONTROLS)]
         if not np.isfinite(quality["value"].to_numpy(float)).any():
             return _style.no_data("the table quality holds no finite score that decides")
         shown = _series.series(quality)
-        groups = list(_series.split(quality, GROUP))
-        laid = _layout.panels(len(groups) * len(BUDGETS), [2.5], sharey="row")
-        used: dict[Series, list[float]] = {one: [] for one in shown}
-        for g, (title, rows) in enumerate(groups):
-            keys = rows[list(GROUP)].drop_duplicates()
-            spent = tables["training"].merge(keys), tables["cost"].merge(keys)
-            axes = [laid.at(g * len(BUDGETS) + c) for c in range(len(BUDGETS))]
-            chosen = _series.chosen(shown, rows, tables["gradient_error"])
-            _row(axes, rows, chosen, spent, null_of(tables["quality_null"], rows))
-            for one, epsilon in chosen.items():
-                used[one].append(epsilon)
-            axes[0].set_title(title.replace("\n", " · "), loc="left", fontweight="bold")
-        laid.finish(len(groups) * len(BUDGETS), BUDGETS, [_quality.label(quality)])
-        handles = [_style.key(one.named(used[one]), color=one.colour, marker=one.marker)
-                   for one in shown]  # fmt: skip
+        quality = _series.at_chosen(quality, tables["gradient_error"])
+
+        def row(axes: list[Axes], rows: pd.DataFrame) -> None:
+            null = null_of(tables["quality_null"], rows)
+            for ax in axes:
+                _quality.perfect(ax, null)
+            runs = rows[[*GROUP, *_series.CELL]].drop_duplicates()
+            spent = tables["training"].merge(runs), tables["cost"].merge(runs)
+            drawn = [_line(axes, one, rows, *spent) for one in shown]
+            axes[0].locator_params(axis="x", nbins=5)
+            for ax in axes[1:]:
+                _axes.log(ax)
+            _quality.fit(axes[0], np.concatenate(drawn), null)
+
         level = _style.key("exact at the end", **LEVEL)
-        _style.legend(laid.figure, [*handles, level, _quality.perfect_key()])
-        return laid.figure
+        keys = [one.key(one.rows(quality)["epsilon"]) for one in shown]
+        keys += [level, _quality.perfect_key()]
+        parts, labels = _series.split(quality, GROUP), [_quality.label(quality)]
+        return _layout.panels(parts, row, [2.5], BUDGETS, labels, keys, sharey="row")
 
 
-def _row(
-    axes: list[Axes],
-    rows: pd.DataFrame,
-    chosen: Mapping[Series, float],
-    spent: tuple[pd.DataFrame, pd.DataFrame],
-    null: pd.DataFrame,
-) -> None:
-    """One group; ``spent`` are its rows of training and cost."""
-    drawn: list[float] = []
-    for ax in axes:
-        _quality.perfect(ax, null)
-    for one, epsilon in chosen.items():
-        got = _lines.summary(one.at(rows, epsilon), "step", "value", 0.5)
-        if got.empty:
-            continue
-        training, cost = (one.at(frame, epsilon) for frame in spent)
-        steps = got.index.to_numpy(float)
-        counted, timed = counts(training, steps), seconds(cost) * steps
-        for ax, x in zip(axes, (steps, counted, timed), strict=True):
-            kept = np.isfinite(x) & ((x > 0) | (ax is axes[0]))
-            width, order = (2.4, 2.5) if one.mode == "exact" else (1.4, 3)
-            look = {"marker": one.marker, "markersize": 4, "linewidth": width, "zorder": order}
-            _lines.line(ax, got[kept], x[kept], color=one.colour, **look)
-            if one.mode == "exact":
-                ax.axhline(got["middle"].iloc[-1], **LEVEL)
-        drawn += got.to_numpy().ravel().tolist()
-    axes[0].locator_params(axis="x", nbins=5)
-    for ax in axes[1:]:
-        _layout.log_axis(ax)
-    _quality.fit(axes[0], drawn, null)
+def _line(
+    axes: list[Axes], one: Series, rows: pd.DataFrame, training: pd.DataFrame, cost: pd.DataFrame
+) -> np.ndarray:
+    """One mode against every budget; what it drew."""
+    got = _lines.summary(one.rows(rows), "step", "value", 0.5)
+    steps = got.index.to_numpy(float)
+    budgets = (steps, counts(one.rows(training), steps), seconds(one.rows(cost)) * steps)
+    for ax, x in zip(axes, budgets, strict=True):
+        kept = np.isfinite(x) & ((x > 0) | (ax is axes[0]))
+        _lines.line(ax, got.set_index(x)[kept], marker=one.marker, markersize=4, **one.stroke)
+        if one.mode == "exact" and len(got):
+            ax.axhline(got["middle"].iloc[-1], **LEVEL)
+    return got.to_numpy().ravel()
 
 
 def counts(training: pd.DataFrame, steps: np.ndarray) -> np.ndarray:

@@ -1,19 +1,16 @@
-"""What the error costs: sample quality against ε."""
+"""The number that decides at the end of training against ε, every group that varies ε."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.analysis.frames import GROUP, final, null_of
-from approxgan.figures import _layout, _lines, _quality, _series, _style
+from approxgan.analysis.frames import GROUP, Tables, final, null_of, primary
+from approxgan.figures import _axes, _layout, _quality, _series, _style
 
 
 class QualityEpsilon:
-    """The number that decides at the end of training against ε, every group that varies ε."""
-
     needs = ("quality", "quality_null")
     title = "Sample quality against ε"
     caption = (
@@ -26,19 +23,18 @@ class QualityEpsilon:
         "differences count."
     )
 
-    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        quality = _series.varied(_quality.primary(final(tables["quality"])))
+    def draw(self, tables: Tables) -> Figure:
+        quality = _series.varied(primary(final(tables["quality"])))
         if quality.empty:
             return _style.no_data("the table quality does not hold the score that decides")
         shown = _series.series(quality)
-        groups = list(_series.split(quality, GROUP))
-        laid = _layout.panels(len(groups), [3.2])
-        for g, (title, rows) in enumerate(groups):
-            ax, null = laid.at(g), null_of(tables["quality_null"], rows)
+
+        def panel(axes: list[Axes], rows: pd.DataFrame) -> None:
+            (ax,), null = axes, null_of(tables["quality_null"], rows)
             _quality.panel(ax, rows, null, shown)
             _quality.fit(ax, rows["value"], null)
-            _lines.log_epsilon(ax, rows["epsilon"])
-            ax.set_title(title)
-        laid.finish(len(groups), "ε (parameter units)", [_quality.label(quality)])
-        _style.legend(laid.figure, _quality.keys(shown, quality))
-        return laid.figure
+            _axes.log_epsilon(ax, rows["epsilon"])
+
+        parts, keys = _series.split(quality, GROUP), _quality.keys(shown, quality)
+        labels = [_quality.label(quality)]
+        return _layout.panels(parts, panel, [3.2], ["ε (parameter units)"], labels, keys)

@@ -1,20 +1,17 @@
-"""The other numbers of sample quality."""
+"""Every secondary metric against ε, one group per dataset."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.analysis.frames import GROUP, final, null_of
+from approxgan.analysis.frames import GROUP, Tables, final, null_of
 from approxgan.analysis.text import words
-from approxgan.figures import _layout, _lines, _quality, _series, _style
+from approxgan.figures import _axes, _layout, _quality, _series, _style
 
 
 class QualityMetrics:
-    """Every secondary metric against ε, one group per dataset."""
-
     needs = ("quality", "quality_null")
     title = "The other measures of sample quality"
     caption = (
@@ -26,30 +23,28 @@ class QualityMetrics:
         "together: none of them decides alone."
     )
 
-    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
+    def draw(self, tables: Tables) -> Figure:
         quality = final(tables["quality"])
-        quality = _series.main_groups(quality[_secondary(quality)])
-        quality = _series.varied(quality)
+        quality = _series.varied(_series.main_groups(quality[_secondary(quality)]))
         known = quality.groupby([*GROUP, "metric"])["value"].transform("count") > 0
         quality = quality[known]
         if quality.empty:
             return _style.no_data("the table quality holds no finite secondary score")
         shown = _series.series(quality)
-        panels = [
+        parts = [
             (f"{title}\n{words(metric)}", part)
             for title, rows in _series.split(quality, GROUP)
             for metric, part in rows.groupby("metric")
         ]
-        laid = _layout.panels(len(panels), [1.3], across=4)
-        for slot, (title, part) in enumerate(panels):
-            ax = laid.at(slot)
-            _quality.panel(ax, part, null_of(tables["quality_null"], part), shown)
-            _style.scale(ax, part["value"].to_numpy(float))
-            _lines.log_epsilon(ax, part["epsilon"])
-            ax.set_title(title)
-        laid.finish(len(panels), "ε", [""])
-        _style.legend(laid.figure, _quality.keys(shown, quality))
-        return laid.figure
+
+        def panel(axes: list[Axes], rows: pd.DataFrame) -> None:
+            (ax,) = axes
+            _quality.panel(ax, rows, null_of(tables["quality_null"], rows), shown)
+            _axes.bend(ax, rows["value"].to_numpy(float))
+            _axes.log_epsilon(ax, rows["epsilon"])
+
+        keys = _quality.keys(shown, quality)
+        return _layout.panels(parts, panel, [1.3], ["ε"], [""], keys, across=4)
 
 
 def _secondary(quality: pd.DataFrame) -> pd.Series:

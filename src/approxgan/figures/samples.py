@@ -1,15 +1,14 @@
-"""What the generators made."""
+"""A tile of generated points for every mode and ε, beside the true points."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.analysis.frames import GROUP
+from approxgan.analysis.frames import GROUP, Tables
 from approxgan.figures import _series, _style, _tiles
 
 SHOWN = 600
@@ -18,8 +17,6 @@ RUN = [*GROUP, *_series.CELL, "seed"]
 
 
 class Samples:
-    """A tile of generated points for every mode and ε, beside the true points."""
-
     needs = ("samples", "data", "outcomes")
     title = "Generated samples at the end of training"
     caption = (
@@ -31,37 +28,22 @@ class Samples:
         "and for points that have collapsed to one place."
     )
 
-    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
+    def draw(self, tables: Tables) -> Figure:
         outcomes = _series.main_groups(tables["outcomes"])
         if outcomes.empty or tables["samples"].empty:
             return _style.no_data("the table samples or outcomes is empty")
-        outcomes = outcomes[outcomes["seed"] == _tiles.first_seed(outcomes)]
-        blocks = {_tiles.name(runs): runs for _, runs in outcomes.groupby("dataset")}
-        cells = {name: _tiles.cells(runs) for name, runs in blocks.items()}
-        figure, tiles = _tiles.tiled(
-            {name: ["true points", *(cell.title for cell in own)] for name, own in cells.items()}
-        )
-        for name, runs in blocks.items():
+
+        def block(axes: Sequence[Axes], cells: Sequence[_tiles.Cell], runs: pd.DataFrame) -> None:
+            true = _tiles.true_points(tables["data"], runs["dataset"].iloc[0], SHOWN)
             samples = tables["samples"].merge(runs[RUN].drop_duplicates(), on=RUN)
-            _block(tiles[name], cells[name], runs, samples, tables["data"])
-        return figure
+            samples = _tiles.finite(samples[samples["step"] == samples["step"].max()])
+            limits = _tiles.limits(true if len(true) else samples)
+            axes[0].set(xlim=limits[0], ylim=limits[1])
+            _tiles.cloud(axes[0], true, _style.INK, 3.0)
+            for ax, cell in zip(axes[1:], cells, strict=True):
+                points = cell.rows(samples).nsmallest(SHOWN, "index")
+                diverged = cell.rows(runs)["diverged"].astype(bool).any()
+                text = "diverged" if diverged else "no samples" if points.empty else ""
+                _tiles.made(ax, true, points, cell, limits, text)
 
-
-def _block(
-    axes: list[Axes],
-    cells: list[_tiles.Cell],
-    runs: pd.DataFrame,
-    samples: pd.DataFrame,
-    data: pd.DataFrame,
-) -> None:
-    true = _tiles.true_points(data, str(runs["dataset"].iloc[0]), SHOWN)
-    samples = samples[samples["step"] == samples["step"].max()]
-    samples = samples[np.isfinite(samples[_tiles.PLACE].to_numpy(float)).all(1)]
-    limits = _tiles.limits(true if len(true) else samples)
-    axes[0].set(xlim=limits[0], ylim=limits[1])
-    _tiles.cloud(axes[0], true, _style.INK, 3.0)
-    for ax, cell in zip(axes[1:], cells, strict=True):
-        points = cell.rows(samples).nsmallest(SHOWN, "index")
-        diverged = cell.rows(runs)["diverged"].astype(bool).any()
-        text = "diverged" if diverged else "no samples" if points.empty else ""
-        _tiles.made(ax, true, points, cell.one, limits, text)
+        return _tiles.tiled(_tiles.first_seed(outcomes), "true points", block)

@@ -1,9 +1,9 @@
-"""Which runs failed."""
+"""Counts of diverged and vanished runs, mode by ε, for every group that has some."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import matplotlib as mpl
 import pandas as pd
@@ -12,7 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from scipy import stats
 
-from approxgan.analysis.frames import GROUP
+from approxgan.analysis.frames import GROUP, Tables
 from approxgan.analysis.text import listed
 from approxgan.figures import _series, _style, _table
 
@@ -20,8 +20,6 @@ KINDS = {"diverged": "runs that diverged", "vanished": "runs whose gradient vani
 
 
 class Stability:
-    """Counts of diverged and vanished runs, mode by ε, for every group that has some."""
-
     needs = ("outcomes",)
     title = "Stability"
     caption = (
@@ -34,23 +32,24 @@ class Stability:
         "a cell without failure may still have (Wilson's 95 % interval)."
     )
 
-    def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        outcomes = tables["outcomes"]
+    def draw(self, tables: Tables) -> Figure:
+        outcomes = tables["outcomes"].astype(dict.fromkeys(KINDS, bool))
         if outcomes.empty:
             return _style.no_data("the table outcomes is empty")
         found = [table for kind in KINDS for table in _failed(outcomes, kind)]
+        note = _note(outcomes)
         if not found:
             figure = _style.new(_style.WIDTH, 0.9)
-            figure.text(0.5, 0.5, _note(outcomes), ha="center", va="center")
+            figure.text(0.5, 0.5, note, ha="center", va="center")
             return figure
         scale = ScalarMappable(colors.Normalize(0, 100), mpl.colormaps["YlOrRd"])
-        label = textwrap.fill(f"share of seeds (%). {_note(outcomes)}", 70)
+        label = textwrap.fill(f"share of seeds (%). {note}", 70)
         return _table.tables(found, outcomes["epsilon"], scale, label)
 
 
 def _failed(outcomes: pd.DataFrame, kind: str) -> Iterator[_table.Table]:
     """The groups in which a run failed so."""
-    failed = outcomes[kind].astype(bool).groupby([outcomes[k] for k in GROUP]).transform("any")
+    failed = outcomes.groupby(list(GROUP))[kind].transform("any")
     for title, rows in _series.split(outcomes[failed], GROUP):
         found = []
         for one in _series.series(rows):
@@ -63,9 +62,9 @@ def _failed(outcomes: pd.DataFrame, kind: str) -> Iterator[_table.Table]:
 
 def _note(outcomes: pd.DataFrame) -> str:
     groups = outcomes.groupby(list(GROUP))[list(KINDS)].any().any(axis=1)
-    cells = outcomes.groupby([*GROUP, *_series.CELL], dropna=False).size()
+    sizes = outcomes.groupby([*GROUP, *_series.CELL], dropna=False).size()
     bounds = []
-    for n in sorted(set(cells))[-3:]:
+    for n in sorted(set(sizes))[-3:]:
         high = stats.binomtest(0, int(n)).proportion_ci(0.95, method="wilson").high
         bounds.append(f"{100 * high:.0f} % ({n} seeds)")
     return (

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from approxgan.analysis.frames import GROUP, Tables, primary
 from approxgan.analysis.text import words
+from approxgan.core.protocols import PLAYERS
 from approxgan.figures import _style
-from approxgan.report.cells import CELL, GROUP, key, step
+from approxgan.report.cells import CELL, step
 
-Tables = Mapping[str, pd.DataFrame]
 SIDE = 1000
 """Points are whole numbers from 0 to this, across the frame of their data set."""
 TRUE_POINTS = 600
@@ -30,15 +31,11 @@ ALL_SEEDS = 20_000
 
 def data(tables: Tables, judged: Sequence[str]) -> dict[str, Any]:
     """Everything the picker needs, by cell; it starts with one of a judged mode."""
-    outcomes = tables["outcomes"]
-    names = [name for name, _ in outcomes.groupby(CELL, dropna=False)]
-    points = min(POINTS, ALL_POINTS // max(len(names), 1))
-    seeds = max(3, ALL_SEEDS // max(len(names), 1))
+    names = [name for name, _ in tables["outcomes"].groupby(CELL, dropna=False)]
+    points, seeds = ALL_POINTS // max(len(names), 1), ALL_SEEDS // max(len(names), 1)
     sets = {str(name): _frame(part) for name, part in tables["data"].groupby("dataset")}
-    drawn = _by_cell(tables["samples"])
-    losses = _by_cell(tables["training"])
     quality = primary(tables["quality"])
-    scores = _by_cell(quality)
+    drawn, losses, scores = map(_Cells, (tables["samples"], tables["training"], quality))
     cells = []
     for name in names:
         row = dict(zip(CELL, name, strict=True))
@@ -49,30 +46,34 @@ def data(tables: Tables, judged: Sequence[str]) -> dict[str, Any]:
                 "words": words(row["mode"]),
                 "colour": _style.colour(str(row["mode"])),
                 "step": step(row),
-                **_samples(drawn.get(key(name)), frame, points),
-                "quality": _quality(scores.get(key(name)), seeds),
-                "losses": _losses(losses.get(key(name))),
+                **_samples(drawn[name], frame, min(POINTS, points)),
+                "quality": _quality(scores[name], max(3, seeds)),
+                "losses": _losses(losses[name]),
             }
         )
-    return {
-        **score(quality),
-        "side": SIDE,
-        "sets": sets,
-        "cells": cells,
-        "start": _start(cells, judged),
-    }
+    start = _start(cells, judged)
+    return {**score(quality), "side": SIDE, "sets": sets, "cells": cells, "start": start}
 
 
-def primary(quality: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the number that decides."""
-    return quality[quality["is_primary"].eq(True)]
+class _Cells:
+    """The rows of each cell of a table; none of a cell that it lacks."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        # A NaN equals nothing, itself included, but its spelling does.
+        self.parts = {tuple(map(str, k)): part for k, part in frame.groupby(CELL, dropna=False)}
+        self.none = frame.iloc[:0]
+
+    def __getitem__(self, name: Iterable[Any]) -> pd.DataFrame:
+        return self.parts.get(tuple(map(str, name)), self.none)
 
 
 def score(quality: pd.DataFrame) -> dict[str, str]:
     """The name of the number that decides, in words, and which way it is better."""
-    for row in primary(quality).head(1).to_dict("records"):
-        return {"metric": words(row["metric"]), "better": str(row["better"])}
-    return {"metric": "score", "better": "neither"}
+    decides = primary(quality)
+    if decides.empty:
+        return {"metric": "score", "better": "neither"}
+    metric, better = decides[["metric", "better"]].iloc[0]
+    return {"metric": words(metric), "better": better}
 
 
 def _start(cells: Sequence[Mapping[str, Any]], judged: Sequence[str]) -> int:
@@ -93,18 +94,10 @@ def embedded(value: Any) -> Markup:
     return Markup(text)
 
 
-def _by_cell(frame: pd.DataFrame) -> dict[tuple[str, ...], pd.DataFrame]:
-    return {key(name): part for name, part in frame.groupby(CELL, dropna=False)}
-
-
 def _short(values: Iterable[Any]) -> list[float | int | None]:
     """Three significant digits, which is what a picture can show."""
-    found: list[float | int | None] = []
-    for value in map(float, values):
-        short = float(f"{value:.3g}")
-        whole = int(short) if short.is_integer() else short
-        found.append(whole if np.isfinite(value) else None)
-    return found
+    shown = [float(f"{value:.3g}") for value in values]
+    return [None if not np.isfinite(v) else int(v) if v.is_integer() else v for v in shown]
 
 
 def _frame(points: pd.DataFrame) -> dict[str, Any]:
@@ -128,43 +121,30 @@ def _placed(points: np.ndarray, frame: Mapping[str, Any]) -> tuple[list[int], li
     return whole[:, 0].tolist(), whole[:, 1].tolist(), int((~inside).sum())
 
 
-def _samples(rows: Any, frame: Any, limit: int) -> dict[str, Any]:
-    if rows is None or frame is None:
-        return {"x": [], "y": [], "outside": 0, "seed": None, "at": None}
+def _samples(rows: pd.DataFrame, frame: Any, limit: int) -> dict[str, Any]:
+    """The last samples of the first seed."""
+    if rows.empty or frame is None:
+        return {"x": [], "y": [], "outside": 0}
     rows = rows[rows["step"] == rows["step"].max()]
     rows = rows[rows["seed"] == rows["seed"].min()]
     x, y, outside = _placed(rows[["x", "y"]].to_numpy(float)[:limit], frame)
-    first = rows.iloc[0]
-    return {
-        "x": x,
-        "y": y,
-        "outside": outside,
-        "seed": int(first["seed"]),
-        "at": int(first["step"]),
-    }
+    seed, at = (int(value) for value in rows[["seed", "step"]].iloc[0])
+    return {"x": x, "y": y, "outside": outside, "seed": seed, "at": at}
 
 
-def _quality(rows: pd.DataFrame | None, limit: int) -> dict[str, Any]:
+def _quality(rows: pd.DataFrame, limit: int) -> dict[str, Any]:
     """Median over seeds at every snapshot, and the first seeds one by one."""
-    if rows is None:
-        return {"step": [], "median": [], "seeds": []}
-    table = rows.pivot(index="step", columns="seed", values="value").sort_index()
+    table = rows.pivot(index="step", columns="seed", values="value")
     return {
-        "step": [int(value) for value in table.index],
+        "step": table.index.astype(int).tolist(),
         "median": _short(table.median(axis=1)),
         "seeds": [_short(table[seed]) for seed in table.columns[:limit]],
     }
 
 
-def _losses(rows: pd.DataFrame | None) -> dict[str, Any]:
+def _losses(rows: pd.DataFrame) -> dict[str, Any]:
     """Medians over the seeds that still ran."""
-    if rows is None:
-        return {"step": [], "generator": [], "discriminator": []}
-    players = ("generator", "discriminator")
-    table = rows.groupby("step")[[f"{player}_loss" for player in players]].median()
-    kept = np.unique(np.linspace(0, len(table) - 1, min(CURVE, len(table))).astype(int))
-    table = table.iloc[kept]
-    return {
-        "step": [int(value) for value in table.index],
-        **{player: _short(table[f"{player}_loss"]) for player in players},
-    }
+    table = rows.groupby("step")[[f"{player}_loss" for player in PLAYERS]].median()
+    table = table.iloc[np.linspace(0, len(table) - 1, min(CURVE, len(table))).astype(int)]
+    losses = {player: _short(table[f"{player}_loss"]) for player in PLAYERS}
+    return {"step": table.index.astype(int).tolist(), **losses}

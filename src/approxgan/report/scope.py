@@ -7,32 +7,34 @@ from typing import Any
 
 import pandas as pd
 
+from approxgan.analysis.frames import Tables
 from approxgan.analysis.text import between, listed, number, spans, words
 from approxgan.claims.summary import Claim, modes
 from approxgan.config import registry
 from approxgan.report.cells import CELL
 
-Tables = Mapping[str, pd.DataFrame]
 Config = Mapping[str, Any]
 HOUR = 3600.0
+NAMED = {"dataset": "data sets", "model": "models", "loss": "losses", "mode": "gradient modes"}
+SEEDED = {
+    "dirac": "the Dirac-GAN's directions",
+    "quality": "true samples that generated ones are compared with",
+    "claims": "bootstrap and sign flips",
+}
+"""Blocks of the config with seeds of their own, and what these are for."""
 
 
 def facts(outcomes: pd.DataFrame) -> list[tuple[str, str, str]]:
     """(number, what, which) of what was run."""
-    epsilons = sorted(outcomes["epsilon"].dropna().unique())
-    failed = int(outcomes["diverged"].astype(bool).sum())
+    epsilons = outcomes["epsilon"].dropna().unique()
+    failed = int(outcomes["diverged"].sum())
     cells = len(outcomes[CELL].drop_duplicates())
     found = [
         (number(len(outcomes)), "training runs", f"{number(failed)} of them diverged"),
         (number(cells), "cells of the grid", f"{between(_seeds(outcomes))} seeds in each"),
     ]
-    for name, text in [
-        ("dataset", "data sets"),
-        ("model", "models"),
-        ("loss", "losses"),
-        ("mode", "gradient modes"),
-    ]:
-        names = sorted(outcomes[name].astype(str).unique())
+    for name, text in NAMED.items():
+        names = sorted(outcomes[name].unique())
         found.append((number(len(names)), text, "; ".join(map(words, names))))
     found.append((number(len(epsilons)), "steps ε", f"{between(epsilons)}, in parameter units"))
     steps = sorted(outcomes["steps"].unique())
@@ -46,43 +48,30 @@ def _seeds(outcomes: pd.DataFrame) -> list[int]:
 
 def seeds(outcomes: pd.DataFrame, config: Config) -> list[tuple[str, str]]:
     """(where, which seeds)."""
-    found = [
-        (f"study {words(study)}", spans(rows["seed"].unique()))
-        for study, rows in outcomes.groupby("study")
-    ]
+    studies = outcomes.groupby("study")["seed"].unique()
+    used = {f"study {words(study)}": own for study, own in studies.items()}
     for number_, probe in enumerate(config.get("probes", []), 1):
-        found.append((f"probe {number_}", spans(probe.get("seeds", []))))
-    for name, text in [("dirac", "the Dirac-GAN's directions")]:
-        if "seeds" in config.get(name, {}):
-            found.append((text, spans(config[name]["seeds"])))
-    for name, text in [
-        ("quality", "true samples that generated ones are compared with"),
-        ("claims", "bootstrap and sign flips"),
-    ]:
-        if "seed" in config.get(name, {}):
-            found.append((text, str(config[name]["seed"])))
-    return found
+        used[f"probe {number_}"] = probe.get("seeds", [])
+    for name, text in SEEDED.items():
+        block = config.get(name, {})
+        used[text] = block.get("seeds", [block["seed"]] if "seed" in block else [])
+    return [(where, spans(own)) for where, own in used.items() if len(own)]
 
 
 def cost(tables: Tables) -> list[dict[str, Any]]:
     """Jobs, runs, hours and memory by study, and of all."""
-    outcomes, jobs = tables["outcomes"], tables["cost"]
-    rows = []
-    studies = [
-        (study, part, outcomes[outcomes["study"] == study]) for study, part in jobs.groupby("study")
+    studies, jobs = tables["outcomes"]["study"], tables["cost"]
+    return [
+        {
+            "study": study,
+            "jobs": len(own),
+            "runs": int(studies.isin(own["study"]).sum()),
+            "core_hours": own["cpu_seconds"].sum() / HOUR,
+            "hours": own["seconds"].sum() / HOUR,
+            "memory": own["peak_memory_mb"].max(),
+        }
+        for study, own in [*jobs.groupby("study"), ("all", jobs)]
     ]
-    for study, part, runs in [*studies, ("all", jobs, outcomes)]:
-        rows.append(
-            {
-                "study": study,
-                "jobs": len(part),
-                "runs": len(runs),
-                "core_hours": part["cpu_seconds"].sum() / HOUR,
-                "hours": part["seconds"].sum() / HOUR,
-                "memory": part["peak_memory_mb"].max(),
-            }
-        )
-    return rows
 
 
 def limits(tables: Tables, found: Sequence[Claim], config: Config) -> list[tuple[str, str]]:
@@ -110,7 +99,7 @@ def limits(tables: Tables, found: Sequence[Claim], config: Config) -> list[tuple
 
 def _networks(outcomes: pd.DataFrame, config: Config) -> str:
     told = []
-    for name in sorted(outcomes["model"].astype(str).unique()):
+    for name in sorted(outcomes["model"].unique()):
         model = config.get("models", {}).get(name, {})
         widths = [
             f"{letter} {'–'.join(map(str, model[player]))}"
@@ -125,7 +114,7 @@ def _networks(outcomes: pd.DataFrame, config: Config) -> str:
 
 
 def _data(outcomes: pd.DataFrame, found: Sequence[Claim], config: Config) -> str:
-    names = sorted(outcomes["dataset"].astype(str).unique())
+    names = sorted(outcomes["dataset"].unique())
     text = f"only {listed(map(words, names))}"
     rests = {
         name for claim in found for row in claim.every() for name in row["datasets"].split(", ")
@@ -143,20 +132,20 @@ def _seed_limit(outcomes: pd.DataFrame, config: Config) -> str:
 
 
 def _machine_limit(jobs: pd.DataFrame) -> str:
-    compiled = int(jobs["sweep"].str.contains("compiled|direct").sum()) if "sweep" in jobs else 0
-    text = "seconds and memory are those of this program on the machine that ran it"
-    if compiled:
-        text += (
-            f" ({number(compiled)} of {number(len(jobs))} jobs swept coordinates with "
-            "compiled code)"
-        )
-    return f"{text}; counts of evaluations are not."
+    compiled = int(jobs["sweep"].str.contains("compiled|direct").sum())
+    swept = (
+        f" ({number(compiled)} of {number(len(jobs))} jobs swept coordinates with compiled code)"
+    )
+    return (
+        "seconds and memory are those of this program on the machine that ran it"
+        f"{swept if compiled else ''}; counts of evaluations are not."
+    )
 
 
 def methods(outcomes: pd.DataFrame) -> list[dict[str, Any]]:
     """A row per gradient mode that ran: what it is, and with which settings and steps."""
     rows = []
-    names = {own for name in outcomes["mode"].unique() for own in str(name).split("+")}
+    names = {own for name in outcomes["mode"].unique() for own in name.split("+")}
     for name in sorted(names, key=lambda name: (name != "exact", name)):
         runs = outcomes[outcomes["mode"] == name]
         known = name in registry.names("modes")
@@ -164,7 +153,7 @@ def methods(outcomes: pd.DataFrame) -> list[dict[str, Any]]:
             {
                 "mode": name,
                 "what": registry.describe("modes", name).summary if known else "",
-                "settings": [s for s in dict.fromkeys(runs["settings"]) if s],
+                "settings": [s for s in runs["settings"].unique() if s],
                 "steps": [number(e) for e in sorted(runs["epsilon"].dropna().unique())],
                 "runs": len(runs),
             }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.metadata
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,13 @@ import yaml
 from markupsafe import Markup
 
 from approxgan.analysis import frames, text
+from approxgan.analysis.frames import Tables
 from approxgan.claims import summary
-from approxgan.design.paths import SUMMARY, Results
+from approxgan.design.paths import Results
 from approxgan.report import cells, interactive, scope, steps, verdicts
 from approxgan.report.svg import figure
 from approxgan.storage import files, provenance
-from approxgan.storage.tables import COLUMNS, read_table
+from approxgan.storage.tables import COLUMNS, table_in
 
 HERE = Path(__file__).parent
 NEEDS = (
@@ -28,7 +31,7 @@ NEEDS = (
     "training",
 )  # fmt: skip
 OPTIONAL = ("comparisons", "aggregates")
-SCRIPTS = ("tables", "picker")
+ASSETS = ("style.css", "tables.js", "picker.js")
 PLACED = {"dirac": "dirac", "epsilon_rules": "steps"}
 """Figures that stand in another section than the one of figures."""
 LITERAL = {
@@ -45,61 +48,45 @@ LITERAL = {
 }
 
 
-def stage(config: Mapping[str, Any], results: Path) -> None:
-    """Write ``results``/report.html and summary.md from the tables and figures beside them."""
-    names = list(config["figures"]["names"])
-    at = Results(results)
-    write(at.tables, at.figures, names, dict(config), provenance.versions(), at.page)
-
-
-def write(
-    tables_dir: Path,
-    figures_dir: Path,
-    figures: Sequence[str],
-    config: Mapping[str, Any],
-    versions: Mapping[str, str],
-    out: Path,
+def stage(
+    config: Mapping[str, Any], results: Path, versions: Mapping[str, str] | None = None
 ) -> None:
-    """The page, and beside it the summary.
+    """Write ``results``/report.html and summary.md from the tables and figures beside them.
 
-    Raises ``InputError`` naming a table or figure that is missing.
+    ``versions`` are those of this environment where none are given. Raises ``InputError`` naming
+    a table or figure that is missing.
     """
-    tables = _tables(tables_dir)
-    jobs = provenance.found(out.parent)
-    shown = {name: figure(figures_dir, name) for name in figures}
+    at, jobs = Results(results), provenance.found(results)
+    tables = _tables(at)
+    versions = provenance.versions() if versions is None else versions
+    shown = {name: figure(at, name) for name in config["figures"]["names"]}
+    # YAML writes no mappings but plain ones.
+    plain = json.loads(json.dumps(config))
     context = {
         **_findings(tables, shown, config),
         "figures": shown,
         "columns": COLUMNS,
-        "config": yaml.safe_dump(_plain(config), sort_keys=False, allow_unicode=True),
+        "config": yaml.safe_dump(plain, sort_keys=False, allow_unicode=True),
         "rules": config.get("claims", {}),
         "versions": versions,
         "jobs": len(jobs),
         "differing": provenance.differing([*jobs, provenance.record(None)]),
         "machine": provenance.about() | {"commit": provenance.commit() or "not told"},
         "citation": _citation(versions.get("approxgan", "")),
+        **_inline(),
     }
     environment = _environment()
-    summary = environment.get_template("summary.md.j2").render(context)
-    page = environment.get_template("page.html.j2").render(context | _inline())
-    files.write_text(out, page)
-    files.write_text(out.with_name(SUMMARY), summary)
+    for template, out in (("summary.md.j2", at.summary), ("page.html.j2", at.page)):
+        files.write_text(out, environment.get_template(template).render(context))
 
 
-def _tables(folder: Path) -> dict[str, pd.DataFrame]:
-    paths = {name: folder / f"{name}.parquet" for name in (*NEEDS, *OPTIONAL)}
-    tables = {
-        name: read_table(path, COLUMNS[name])
-        for name, path in paths.items()
-        if name in NEEDS or path.is_file()
-    }
-    return {
-        name: frames.tidy(table) if "mode" in table else table for name, table in tables.items()
-    }
+def _tables(at: Results) -> dict[str, pd.DataFrame]:
+    there = [name for name in OPTIONAL if at.table(name).is_file()]
+    return {name: frames.tidy(table_in(at.tables, name)) for name in (*NEEDS, *there)}
 
 
 def _findings(
-    tables: Mapping[str, pd.DataFrame], figures: Mapping[str, Any], config: Mapping[str, Any]
+    tables: Tables, figures: Mapping[str, Any], config: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What the tables say, by the names that the templates use."""
     outcomes, claims = tables["outcomes"], summary.claims(tables["claims"])
@@ -123,7 +110,7 @@ def _findings(
         **interactive.score(tables["quality"]),
         "cells": cells.cells(tables),
         "compared": "comparisons" in tables,
-        "aggregates": cells.aggregates(tables.get("aggregates")),
+        "aggregates": _aggregates(tables),
         "metrics": cells.metrics(tables["quality"]),
         "picker": interactive.data(tables, summary.modes(claims)),
         "methods": scope.methods(outcomes),
@@ -132,10 +119,15 @@ def _findings(
     }
 
 
+def _aggregates(tables: Tables) -> cells.Rows:
+    """Scores over all data sets of a study, the best first."""
+    found = tables.get("aggregates", pd.DataFrame(columns=["score"]))
+    return cells.stepped(found.sort_values("score", ascending=False, kind="stable"))
+
+
 def _inline() -> dict[str, Any]:
     """Style and scripts with the hashes that alone allow them to run."""
-    style = (HERE / "assets" / "style.css").read_text(encoding="utf-8")
-    scripts = [(HERE / "assets" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+    style, *scripts = ((HERE / "assets" / name).read_text(encoding="utf-8") for name in ASSETS)
     return {
         "style": Markup(style),
         "scripts": [Markup(script) for script in scripts],
@@ -169,26 +161,15 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _plain(value: Any) -> Any:
-    """Mappings and sequences of any kind as those that YAML writes."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-
-def _citation(version: str) -> dict[str, str]:
+def _citation(version: str) -> dict[str, Any]:
     """What CITATION.cff says, from the package's own metadata."""
-    try:
-        about = importlib.metadata.metadata("approxgan")
-    except importlib.metadata.PackageNotFoundError:
-        about = {}
-    known = {name: about[name] for name in ("Summary", "License-Expression") if name in about}
+    about: Mapping[str, Any] = {}
+    with suppress(importlib.metadata.PackageNotFoundError):
+        about = importlib.metadata.metadata("approxgan").json
     return {
         "title": "approxgan: GAN training with approximate gradients",
         "author": "The approxgan authors",
         "version": version,
-        "summary": known.get("Summary", ""),
-        "licence": known.get("License-Expression", ""),
+        "summary": about.get("summary", ""),
+        "licence": about.get("license_expression", ""),
     }

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from approxgan.analysis.frames import off_theory
 from approxgan.analysis.text import between, listed, number, words
 from approxgan.report.cells import step
 
 MODES = ("forward_difference", "central_difference")
 PROBE = ["dataset", "model", "loss", "player", "dtype", "mode"]
-POINT = ["seed", "step"]
 
 
 def dirac(table: pd.DataFrame) -> dict[str, Any]:
@@ -21,71 +21,46 @@ def dirac(table: pd.DataFrame) -> dict[str, Any]:
 
     Over seeds the median is taken at every step, as in the figure.
     """
-    games = [str(game) for game in dict.fromkeys(table["game"])]
+    games, cell = table["game"].unique().tolist(), ["mode", "epsilon", "settings"]
+    table = table.assign(off=off_theory(table))
     rows = []
-    for (mode, epsilon, settings), part in table.groupby(
-        ["mode", "epsilon", "settings"], dropna=False, sort=False
-    ):
-        off = {str(game): _farthest(runs) for game, runs in part.groupby("game")}
-        chosen = {"epsilon": epsilon, "rule": ""}
-        rows.append(
-            {
-                "mode": mode,
-                "settings": settings,
-                "epsilon": epsilon,
-                "step": step(chosen),
-                "seeds": part["seed"].nunique(),
-                "off": [off.get(game, np.nan) for game in games],
-            }
-        )
+    for name, part in table.groupby(cell, dropna=False, sort=False):
+        farthest = part.groupby(["game", "step"])["off"].median().groupby("game").max()
+        row = {**dict(zip(cell, name, strict=True)), "rule": "", "seeds": part["seed"].nunique()}
+        rows.append({**row, "step": step(row), "off": farthest.reindex(games).tolist()})
     rows.sort(key=lambda row: (row["mode"] != "exact", max(row["off"])))
-    steps = [] if table.empty else [int(table["step"].max())]
-    return {"games": games, "rows": rows, "steps": between(steps)}
-
-
-def _farthest(runs: pd.DataFrame) -> float:
-    players = ("generator", "discriminator")
-    away = np.hypot(*(runs[name] - runs[f"expected_{name}"] for name in players))
-    radius = np.hypot(*(runs[f"expected_{name}"] for name in players))
-    return float((away / radius).groupby(runs["step"]).median().max())
+    return {"games": games, "rows": rows, "steps": between([table["step"].max()])}
 
 
 def best(errors: pd.DataFrame) -> dict[str, Any]:
     """A row per probe, player, precision and difference: the best fixed ε and what rules chose."""
     errors = errors[errors["mode"].isin(MODES)]
     fixed = errors[errors["rule"] == "fixed"].dropna(subset="epsilon")
-    rules = [rule for rule in dict.fromkeys(errors["rule"]) if rule not in ("", "fixed")]
+    rules = [rule for rule in errors["rule"].unique() if rule not in ("", "fixed")]
     rows = []
     for name, part in fixed.groupby(PROBE):
         medians = part.groupby("epsilon")["relative_error"].median().dropna()
         if medians.empty:
             continue
-        here = dict(zip(PROBE, name, strict=True))
-        same = errors.merge(pd.DataFrame([here]))
-        row = {
-            **here,
-            "epsilon": float(medians.idxmin()),
-            "error": float(medians.min()),
-            "tried": between(list(medians.index)),
-            "count": len(medians),
-            "at_end": medians.idxmin() in (medians.index[0], medians.index[-1]),
-        }
-        row["rules"] = {
-            rule: _chosen(same[same["rule"] == rule], row["error"])
-            for rule in rules
-            if (same["rule"] == rule).any()
-        }
-        rows.append(row)
+        here, least = dict(zip(PROBE, name, strict=True)), float(medians.min())
+        ruled = errors.merge(pd.DataFrame([here])).groupby("rule")
+        rows.append(
+            {
+                **here,
+                "epsilon": float(medians.idxmin()),
+                "error": least,
+                "tried": between(list(medians.index)),
+                "count": len(medians),
+                "at_end": medians.idxmin() in (medians.index[0], medians.index[-1]),
+                "rules": {rule: _chosen(own, least) for rule, own in ruled if rule in rules},
+            }
+        )
     return {"rules": rules, "rows": rows}
 
 
 def _chosen(rows: pd.DataFrame, least: float) -> dict[str, float]:
-    error = float(rows["relative_error"].median())
-    return {
-        "epsilon": float(rows["chosen_epsilon"].median()),
-        "error": error,
-        "ratio": error / least if least > 0 else np.nan,
-    }
+    epsilon, error = rows[["chosen_epsilon", "relative_error"]].median().astype(float)
+    return {"epsilon": epsilon, "error": error, "ratio": error / least if least > 0 else np.nan}
 
 
 def advice(found: Mapping[str, Any]) -> list[str]:

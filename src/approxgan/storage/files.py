@@ -151,6 +151,14 @@ def reading(path: Path, kind: str) -> Iterator[None]:
         raise InputError(f"{path}: not a readable {kind} ({what})") from error
 
 
+def read_whole(path: Path) -> bytes:
+    """A file's bytes; ``InputError`` for a missing one, and for one without its end."""
+    check_file(path)
+    if not is_whole(path):
+        raise InputError(f"{path}: not a whole file; {MAKE}")
+    return path.read_bytes()
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Raises ``InputError`` for a missing or damaged file, and for entries that it lacks."""
     with reading(path, "JSON file"):

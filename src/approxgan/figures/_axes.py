@@ -1,0 +1,89 @@
+"""Scales that several figures share: ticks that stay apart, and axes that bend around zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+from approxgan.figures import _style
+
+Which = Literal["x", "y"]
+
+
+def log(ax: Axes, which: Which = "x") -> None:
+    """A logarithmic axis with few ticks: between the decades where there are hardly two."""
+    ax.set(**{f"{which}scale": "log"})
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    low, high = axis.get_view_interval()
+    axis.set_minor_locator(NullLocator())
+    if np.log10(high / low) < 1.7:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    else:
+        axis.set_major_locator(LogLocator(numticks=6))
+
+
+def log_epsilon(ax: Axes, epsilons: Iterable[Any]) -> None:
+    """A log axis over the steps of a panel, a tick at every second decade where there are many."""
+    values = np.asarray(list(epsilons), float)
+    values = values[np.isfinite(values)]
+    if not len(values):
+        ax.set_xticks([])
+        return
+    low, high = values.min(), values.max()
+    decades = np.arange(np.floor(np.log10(low) + 1e-9), np.ceil(np.log10(high) - 1e-9) + 1)
+    ax.set_xscale("log")
+    ax.set_xticks(10.0 ** decades[:: 2 if len(decades) > 5 else 1])
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xlim(low / 2, high * 2)
+
+
+def cosine(ax: Axes, which: Which, least: float) -> None:
+    """From the least cosine to 1: linear up to 0.01, logarithmic above."""
+    (ax.set_xscale if which == "x" else ax.set_yscale)("symlog", linthresh=0.01, linscale=0.5)
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    low = min(1.5 * least, -0.005)
+    ticks = [tick for tick in (-0.01, 0.0, 0.01, 0.1, 1.0) if tick > low]
+    axis.set_ticks(ticks, [f"{tick:g}".replace("-", "−") for tick in ticks])
+    axis.set_minor_locator(NullLocator())
+    ax.set(**{f"{which}lim": (low, 1.5)})
+
+
+def bend(ax: Axes, values: np.ndarray, threshold: float | None = None) -> None:
+    """A y scale that shows all of the values: linear, or symmetrical log beyond ±threshold.
+
+    Without a threshold the scale is linear if the values span less than two decades around
+    their median size.
+    """
+    values = values[np.isfinite(values)]
+    sizes = np.abs(values[values != 0])
+    if not len(sizes):
+        return
+    if threshold is None:
+        middle = float(np.median(sizes))
+        if sizes.max() < 30 * middle:
+            return
+        threshold = 10.0 ** np.ceil(np.log10(middle))
+    # Two ticks to a decade would overlap near zero; at most six decades get a tick.
+    decades = np.log10(max(sizes.max(), threshold) / threshold)
+    ax.set_yscale("symlog", linthresh=threshold, linscale=0.6)
+    powers = threshold * 10.0 ** np.arange(0, np.ceil(decades) + 1, max(1, np.ceil(decades / 5)))
+    ticks = np.concatenate([-powers[::-1], [0.0], powers])
+    low, high = 1.5 * min(values.min(), 0.0), 1.5 * max(values.max(), 0.0)
+    ax.set_yticks(ticks[(ticks >= low) & (ticks <= high)])
+    ax.yaxis.set_minor_locator(NullLocator())
+
+
+def traces(ax: Axes, drawn: Iterable[Any]) -> None:
+    """Scales for numbers by step: a loss on its way to infinity must not flatten the others."""
+    values = np.concatenate([np.asarray(part, float) for part in drawn])
+    if not np.isfinite(values).any():
+        ax.set_yticks([])
+        _style.note(ax, "no finite value")
+        return
+    bend(ax, values)
+    ax.locator_params(axis="x", nbins=4)
