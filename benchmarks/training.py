@@ -39,7 +39,7 @@ MODES: dict[str, tuple[str, float | None, dict[str, Any]]] = {
     "spsa, 4": ("spsa", 1e-3, {"directions": 4}),
     "forward_gradient, 4": ("forward_gradient", None, {"directions": 4}),
 }
-SETTINGS = Settings(10**6, BATCH, 2e-4, 0.9, 0.999, 1e-8, "float32", "cpu", 0.0, 1e4)
+SETTINGS = Settings(10**6, BATCH, 2e-4, 0.9, 0.999, 1e-8, "float32", "cpu", 0.0, 0.0, 1e4)
 DATA = np.random.default_rng(0).standard_normal((1000, 2))
 
 

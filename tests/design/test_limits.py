@@ -81,7 +81,7 @@ def test_the_count_is_that_of_the_grid(overlays):
         for entry in place["modes"]
         for choice in cells.choices_of(entry)
     ]
-    assert names.jobs_of(config) == len(cells.cells(config)) + len(choices)
+    assert names.jobs_of(config) == len(cells.trained(config)) + len(choices)
 
 
 def test_the_limit_is_for_one_job_of_the_largest_memory():

@@ -373,3 +373,25 @@ def test_a_budget_s_steps_spend_it_and_no_more(name, rule):
         assert total <= budget < total * (count + 1) / count
     else:  # how often a rule tries is known only once it has
         assert 0.3 * budget < total < 1.7 * budget
+
+
+def test_instance_noise_moves_the_discriminator_s_samples_alone():
+    g, mode = game(), example("modes", "exact")
+    infos = {}
+    for sigma in (0.0, 0.5):
+        s = settings(instance_noise=sigma, batch=40)
+        _, infos[sigma] = step(init(g, DATA, [0, 1], s), g, methods(mode), s)
+    moved = infos[0.5].objectives["discriminator"].inputs
+    moved = moved - infos[0.0].objectives["discriminator"].inputs
+    assert moved.shape == (2, 80, 2)
+    assert abs(float(moved.std()) - 0.5) < 4 * 0.5 / (2 * moved.numel()) ** 0.5
+    assert abs(float(moved.mean())) < 4 * 0.5 / moved.numel() ** 0.5
+    generators = [infos[sigma].objectives["generator"].inputs for sigma in infos]
+    assert torch.equal(*generators)
+
+
+def test_instance_noise_of_a_seed_alone_is_its_own_in_a_block():
+    g, s = game(), settings(instance_noise=0.5)
+    block, alone = (init(g, DATA, seeds, s).draws for seeds in ([3, 4], [4]))
+    for _ in range(150):
+        assert torch.equal(block.next().noise[1], alone.next().noise[0])

@@ -33,6 +33,7 @@ def settings(**changes: Any) -> Settings:
         "dtype": "float64",
         "device": "cpu",
         "average": 0.0,
+        "instance_noise": 0.0,
         "divergence_threshold": 1e4,
     }
     return Settings(**{**base, **changes})

@@ -28,7 +28,7 @@ OF_STUDY = ("seeds", "training", "tune")
 """Those that only studies take, beside the modes of both players."""
 OF_TRAINING = (
     *("steps", "forward_equivalents", "batch", "learning_rate", "beta1", "beta2", "adam_epsilon"),
-    *("dtype", "average"),
+    *("dtype", "average", "instance_noise"),
 )
 """Keys of ``training`` in which cells of one study may differ."""
 TUNED = "tuned"

@@ -167,14 +167,18 @@ class PlayerObjective:
 
 @torch.no_grad()
 def discriminator_objective(
-    game: Game, generator: Tensor, real: Tensor, latent: Tensor
+    game: Game, generator: Tensor, real: Tensor, latent: Tensor, noise: Tensor | None = None
 ) -> PlayerObjective:
-    """The discriminator's loss at a frozen generator [S, Q], batch and latent draw."""
+    """The discriminator's loss at a frozen generator [S, Q], batch and latent draw.
+
+    Instance noise [S, 2, B, dim] is added to its samples, real and fake (Roth et al. 2017).
+    """
     parts = []
     if game.needs("discriminator", "real"):
-        parts.append(real)
+        parts.append(real if noise is None else real + noise[:, 0])
     if game.needs("discriminator", "fake"):
-        parts.append(game.model.apply("generator", game.dim, generator, latent))
+        fake = game.model.apply("generator", game.dim, generator, latent)
+        parts.append(fake if noise is None else fake + noise[:, 1])
     split = real.shape[1] if game.needs("discriminator", "real") else 0
     inputs = torch.cat(parts, 1) if len(parts) > 1 else parts[0]
     constant = generator.new_zeros(generator.shape[0])

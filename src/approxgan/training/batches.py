@@ -22,6 +22,8 @@ class Batch:
 
     real: Tensor
     latent: dict[Player, Tensor]
+    noise: Tensor | None = None
+    """[S, 2, B, dim]: instance noise of the real and of the fake half of the discriminator's."""
 
 
 @dataclass
@@ -35,7 +37,10 @@ class Draws:
     batch: int
     latent: int
     dtype: torch.dtype
-    sources: list[tuple[np.random.Generator, np.random.Generator]]
+    sources: list[tuple[np.random.Generator, ...]]
+    """Each seed's streams: batches, latents and, where there is any, instance noise."""
+    noise: float = 0.0
+    """Standard deviation of the instance noise, in data units."""
     ahead: Iterator[Batch] = field(default_factory=lambda: iter(()))
     before: list[Any] = field(default_factory=list)
     """The streams' states before what is drawn ahead was drawn."""
@@ -68,21 +73,32 @@ class Draws:
         self.before = [self.before[row] for row in rows]
         index = torch.tensor(rows, device=self.data.device)
         self.ahead = (
-            Batch(b.real[index], {p: z[index] for p, z in b.latent.items()}) for b in self.ahead
+            Batch(
+                b.real[index],
+                {p: z[index] for p, z in b.latent.items()},
+                None if b.noise is None else b.noise[index],
+            )
+            for b in self.ahead
         )
 
     def _draw(self) -> Iterator[Batch]:
         count = max(1, min(100, BULK // (2 * self.batch * self.latent)))
         shape = (count, len(PLAYERS), self.batch, self.latent)
         place = {"device": self.data.device, "dtype": self.dtype}
-        rows, latents = [], []
-        for batch_stream, latent_stream in self.sources:
+        rows, latents, noises = [], [], []
+        for batch_stream, latent_stream, *noise_stream in self.sources:
             rows.append(self._rows(batch_stream, count))
             latents.append(latent_stream.standard_normal(shape, dtype=np.float32))
+            noises += [
+                stream.standard_normal((*shape[:3], self.data.shape[1]), dtype=np.float32)
+                for stream in noise_stream
+            ]
         latent = torch.from_numpy(np.stack(latents, 2)).to(**place)
         real = self.data[torch.from_numpy(np.stack(rows, 1)).to(self.data.device)]
+        noise = torch.from_numpy(np.stack(noises, 1)).to(**place) * self.noise if noises else None
         for k in range(count):
-            yield Batch(real[k], dict(zip(PLAYERS, latent[k], strict=True)))
+            own = None if noise is None else noise[k]
+            yield Batch(real[k], dict(zip(PLAYERS, latent[k], strict=True)), own)
 
     def _rows(self, stream: np.random.Generator, count: int) -> np.ndarray:
         """[count, B] rows of the data; the whole set in order if the batch is as large."""

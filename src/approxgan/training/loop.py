@@ -102,15 +102,17 @@ def init(
             theta = _moved(theta, methods[player].estimator, seeds, number)
         players[player] = AdamState(theta, torch.zeros_like(theta), torch.zeros_like(theta))
         directions[player] = [streams.generator(seed, "direction", number) for seed in seeds]
-    sources = [
-        (streams.generator(seed, "batch"), streams.generator(seed, "latent")) for seed in seeds
-    ]
+    drawn: list[streams.Purpose] = ["batch", "latent"]
+    if settings.instance_noise:
+        drawn.append("instance_noise")
+    sources = [tuple(streams.generator(seed, what) for what in drawn) for seed in seeds]
     draws = Draws(
         torch.from_numpy(data).to(**place),
         settings.batch,
         game.model.latent,
         settings.torch_dtype,
         sources,
+        settings.instance_noise,
     )
     return TrainState(0, players, tuple(seeds), directions, draws)
 
@@ -139,8 +141,10 @@ def step(
     counts = state.counts.copy()
     for player in PLAYERS:
         frozen = players["generator" if player == "discriminator" else "discriminator"].theta
-        bind = discriminator_objective if player == "discriminator" else generator_objective
-        f = bind(game, frozen, batch.real, batch.latent[player])
+        if player == "discriminator":
+            f = discriminator_objective(game, frozen, batch.real, batch.latent[player], batch.noise)
+        else:
+            f = generator_objective(game, frozen, batch.real, batch.latent[player])
         method, theta[player] = methods[player], players[player].theta
         rng = streams.SeedStreams(state.directions[player], s.torch_dtype, s.device)
         spent = 0

@@ -43,6 +43,7 @@ class Settings:
     dtype: str
     device: str
     average: float
+    instance_noise: float
     divergence_threshold: float
 
     @property

@@ -28,8 +28,9 @@ Purpose = Literal[
     "scored_reference",
     "null_samples",
     "null_reference",
+    "instance_noise",
 ]
-KEYS = dict(zip(get_args(Purpose), (*range(8), 100, 102, 103), strict=True))
+KEYS = dict(zip(get_args(Purpose), (*range(8), 100, 102, 103, 104), strict=True))
 """Of a purpose's streams: each keeps its own."""
 
 
