@@ -17,7 +17,11 @@ from approxgan.dirac import stage as dirac
 from approxgan.storage import files, tables
 
 MODES = registry.names("modes")
-SETTINGS = {**EXAMPLE["modes"], "random_coordinates": {"coordinates": 1}}
+SETTINGS = {
+    **EXAMPLE["modes"],
+    "random_coordinates": {"coordinates": 1},
+    "structured_directions": {"directions": 1, "structure": "blocks", "sides": 2},
+}
 H = 0.1
 UPDATES = ("simultaneous", "alternating")
 UNIT = float(np.finfo(np.float64).eps) / 2

@@ -106,6 +106,18 @@ SETTINGS = [
 ]
 SETTINGS += [("spsa", {"directions": 3}), ("forward_gradient", {"directions": 3})]
 SETTINGS += [("random_coordinates", {"coordinates": k}) for k in (1, 3, 20)]
+SETTINGS += [("evolution_strategy", {"directions": q, "shaping": "raw"}) for q in (1, 5)]
+SETTINGS += [
+    ("structured_directions", {"directions": q, "structure": kind, "sides": sides})
+    for q, kind, sides in [
+        (1, "hadamard", 1),
+        (7, "hadamard", 2),
+        (20, "hadamard", 2),
+        (1, "blocks", 2),
+        (7, "blocks", 1),
+        (20, "blocks", 2),
+    ]
+]
 SETTINGS += [
     (name, EXAMPLE["modes"].get(name, {}))
     for name in RANDOM

@@ -49,6 +49,7 @@ EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
     "modes": {
+        "evolution_strategy": {"directions": 3, "shaping": "raw"},
         "forward_gradient": {"directions": 3},
         "gradient_sampling": {"points": 3, "element": "minimum_norm"},
         "masked_exact": {"fraction": 0.4, "which": "random"},
@@ -57,6 +58,7 @@ EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
         "random_coordinates": {"coordinates": 2},
         "random_direction": {"directions": 3, "distribution": "gaussian", "sides": 1},
         "spsa": {"directions": 3},
+        "structured_directions": {"directions": 2, "structure": "hadamard", "sides": 1},
         "subgradient": {"alpha": 0.6},
     },
     "rules": {

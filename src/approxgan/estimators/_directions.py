@@ -48,16 +48,24 @@ class Directions(Differences):
         """All q directions, block by block."""
         return (self.draw(part, dimension, rng) for part in blocks(self.directions, size))
 
+    def values(
+        self, f: Objective, theta: Tensor, step: StepSize, rng: Streams
+    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Blocks of directions [k, S, P], the losses at θ + εu [k, S], and those at θ - εu or,
+        one-sided, at θ [1, S]."""
+        along = getattr(f, "along", partial(_along, f))
+        for drawn in self.drawn(theta.shape[1], rng, getattr(f, "block", BLOCK)):
+            block = drawn.to(theta).movedim(1, 0)
+            first, second = along(theta, block, step, two_sided=self.sides == 2)
+            yield block, first, second
+
     def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         step, theta = shared(eps, theta)
         two_sided = self.sides == 2
         width = by_seed(2.0 * step if two_sided else step)
         grad = torch.zeros_like(theta)
         parts = []
-        along = getattr(f, "along", partial(_along, f))
-        for drawn in self.drawn(theta.shape[1], rng, getattr(f, "block", BLOCK)):
-            block = drawn.to(theta).movedim(1, 0)
-            first, second = along(theta, block, step, two_sided=two_sided)
+        for block, first, second in self.values(f, theta, step, rng):
             slopes = ((first - second) / width).to(theta.dtype)
             grad += torch.einsum("ks,ksp->sp", slopes, block)
             # One-sided, the base value; two-sided, this block's part in the mean of all values.
