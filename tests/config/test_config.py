@@ -24,6 +24,7 @@ FORWARD = next(
 EXACT = next(n for n, e in enumerate(DEFAULT["studies"][0]["modes"]) if e["mode"] == "exact")
 MODES = ("studies", 0, "modes")
 LIKE = {"mode": "forward_difference", "epsilon": 1e-3}
+STALE = {"mode": "stale_coordinates", "epsilon": 1e-3, "coordinates": 2}
 BOTH = {"generator": {"mode": "exact"}, "discriminator": {"mode": "exact"}}
 
 
@@ -204,6 +205,7 @@ VALUES = [
     (("studies", 0, "modes"), [{**ORTHONORMAL, "directions": 5000}], "1 to 1666"),
     (("studies", 0, "modes"), [{"mode": "subgradient", "alpha": 0.1}], "alpha"),
     (("studies", 0, "modes"), [{**RANDOM, "coordinates": 10**6}], "coordinates"),
+    (("studies", 0, "modes"), [{"mode": "noisy_exact", "match": STALE}], "its estimate before"),
     (("studies", 0, "modes"), [{**SAMPLING, "epsilon": "dtype"}], "radius"),
     (("models", "compact"), SMOOTH, "kink"),
     (("dirac", "modes"), [{"mode": "subgradient", "alpha": 0.5}], "kink"),

@@ -36,6 +36,8 @@ ORTHONORMAL = {"directions": 51, "distribution": "orthonormal", "sides": 1}
 REFUSED = [
     ("random_direction", ORTHONORMAL, {}, "directions=51 is more than the 50 parameters"),
     ("random_coordinates", {"coordinates": 51}, {}, "coordinates=51 is more than the 50 para"),
+    ("stale_coordinates", {"coordinates": 51}, {}, "coordinates=51 is more than the 50 para"),
+    ("structured_directions", {"directions": 51}, {}, "directions=51 is more than the 50 para"),
     ("subgradient", {"alpha": 0.5}, {"slopes": None}, "alpha=0.5 .* the activation is smooth"),
     ("subgradient", {"alpha": 0.1}, {}, "alpha=0.1 .* accepted: 0.2 to 1"),
     ("subgradient", {"alpha": 0.1}, {"slopes": (1.0, 0.2)}, "accepted: 0.2 to 1"),

@@ -20,6 +20,7 @@ MODES = registry.names("modes")
 SETTINGS = {
     **EXAMPLE["modes"],
     "random_coordinates": {"coordinates": 1},
+    "stale_coordinates": {"coordinates": 1},
     "structured_directions": {"directions": 1, "structure": "blocks", "sides": 2},
 }
 H = 0.1

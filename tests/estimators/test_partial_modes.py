@@ -140,3 +140,38 @@ def test_forward_gradient_goes_through_a_gradient_penalty():
     expected = torch.einsum("sp,skp,skq->sq", exact, directions, directions) / 3
     grad = mode.estimate(f, theta, eps=None, rng=rng()).grad
     assert torch.allclose(grad, expected, rtol=1e-9, atol=1e-12)
+
+
+def quadratic(points):
+    return 0.5 * points.square().sum(-1)
+
+
+@pytest.mark.parametrize("count", [1, 7, 40])
+def test_stale_coordinates_are_forward_differences_of_when_they_were_drawn(count):
+    """Also over more than one block: entry i is θ_i + ε/2 of its last refresh, exactly."""
+    mode, f, eps = build("stale_coordinates", coordinates=count), objective(quadratic), 1e-3
+    theta = torch.linspace(-1, 1, 80, dtype=torch.float64).reshape(2, 40)
+    first = mode.estimate(f, theta, eps=eps, rng=rng())
+    full = build("forward_difference").estimate(f, theta, eps=eps, rng=rng())
+    assert torch.equal(first.grad, full.grad)
+    assert first.forwards == 41
+    draws, twin, grad, expected = rng(), rng(), first.grad, theta + eps / 2
+    for move in (0.1, 0.2, 0.4):
+        chosen = torch.zeros(2, 40, dtype=torch.bool).scatter(1, subset(twin, 40, count), True)
+        expected = (theta + move + eps / 2).where(chosen, expected)
+        before = grad.clone()
+        made = mode.refresh(grad, f, theta + move, eps=eps, rng=draws)
+        assert torch.equal(grad, before)
+        grad = made.grad
+        assert torch.allclose(grad, expected, rtol=1e-9)
+        assert made.forwards == count + (1 if count <= 32 else 2)
+        assert torch.allclose(made.value, quadratic(theta + move))
+
+
+def test_a_gradient_that_stays_the_same_is_never_stale():
+    theta = torch.zeros(2, 20, dtype=torch.float64)
+    mode, draws = build("stale_coordinates", coordinates=3), rng()
+    grad = mode.estimate(objective(linear), theta, eps=1e-3, rng=draws).grad
+    for _ in range(5):
+        grad = mode.refresh(grad, objective(linear), theta, eps=1e-3, rng=draws).grad
+    assert torch.allclose(grad, SLOPES.expand(2, 20))

@@ -294,3 +294,20 @@ def test_an_estimator_of_ones_own_is_taken():
             return 0.25
 
     assert torch.equal(approxgan.estimate(loss, THETA, Half()).grads, TRUTH / 2)
+
+
+def test_an_estimate_goes_on_from_the_one_before():
+    def listed(params):
+        return loss(params[0])
+
+    theta, options = THETA.clone(), {"eps": 0.1, "coordinates": 1, "generator": 3}
+    first = approxgan.estimate(listed, [theta], "stale_coordinates", **options)
+    theta += 1.0
+    second = approxgan.estimate(
+        lambda p: loss(p[0]), [theta], "stale_coordinates", before=first, **options
+    )
+    changed = first.grads[0] != second.grads[0]
+    assert int(changed.sum()) == 1
+    assert second.forwards == 2
+    fresh = approxgan.estimate(loss, theta, "forward_difference", eps=0.1).grads
+    assert torch.allclose(second.grads[0][changed], fresh[changed], rtol=1e-9)

@@ -16,6 +16,7 @@ THETA = torch.tensor([1.0, 2.0, 3.0])
 NET = nn.Linear(3, 1)
 FROZEN = nn.Linear(3, 1).requires_grad_(False)
 COUNTED = {"calls": 0}
+BEFORE = approxgan.estimate(lambda theta: theta.sum(), THETA, "exact")
 
 
 def plain(theta):
@@ -61,6 +62,8 @@ CASES = {
     "too many directions": (
         plain, THETA, {"mode": "random_direction", "directions": 4, "distribution": "orthonormal",
                        "sides": 1}, "directions=4 orthonormal directions do not fit in 3"),
+    "an estimate before that is none's": (
+        plain, THETA, {"before": BEFORE}, "before has 3 numbers"),
     "no function": (3.0, THETA, {}, "loss is float; accepted: a function"),
     "no argument": (lambda: 1.0, THETA, {}, "the loss takes no argument"),
     "too many arguments": (lambda a, b: 1.0, THETA, {}, "the loss needs 2 arguments"),

@@ -29,6 +29,7 @@ CELLS = [
     f"{RING}/exact/none/seeds0-2",
     f"{RING}/spsa/dtype_directions2/seeds0-2",
     f"{RING}/forward_difference/adaptive/seeds0-2",
+    f"{RING}/stale_coordinates/epsilon1e-3_coordinates20/seeds0-2",
     f"{RING}/exact+forward_difference/none+epsilon1e-3/seeds0-2",
     f"{RING}/gradient_sampling/epsilon1e-3_minimum_norm_points3/seeds0-2",
     "smoke_best.tune/ring/compact/nonsaturating/spsa/epsilon1e-3_directions4/seeds1000-1001",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import replace
 from typing import ClassVar
@@ -111,6 +112,28 @@ def test_every_mode_trains_in_both_precisions(name, dtype):
     assert state.players["generator"].theta.dtype == s.torch_dtype
     assert not torch.equal(state.players["generator"].theta, start.players["generator"].theta)
     assert totals(state.counts)["forwards"] > 0
+
+
+def test_a_mode_that_refreshes_goes_on_from_its_last_estimate_seed_by_seed():
+    mode, g, s = example("modes", "stale_coordinates"), game(), settings()
+
+    def grads(seeds):
+        seen = []
+        state, _ = train(init(g, DATA, seeds, s), g, methods(mode), s, lambda _, i: seen.append(i))
+        return state, [info.estimates for info in seen[:-1]]
+
+    state, both = grads([0, 1])
+    for player in ("generator", "discriminator"):
+        size = state.players[player].theta.shape[1]
+        assert [e[player].forwards for e in both] == [size + 1, 3, 3, 3]
+        for before, after in itertools.pairwise(both):
+            changed = (before[player].grad != after[player].grad).sum(1)
+            assert ((changed > 0) & (changed <= mode.coordinates)).all()
+    kept = keep(state, torch.tensor([False, True]))
+    assert torch.equal(kept.refreshed["generator"], both[-1]["generator"].grad[1:])
+    _, alone = grads([1])
+    for one, two in zip(alone, both, strict=True):
+        assert torch.allclose(one["generator"].grad[0], two["generator"].grad[1], rtol=1e-6)
 
 
 def test_modes_see_the_same_starts_batches_and_latents():

@@ -58,6 +58,7 @@ EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
         "random_coordinates": {"coordinates": 2},
         "random_direction": {"directions": 3, "distribution": "gaussian", "sides": 1},
         "spsa": {"directions": 3},
+        "stale_coordinates": {"coordinates": 2},
         "structured_directions": {"directions": 2, "structure": "hadamard", "sides": 1},
         "subgradient": {"alpha": 0.6},
     },

@@ -132,6 +132,16 @@ class Control(GradientEstimator, Protocol):
         ...
 
 
+class Refreshing(GradientEstimator, Protocol):
+    """An estimator that goes on from its estimate before: ``estimate`` makes the first one."""
+
+    def refresh(
+        self, before: Tensor, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams
+    ) -> Estimate:
+        """At θ [S, P], where ``before`` [S, P] is the gradient of the last estimate."""
+        ...
+
+
 @dataclass(frozen=True)
 class Situation:
     """What a mode would work on, and can refuse before any job starts."""

@@ -24,8 +24,11 @@ def estimator(choice: Choice, situation: Situation) -> GradientEstimator:
     reason = beyond_torch(made, situation) or (refuses(situation) if refuses else None)
     if reason is not None:
         raise InputError(f"{choice.mode}: {reason}")
-    if choice.match is not None:
-        estimator(choice.match, situation)
+    if choice.match is not None and hasattr(estimator(choice.match, situation), "refresh"):
+        raise InputError(
+            f"{choice.mode}: match: {choice.match.mode} goes on from its estimate before, which a "
+            "control has not; accepted: a mode that makes each estimate anew"
+        )
     return made
 
 

@@ -96,6 +96,7 @@ def trajectory(
         for player, other in (ORDER, ORDER[::-1]):
             seen = before if game.updates == "simultaneous" else place
             f = objective(game.loss(player, seen[other]), how="batched")
+            # A mode that refreshes its estimate has one coordinate to refresh here: the same.
             estimate = mode.estimate(f, before[player], eps=epsilon, rng=rng[player])
             place[player] = before[player] - h * estimate.grad
         rows.append(torch.cat([place[p] for p in ORDER], 1))

@@ -97,3 +97,23 @@ def subset(rng: Streams, dimension: int, total: int) -> Tensor:
     shuffled = second.argsort(dim=1, stable=True)
     order = first.gather(1, shuffled).argsort(dim=1, stable=True)
     return shuffled.gather(1, order[:, :total])
+
+
+def at_coordinates(
+    f: Objective, theta: Tensor, step: StepSize, chosen: Tensor
+) -> tuple[Tensor, Tensor]:
+    """[S, k] one-sided differences along the coordinates ``chosen`` [S, k], and f(θ) [S].
+
+    Cost: ``with_bases(k)`` evaluations.
+    """
+    steps = torch.as_tensor(step, dtype=theta.dtype, device=theta.device).expand_as(theta)
+    slopes, value = [], theta.new_zeros(len(theta))
+    for block in chosen.split(BLOCK, dim=1):
+        widths = steps.gather(1, block)
+        points = theta.repeat(block.shape[1] + 1, 1, 1)
+        # The last row stays at θ: its value is rounded as those it is subtracted from.
+        points.scatter_add_(2, block.T[..., None], widths.T[..., None])
+        values = f.many(points).detach()
+        value = values[-1]
+        slopes.append(((values[:-1] - value).T / widths).to(theta.dtype))
+    return torch.cat(slopes, 1), value

@@ -31,8 +31,9 @@ class MaskedExact(Derivatives):
     matches = ("fraction",)
 
     def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
-        counts = torch.full((len(theta),), self._count(theta.shape[1]), device=theta.device)
-        return self._masked(gradient(f, theta), counts, rng)
+        exact = gradient(f, theta)
+        count = self._count(theta.shape[1])
+        return self._masked(exact, torch.full((len(theta),), count, device=theta.device), rng)
 
     def estimate_like(
         self, like: Estimate, f: Objective, theta: Tensor, *, rng: Streams

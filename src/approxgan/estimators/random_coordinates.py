@@ -8,7 +8,7 @@ from torch import Tensor
 
 from approxgan.core.protocols import Eps, Estimate, Objective, Situation, Streams
 from approxgan.core.settings import whole
-from approxgan.estimators._directions import BLOCK, subset, with_bases
+from approxgan.estimators._directions import at_coordinates, subset, with_bases
 from approxgan.estimators._kinds import Differences, too_many
 from approxgan.estimators._steps import required
 
@@ -36,19 +36,10 @@ class RandomCoordinates(Differences):
             raise ValueError(
                 f"coordinates={self.coordinates} is more than the {dimension} parameters"
             )
-        steps = torch.as_tensor(step, dtype=point.dtype, device=point.device).expand_as(point)
         chosen = subset(rng, dimension, self.coordinates)
-        grad, value = torch.zeros_like(point), point.new_zeros(point.shape[0])
-        for block in chosen.split(BLOCK, dim=1):
-            widths = steps.gather(1, block)
-            points = point.repeat(block.shape[1] + 1, 1, 1)
-            # The last row stays at θ: its value is rounded as those it is subtracted from.
-            points.scatter_add_(2, block.T[..., None], widths.T[..., None])
-            values = f.many(points).detach()
-            value = values[-1]
-            grad.scatter_(1, block, ((values[:-1] - value).T / widths).to(grad.dtype))
-        scale = dimension / self.coordinates
-        return Estimate(grad * scale, value, forwards=with_bases(self.coordinates), backwards=0)
+        slopes, value = at_coordinates(f, point, step, chosen)
+        grad = torch.zeros_like(point).scatter_(1, chosen, slopes * (dimension / self.coordinates))
+        return Estimate(grad, value, forwards=with_bases(self.coordinates), backwards=0)
 
     def refuses(self, situation: Situation) -> str | None:
         return super().refuses(situation) or too_many("coordinates", self.coordinates, situation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -30,6 +30,8 @@ class GradientEstimate:
     """Evaluations of the loss, all that were made; a Jacobian-vector product counts as two."""
     backwards: int
     """Reverse passes."""
+    vector: Tensor = field(repr=False)
+    """[P]: the gradient in the type that it was computed in, at least float32."""
 
 
 def estimate(
@@ -41,6 +43,7 @@ def estimate(
     generator: torch.Generator | int | None = None,
     common: bool = True,
     many: Many = "loop",
+    before: GradientEstimate | None = None,
     **settings: Any,
 ) -> GradientEstimate:
     """The gradient of a loss, estimated by a mode of this project or an estimator like them.
@@ -60,16 +63,17 @@ def estimate(
     generators and of the one handed to the loss. Without it each draws anew, and noise of standard
     deviation σ adds about σ/ε to each slope. ``many`` evaluates K points: 'loop', 'vmap'
     (``torch.func.vmap``), or a function from a list of K points to K numbers, such as a pool's.
+    ``before`` is the last estimate, for modes that go on from it (``stale_coordinates``).
 
     Raises ``InputError``, a ``ValueError``, for what it cannot do, before it changes anything.
     Warns ``NoiseWarning`` of a loss that differs at the same point.
     """
     parameters = Parameters(params)
     made, forwards = _vector(
-        loss, parameters, mode, settings, eps=eps, generator=generator, common=common, many=many
-    )
-    grads = parameters.structured(made.grad[0])
-    return GradientEstimate(grads, made.value[0].detach(), forwards, made.backwards)
+        loss, parameters, mode, settings, before,
+        eps=eps, generator=generator, common=common, many=many,
+    )  # fmt: skip
+    return _told(parameters, made, forwards)
 
 
 def backward(
@@ -81,27 +85,35 @@ def backward(
     generator: torch.Generator | int | None = None,
     common: bool = True,
     many: Many = "loop",
+    before: GradientEstimate | None = None,
     **settings: Any,
 ) -> GradientEstimate:
     """``estimate``, and its gradients added to the ``.grad`` of the parameters as autograd's are.
 
     Options and errors are those of ``estimate``. Any optimiser of ``torch.optim`` steps then.
+    Where ``.grad`` was None it is now the tensor in the result's ``grads``.
     """
     parameters = Parameters(params)
     for name, tensor in zip(parameters.names, parameters.own, strict=True):
         if not tensor.is_leaf:
             raise InputError(f"{name} is computed from other tensors; accepted: leaves")
     made, forwards = _vector(
-        loss, parameters, mode, settings, eps=eps, generator=generator, common=common, many=many
-    )
+        loss, parameters, mode, settings, before,
+        eps=eps, generator=generator, common=common, many=many,
+    )  # fmt: skip
     for tensor, part in zip(parameters.own, parameters.pieces(made.grad[0]), strict=True):
         grad = part.to(tensor.dtype)
         if tensor.grad is None:
             tensor.grad = grad
         else:
             tensor.grad.add_(grad)
-    grads = parameters.structured(made.grad[0])
-    return GradientEstimate(grads, made.value[0].detach(), forwards, made.backwards)
+    return _told(parameters, made, forwards)
+
+
+def _told(parameters: Parameters, made: Estimate, forwards: int) -> GradientEstimate:
+    grad = made.grad[0]
+    value = made.value[0].detach()
+    return GradientEstimate(parameters.structured(grad), value, forwards, made.backwards, grad)
 
 
 def _vector(
@@ -109,6 +121,7 @@ def _vector(
     parameters: Parameters,
     mode: str | GradientEstimator,
     settings: dict[str, Any],
+    before: GradientEstimate | None,
     *,
     eps: Any,
     generator: torch.Generator | int | None,
@@ -123,7 +136,16 @@ def _vector(
     if common and step is not None and estimator.sides:
         notice_noise(f, loss, estimator.sides, step)
     rng = GeneratorStreams(source, 1, parameters.dtype)
-    made = estimator.estimate(f, f.origin, eps=step, rng=rng)
+    refresh = getattr(estimator, "refresh", None)
+    if before is None:
+        made = estimator.estimate(f, f.origin, eps=step, rng=rng)
+    elif refresh is not None and len(before.vector) == parameters.count:
+        made = refresh(before.vector[None], f, f.origin, eps=step, rng=rng)
+    else:
+        raise InputError(
+            f"before has {len(before.vector)} numbers, params have {parameters.count}; accepted: "
+            "an estimate of the same parameters, and a mode that refreshes it (stale_coordinates)"
+        )
     return made, made.forwards if estimator.differentiates else f.evaluations
 
 

@@ -95,6 +95,7 @@ class Checkpoint:
         if state.average is not None:
             arrays["generator.average"] = as_array(state.average)
         arrays |= {f"{player}.epsilon": as_array(eps) for player, eps in state.chosen.items()}
+        arrays |= {f"{player}.refreshed": as_array(g) for player, g in state.refreshed.items()}
         arrays |= {f"trace.{name}": array for name, array in self.trace.arrays().items()}
         arrays |= {f"shots.{name}": array for name, array in self.snapshots.arrays().items()}
         record.write_arrays(self.path, arrays)
@@ -158,6 +159,7 @@ def _restored(
             stream.bit_generator.state = position
     average = tensor("generator", "average") if "generator.average" in arrays else None
     chosen = {p: tensor(p, "epsilon") for p in PLAYERS if f"{p}.epsilon" in arrays}
+    refreshed = {p: tensor(p, "refreshed") for p in PLAYERS if f"{p}.refreshed" in arrays}
     return replace(
         state,
         step=about["step"],
@@ -166,5 +168,6 @@ def _restored(
         directions=directions,
         chosen=chosen,
         counts=Counter(about["counts"]),
+        refreshed=refreshed,
         average=average,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -58,6 +59,8 @@ class TrainState:
     """ε of the players whose rule chooses it, as in ``Chosen.eps``; kept until it chooses again."""
     counts: Counter[str] = field(default_factory=Counter)
     """Evaluations so far, by the names in ``COUNTS``."""
+    refreshed: dict[Player, Tensor] = field(default_factory=dict)
+    """[S, P]: the last gradient of the players whose method refreshes it."""
     average: Tensor | None = None
     """[S, P]: the average of the generator's parameters so far, where there is one."""
 
@@ -137,7 +140,7 @@ def step(
     objectives: dict[Player, PlayerObjective] = {}
     estimates: dict[Player, Estimate] = {}
     epsilon: dict[Player, StepSize | None] = {}
-    chosen = dict(state.chosen)
+    chosen, refreshed = dict(state.chosen), dict(state.refreshed)
     counts = state.counts.copy()
     for player in PLAYERS:
         frozen = players["generator" if player == "discriminator" else "discriminator"].theta
@@ -156,7 +159,11 @@ def step(
             spent = made.forwards
         else:
             epsilon[player] = chosen[player]
-        estimate = method.estimate(f, theta[player], eps=epsilon[player], rng=rng)
+        estimate = method.estimate(
+            f, theta[player], eps=epsilon[player], rng=rng, before=refreshed.get(player)
+        )
+        if method.refreshes:
+            refreshed[player] = estimate.grad
         updated = adam(players[player], estimate.grad, state.step, s)
         players[player] = _clipped(updated, game) if player == "discriminator" else updated
         objectives[player], estimates[player] = f, estimate
@@ -180,6 +187,7 @@ def step(
         players=players,
         chosen=chosen,
         counts=counts,
+        refreshed=refreshed,
         average=average,
     )
     return after, info
@@ -205,10 +213,12 @@ def _clipped(state: AdamState, game: Game) -> AdamState:
 def affordable(budget: float, state: TrainState, game: Game, methods: Methods, s: Settings) -> int:
     """Steps that ``budget`` forward-equivalents pay for; makes two steps, and discards them.
 
-    The first one holds the choice of ε by a rule, which is made again after ``every`` steps.
+    The first one holds the choice of ε by a rule, which is made again after ``every`` steps, and
+    the first estimate of a method that refreshes it, which is made once.
     """
     rules = [m.stepping.rule for m in methods.values() if m.stepping.rule is not None]
-    every = min((rule.every for rule in rules), default=1)
+    once = math.inf if any(method.refreshes for method in methods.values()) else 1
+    every = min((rule.every for rule in rules), default=once)
     spent = [0]
     state = copy.deepcopy(state)
     for _ in range(2):
@@ -239,6 +249,7 @@ def keep(state: TrainState, good: Tensor) -> TrainState:
         seeds=tuple(state.seeds[row] for row in rows),
         directions={player: [g[row] for row in rows] for player, g in state.directions.items()},
         chosen={player: eps[index] for player, eps in state.chosen.items()},
+        refreshed={player: grad[index] for player, grad in state.refreshed.items()},
         average=None if state.average is None else state.average[index],
     )
 

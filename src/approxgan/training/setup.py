@@ -20,6 +20,7 @@ from approxgan.core.protocols import (
     GradientEstimator,
     Objective,
     Player,
+    Refreshing,
     StepSize,
     Streams,
 )
@@ -82,10 +83,26 @@ class Method:
         one = self.stepping.estimator
         return rule.choose(f, theta, sides=one.sides, per_coordinate=one.per_coordinate, rng=rng)
 
+    @property
+    def refreshes(self) -> bool:
+        """Whether estimates go on from the ones before: see ``core.protocols.Refreshing``."""
+        return hasattr(self.estimator, "refresh")
+
     def estimate(
-        self, f: Objective, theta: Tensor, *, eps: StepSize | None, rng: Streams
+        self,
+        f: Objective,
+        theta: Tensor,
+        *,
+        eps: StepSize | None,
+        rng: Streams,
+        before: Tensor | None = None,
     ) -> Estimate:
-        """The gradient at θ [S, P]; a control's cost holds that of what it is matched with."""
+        """The gradient at θ [S, P]; a control's cost holds that of what it is matched with.
+
+        ``before`` [S, P] is the last estimate's gradient, of a method that ``refreshes``.
+        """
+        if before is not None:
+            return cast("Refreshing", self.estimator).refresh(before, f, theta, eps=eps, rng=rng)
         if self.matched is None:
             return self.estimator.estimate(f, theta, eps=eps, rng=rng)
         like = self.matched.estimator.estimate(f, theta, eps=eps, rng=rng)
