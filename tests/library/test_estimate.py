@@ -303,9 +303,7 @@ def test_an_estimate_goes_on_from_the_one_before():
     theta, options = THETA.clone(), {"eps": 0.1, "coordinates": 1, "generator": 3}
     first = approxgan.estimate(listed, [theta], "stale_coordinates", **options)
     theta += 1.0
-    second = approxgan.estimate(
-        lambda p: loss(p[0]), [theta], "stale_coordinates", before=first, **options
-    )
+    second = approxgan.estimate(listed, [theta], "stale_coordinates", before=first, **options)
     changed = first.grads[0] != second.grads[0]
     assert int(changed.sum()) == 1
     assert second.forwards == 2
