@@ -80,11 +80,13 @@ def _along(
     f: Objective, theta: Tensor, block: Tensor, step: StepSize, *, two_sided: bool
 ) -> tuple[Tensor, Tensor]:
     """``core.protocols.Lines.along`` for any objective."""
-    ahead = theta + step * block
-    other = theta - step * block if two_sided else theta[None]
+    moves, near = step * block, len(block)
     # In one call, so that both are rounded alike.
-    values = f.many(torch.cat([ahead, other])).detach()
-    return values[: len(block)], values[len(block) :]
+    points = theta.new_empty(2 * near if two_sided else near + 1, *theta.shape)
+    torch.add(theta, moves, out=points[:near])
+    torch.sub(theta, moves if two_sided else torch.zeros_like(moves[:1]), out=points[near:])
+    values = f.many(points).detach()
+    return values[:near], values[near:]
 
 
 def subset(rng: Streams, dimension: int, total: int) -> Tensor:

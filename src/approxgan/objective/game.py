@@ -106,9 +106,11 @@ class PlayerObjective:
 
     def many(self, thetas: Tensor) -> Tensor:
         count = thetas.shape[0]
+        # The discriminator's own loss holds the fakes, and has no use for who made them.
+        judged = self.player == "discriminator"
         repeated = replace(
             self,
-            opponent=self.opponent.repeat(count, 1),
+            opponent=self.opponent if judged else self.opponent.repeat(count, 1),
             inputs=self.inputs.repeat(count, 1, 1),
             constant=self.constant.repeat(count),
         )
