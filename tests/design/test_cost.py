@@ -238,6 +238,10 @@ def test_the_table_adds_up():
 
 
 def test_durations_and_sizes_have_a_unit_that_suits():
-    shown = [plan.duration(s) for s in (3, 600, 9000, 1e6)]
+    shown = [plan.scaled(s, plan.SECONDS) for s in (3, 600, 9000, 1e6)]
     assert shown == ["3 s", "10 min", "2.5 h", "11.6 days"]
-    assert [plan.size(mb) for mb in (350, 2048, 2**21)] == ["350 MB", "2 GB", "2 TB"]
+    assert [plan.scaled(mb, plan.MEGABYTES) for mb in (350, 2048, 2**21)] == [
+        "350 MB",
+        "2 GB",
+        "2 TB",
+    ]

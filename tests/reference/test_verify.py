@@ -41,6 +41,11 @@ def claims(verdict="supported", effect=1.0):
     return pd.DataFrame([texts | BASE | row for row in rows], columns=list(COLUMNS["claims"]))
 
 
+def shown(page):
+    """What a README has between its marks."""
+    return page.read_text().partition(f"{readme.BEGIN}\n")[2].partition(readme.END)[0]
+
+
 def written(folder, seed=0, made=None, **changes):
     """Tables of a made-up run; another seed is another run of the same experiment."""
     files.write_table(folder / "tables" / "claims", claims(**changes) if made is None else made)
@@ -151,7 +156,7 @@ def test_honest_reruns_are_called_different_as_rarely_as_stated(shape):
 
 
 def test_what_is_not_a_reference_is_refused(known, tmp_path):
-    with pytest.raises(InputError, match="verdicts"):
+    with pytest.raises(InputError, match="are not rows with"):
         verify.compare({}, known[0] / "tables")
     old = {"verdicts": [{"claim": "C1", "measure": "a: b"}], "cells": []}
     with pytest.raises(InputError, match="make one with"):
@@ -166,7 +171,7 @@ def test_the_readme_shows_the_reference_and_keeps_its_own_words(known, tmp_path)
     assert main(["reference", *asked]) == 0
     assert page.read_text().startswith(f"# Title\n\n{readme.BEGIN}\n**")
     assert page.read_text().endswith(f"{readme.END}\n\n## More\n")
-    told = readme.shown(page)
+    told = shown(page)
     assert told == readme.block(files.read_json(path), "kept/full.json")
     assert "| claim | measured | forward difference: the formula for each coordinate | b |" in told
     assert "| training steps to the target ÷ exact's | supported 1 [0.5 to 1.5] |" in told
@@ -192,6 +197,6 @@ def test_a_readme_without_its_two_marks_is_refused_and_nothing_is_written(known,
 
 
 def test_the_projects_readme_shows_the_reference_that_is_committed():
-    told, path = readme.shown(ROOT / "README.md"), ROOT / "reference" / "default.json"
+    told, path = shown(ROOT / "README.md"), ROOT / "reference" / "default.json"
     assert told == readme.block(files.read_json(path), "reference/default.json")
     assert 0 < path.with_suffix(".png").stat().st_size < 200_000

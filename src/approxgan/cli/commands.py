@@ -4,8 +4,6 @@ The first line of a function is its help. ``args`` holds the parsed arguments, t
 results as ``at``, and a stage's spec as ``spec``.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from argparse import Namespace

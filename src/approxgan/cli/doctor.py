@@ -1,7 +1,5 @@
 """What a first answer to 'it does not work' needs: versions, threads, device, folders."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import os
 import platform
@@ -10,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -45,10 +44,9 @@ def _packages() -> Iterator[Line]:
         if found is None:
             continue
         name, wanted = found.groups()
-        try:
+        have = "not installed"
+        with suppress(importlib.metadata.PackageNotFoundError):
             have = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            have = "not installed"
         # torch's builds carry a label: 2.13.0+cpu.
         fine = have.partition("+")[0] == wanted
         if "extra" not in requirement or have != "not installed":
@@ -66,14 +64,10 @@ def _threads() -> Iterator[Line]:
 
 
 def _folders(results: Path) -> Iterator[Line]:
-    there = results.absolute()
-    while not there.is_dir():
-        there = there.parent
-    try:
-        with tempfile.TemporaryFile(dir=there):
-            writable = True
-    except OSError:
-        writable = False
+    there = next(p for p in (results.absolute(), *results.absolute().parents) if p.is_dir())
+    writable = False
+    with suppress(OSError), tempfile.TemporaryFile(dir=there):
+        writable = True
     free = shutil.disk_usage(there).free / 1e9
     found = f"{results}: {'writable' if writable else 'not writable'}, {free:.1f} GB free"
     yield writable and free > FREE_GB, "folder of results", found

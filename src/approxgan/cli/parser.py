@@ -1,7 +1,5 @@
 """The command line: one subcommand per stage of the workflow."""
 
-from __future__ import annotations
-
 import argparse
 import io
 import json

@@ -1,7 +1,6 @@
 """What a config will take: this machine's speeds, measured once, and the table of all jobs."""
 
-from __future__ import annotations
-
+import math
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +20,8 @@ TRIALS = {
 }
 """Kind of evaluation -> an estimator that makes it, its settings, training steps, two widths."""
 SAMPLES = (500, 2500)
+SECONDS = (("s", 1, 120), ("min", 60, 7200), ("h", 3600, 2e5), ("days", 86400, math.inf))
+MEGABYTES = (("MB", 1, 1000), ("GB", 1024, 1e6), ("TB", 1024**2, math.inf))
 RING = {"kind": "ring", "points": 500, "count": 8, "radius": 2, "sigma": 0.1}
 
 
@@ -39,19 +40,17 @@ def trials(config: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
     mode, settings, steps, widths = TRIALS[kind]
     choice = {"mode": mode, "epsilon": 1e-3, "settings": settings, "match": None}
     own = {"steps": steps, "batch": 64, "dtype": "float32", "device": "cpu"}
-    definitions = {"dataset": RING, "loss": {"kind": "nonsaturating"}, "rules": {}}
-    model = {"kind": "dense", "latent": 16, "activation": "relu"}
+    dense = {"kind": "dense", "latent": 16, "activation": "relu"}
+    models = [{**dense, **{player: [width, width] for player in PLAYERS}} for width in widths]
+    other = {"dataset": RING, "loss": {"kind": "nonsaturating"}, "rules": {}}
     return [
         {
             **dict.fromkeys(PLAYERS, choice),
             "seeds": [0, 1, 2, 3],
             "training": {**config["training"], **own},
-            "definitions": {
-                **definitions,
-                "model": {**model, **{player: [width, width] for player in PLAYERS}},
-            },
+            "definitions": {**other, "model": model},
         }
-        for width in widths
+        for model in models
     ]
 
 
@@ -87,8 +86,11 @@ def _score(config: Mapping[str, Any], n: int) -> float:
     ring = cells.build_dataset(RING)
     chosen = config["quality"]["metrics"].items()
     metrics = {name: registry.build("metrics", name, settings) for name, settings in chosen}
-    refuses = {k: getattr(one, "refuses", lambda *_: None) for k, one in metrics.items()}
-    able = {k: one for k, one in metrics.items() if refuses[k](SAMPLES[0], ring) is None}
+    able = {
+        name: metric
+        for name, metric in metrics.items()
+        if not hasattr(metric, "refuses") or metric.refuses(SAMPLES[0], ring) is None
+    }
     training = ring.training(RING["points"], np.random.default_rng(0))
     started = time.process_time()
     null(ring, able, training=training, samples=n, repeats=1, seed=0)
@@ -114,23 +116,20 @@ def prepare(config: Mapping[str, Any]) -> str:
 
 def text(found: Sequence[Job]) -> str:
     """A line for every rule, one for all jobs, and the longest and largest job."""
-    by_rule: dict[str, list[Job]] = {}
-    for job in found:
-        by_rule.setdefault(job.rule, []).append(job)
-    by_rule["total"] = list(found)
     lines = [f"{'rule':<12} {'jobs':>6} {'core-hours':>11} {'longest':>9} {'memory':>9}"]
-    for rule, own in by_rule.items():
-        hours = sum(job.cost.seconds for job in own) / 3600.0
+    for rule in [*dict.fromkeys(job.rule for job in found), "total"]:
+        own = [job.cost for job in found if rule in (job.rule, "total")]
+        hours = sum(one.seconds for one in own) / 3600.0
         shown = f"{hours:.2f}" if hours < 1e6 else f"{hours:.1e}"
-        longest = duration(max(job.cost.seconds for job in own))
-        memory = size(max(job.cost.memory_mb for job in own))
+        longest = scaled(max(one.seconds for one in own), SECONDS)
+        memory = scaled(max(one.memory_mb for one in own), MEGABYTES)
         lines.append(f"{rule:<12} {len(own):>6} {shown:>11} {longest:>9} {memory:>9}")
     longest = max(found, key=lambda job: job.cost.seconds)
     largest = max(found, key=lambda job: job.cost.memory_mb)
     lines.append(f"longest job: {longest.rule} {longest.name}".rstrip())
     lines.append(f"most memory: {largest.rule} {largest.name}".rstrip())
-    lines.append(f"results: {size(sum(job.cost.disk_mb for job in found))} at most")
-    return "\n".join(lines)
+    disk = scaled(sum(job.cost.disk_mb for job in found), MEGABYTES)
+    return "\n".join([*lines, f"results: {disk} at most"])
 
 
 def measured(config: Mapping[str, Any], results: Path) -> str:
@@ -150,16 +149,6 @@ def measured(config: Mapping[str, Any], results: Path) -> str:
     return f"\ntrained already: {count} cells, whose steps took {times:.2f} times the estimate"
 
 
-def duration(seconds: float) -> str:
-    """'12 s', '3.4 min', '2.5 h' or '40 days'."""
-    for unit, length, most in (("s", 1.0, 120.0), ("min", 60.0, 7200.0), ("h", 3600.0, 2e5)):
-        if seconds < most:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds / 86400.0:.3g} days"
-
-
-def size(mb: float) -> str:
-    """'350 MB', '2.1 GB' or '3 TB'."""
-    if mb < 1000.0:
-        return f"{mb:.3g} MB"
-    return f"{mb / 1024.0:.3g} GB" if mb < 1e6 else f"{mb / 1024.0**2:.3g} TB"
+def scaled(value: float, units: Sequence[tuple[str, float, float]]) -> str:
+    """'3.4 min': in the first of some (unit, its size, the value up to which it is used)."""
+    return next(f"{value / size:.3g} {unit}" for unit, size, most in units if value <= most)

@@ -1,7 +1,5 @@
 """What of a config is made, what is missing, and what is there that it no longer has."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Scales that several figures share: ticks that stay apart, and axes that bend around zero."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """Panels in rows that wrap, and blocks of panels under each other."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """Lines with bands: a number against ε, or against the training step."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

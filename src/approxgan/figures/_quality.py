@@ -1,7 +1,5 @@
 """Scores by the number that decides, beside exact's and a perfect generator's."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import matplotlib as mpl

@@ -1,7 +1,5 @@
 """Which rows belong together: series of a mode, groups of comparable runs, and their names."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -77,10 +75,14 @@ def series(frame: pd.DataFrame) -> list[Series]:
         kinds = kinds.reindex(columns=KIND, fill_value="")
         kinds["rule"] = ["+".join(rules(rule)) for rule in kinds["rule"]]
         kinds["own"] = kinds["own_settings"].map(_settings)
-        kinds["common"] = [set.intersection(*kinds["own"])] * len(kinds)
+        common = set.intersection(*kinds["own"])
         ranked = kinds.sort_values(["rule", "settings"]).to_dict("records")
         for variant, kind in enumerate(ranked):
-            label, look = _label(mode, kind), (_style.colour(mode, variant), _style.marker(mode))
+            like = " ".join(filter(None, [kind["matched_mode"], kind["matched_settings"]]))
+            parts = [kind["rule"], *sorted(kind["own"] - common), like and f"like {words(like)}"]
+            inside = ", ".join(filter(None, parts))
+            label = f"{words(mode)} ({inside})" if inside else words(mode)
+            look = (_style.colour(mode, variant), _style.marker(mode))
             found.append(Series(mode, kind["settings"], label, *look, kind["rule"]))
     return found
 
@@ -91,16 +93,6 @@ def _settings(text: str) -> set[str]:
     sides = zip(("G ", "D "), own, strict=True) if isinstance(own, list) else [("", own)]
     return {f"{player}{words(key)} {words(value)}"
             for player, settings in sides for key, value in settings.items()}  # fmt: skip
-
-
-def _label(mode: str, kind: dict[str, Any]) -> str:
-    parts = [kind["rule"], *sorted(kind["own"] - kind["common"])]
-    if kind["matched_mode"]:
-        parts.append(
-            f"like {words(kind['matched_mode'])} {words(kind['matched_settings'])}".rstrip()
-        )
-    inside = ", ".join(filter(None, parts))
-    return f"{words(mode)} ({inside})" if inside else words(mode)
 
 
 def ruled(frame: pd.DataFrame) -> pd.Series:

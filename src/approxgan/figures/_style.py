@@ -1,7 +1,5 @@
 """One look for every figure: the colour of a mode, the type sizes, the legend."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Modes by ε as coloured cells, a table for every group, under one scale of colours."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Sequence
 from typing import Any, NamedTuple

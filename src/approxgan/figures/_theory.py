@@ -1,7 +1,5 @@
 """What theory expects of the forward difference at the probed points."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,26 +7,30 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from approxgan.analysis.epsilon_choice import PROBE_GROUP
 from approxgan.figures import _style
 
 LAW = {"color": _style.INK, "linewidth": 1.1, "zorder": 4}
 DENSE = (0, (2.2, 1))
+POINT = [*PROBE_GROUP, "dtype", "player", "seed", "step"]
 
 
-def usable(points: pd.DataFrame) -> pd.DataFrame:
-    """The points at which the law has a value and a least one."""
-    return points[(points["gradient_norm"] > 0) & (points["curvature_norm"] > 0)]
-
-
-def curve(ax: Axes, steps: np.ndarray, points: pd.DataFrame) -> None:
-    """The median law over points of one dtype, and a star at the median best step."""
-    records: list[Any] = points.to_dict("records")
-    error = np.median([forward_difference(steps, point) for point in records], axis=0)
-    ax.plot(steps, error, linestyle=DENSE, **LAW)
-    best = float(np.median([best_step(point) for point in records]))
-    if steps[0] <= best <= steps[-1]:
-        height = np.exp(np.interp(np.log(best), np.log(steps), np.log(error)))
-        ax.plot(best, height, marker="*", markersize=10, color=_style.INK, zorder=5)
+def curve(ax: Axes, rows: pd.DataFrame, points: pd.DataFrame) -> None:
+    """By dtype the median law over the points that these rows probed, and a star at its least."""
+    rows = rows[rows["mode"] == "forward_difference"]
+    steps = rows[["epsilon", "chosen_epsilon"]].to_numpy(float)
+    here = points.merge(rows[POINT].drop_duplicates())
+    # Elsewhere the law has no value, or no least one.
+    here = here[(here["gradient_norm"] > 0) & (here["curvature_norm"] > 0)]
+    for _, same in here.groupby("dtype"):
+        records: list[Any] = same.to_dict("records")
+        at = np.geomspace(np.nanmin(steps), np.nanmax(steps), 60)
+        error = np.median([forward_difference(at, point) for point in records], axis=0)
+        ax.plot(at, error, linestyle=DENSE, **LAW)
+        best = float(np.median([best_step(point) for point in records]))
+        if at[0] <= best <= at[-1]:
+            height = np.exp(np.interp(np.log(best), np.log(at), np.log(error)))
+            ax.plot(best, height, marker="*", markersize=10, color=_style.INK, zorder=5)
 
 
 def keys() -> list[Any]:

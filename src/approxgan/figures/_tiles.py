@@ -1,7 +1,5 @@
 """Small square panels, one a cell: points of a plane or pictures, beside what is true."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

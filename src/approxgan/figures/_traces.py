@@ -1,7 +1,5 @@
 """The number that decides and both losses against the training step."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The number that decides and losses against the step, exact gradient, a line per loss."""
 
-from __future__ import annotations
-
 import itertools
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Final scores of a mode beside its controls, a point a seed, and how wrong both were."""
 
-from __future__ import annotations
-
 import itertools
 from typing import Any
 
@@ -32,19 +30,18 @@ class Controls:
     needs = ("quality", "quality_null", "training")
     title = "Is it the approximation? Modes beside their matched controls"
     caption = (
-        "Large panels: the score that decides the claims at the last step, a point per seed, bars "
-        "the medians; crosses at the worse edge are runs that diverged. Each control answers one "
-        "question. Perturbed start: exact gradients from a start moved by a rounding error; a "
-        "difference to exact of this size is chance. Noisy exact: the exact gradient with random "
-        "noise as large as the error of the mode at this ε; where both end alike, the size of the "
-        "error explains the result, otherwise its kind does. Masked exact: the exact gradient with "
-        "as many entries set to zero as the mode loses to rounding; where both end alike, the lost "
-        "entries explain the result. An advantage over exact that a control shares is not due to "
-        "the approximation. Black line and band: exact, median and middle half. Hatched: the "
-        "scores of a perfect generator. Small panels: how wrong the gradients of the mode and of "
-        "its controls were along their own runs, at the traced steps; medians over seeds and their "
-        "middle half, at most 4 values of ε. A control is matched where its curve lies on the "
-        "mode's: noisy exact in the relative error, masked exact in the zero entries."
+        "Large panels: the score that decides the claims at the last step. A point is a seed, a "
+        "bar a median, a cross at the worse edge a run that diverged. Perturbed start: exact "
+        "gradients from a start moved by a rounding error. A difference to exact of this size is "
+        "chance. Noisy exact: the exact gradient with random noise as large as the error of the "
+        "mode at this ε. If both end alike, the size of the error explains the result, otherwise "
+        "its kind does. Masked exact: the exact gradient with as many zero entries as the mode "
+        "loses to rounding. If both end alike, the lost entries explain the result. An advantage "
+        "over exact that a control shares is not due to the approximation. Black: exact, median "
+        "and middle half. Hatched: the scores of a perfect generator. Small panels: how wrong the "
+        "gradients were along each mode's own runs, medians over seeds and their middle half, at "
+        "most 4 values of ε. A control is matched where its curve lies on the mode's: noisy exact "
+        "in the relative error, masked exact in the zero entries."
     )
 
     def draw(self, tables: Tables) -> Figure:

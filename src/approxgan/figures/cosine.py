@@ -1,7 +1,5 @@
 """Direction, exact zeros and signs of the estimates against ε."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -23,8 +21,8 @@ class Cosine:
         "Cosine with the float64 gradient, share of entries that are exactly zero, and share of "
         "the non-zero entries whose sign agrees (dotted: guessing). Lines are medians over seeds "
         "and points, bands hold the middle 80 %; level lines are modes without ε. At small ε, loss "
-        "differences round to zero. Where all entries are zero, cosine and sign agreement do not "
-        "exist and the line ends. The cosine axis is linear up to 0.01 and logarithmic above."
+        "differences round to zero. A gradient of zeros has no cosine and no sign agreement: the "
+        "line ends there. The cosine axis is linear up to 0.01 and logarithmic above."
     )
 
     def draw(self, tables: Tables) -> Figure:

@@ -1,7 +1,5 @@
 """Cosine of one estimate against its cost, every mode at its best ε, beside theory."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -29,17 +27,16 @@ class CostCosine:
     caption = (
         "Cosine with the float64 gradient against the forward-equivalents of one estimate. A "
         "reverse pass counts as two evaluations of the loss, as does a Jacobian-vector product. "
-        "Each mode is shown at its ε of highest median cosine; points are medians over seeds and "
+        "Each mode is shown at its ε of highest median cosine. Points are medians over seeds and "
         "points of the trajectory, bars hold the middle 80 %. The figure shows one data set per "
-        "model: the one probed with most modes. d is the number of parameters. Lines are theory in "
-        "the smooth limit, the root mean square over draws: √(q/(q+d−1)) for q Gaussian "
-        "directions, with q + 1 evaluations for one-sided differences and 2q for two-sided "
-        "differences and Jacobian-vector products; √(q/d) for orthonormal directions. Modes with "
-        "a black edge are deterministic. Random directions stay near their line: their cosine "
-        "costs evaluations in proportion to the number of parameters, while a reverse pass costs "
-        "three whatever that number is. An estimate of zeros alone has no direction: its cosine "
-        "counts as 0. Control modes, and steps that a rule chose, are left out. The cosine axis is "
-        "linear up to 0.01 and logarithmic above."
+        "model: the one probed with most modes. Lines are theory in the smooth limit, the root "
+        "mean square over draws: √(q/(q+d−1)) for q Gaussian directions and d parameters, with q + "
+        "1 evaluations for one-sided differences and 2q for two-sided differences and "
+        "Jacobian-vector products; √(q/d) for orthonormal directions. Modes with a black edge are "
+        "deterministic. Random directions stay near their line: their cosine costs evaluations in "
+        "proportion to d, while a reverse pass costs three whatever d is. The cosine of an "
+        "estimate of zeros alone counts as 0. Control modes, and steps that a rule chose, are left "
+        "out. The cosine axis is linear up to 0.01 and logarithmic above."
     )
 
     def draw(self, tables: Tables) -> Figure:

@@ -1,7 +1,5 @@
 """Each dataset twice: the points that training sees and fresh draws of the density."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

@@ -1,7 +1,5 @@
 """Phase portraits, radius and distance from theory in the Dirac-GAN."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -43,15 +41,15 @@ class Dirac:
         "Every mode in the game of Mescheder et al. (2018): true data at 0, generator θ, "
         "discriminator D(x) = ψx, the same start for all, one row per game. Left: (θ, ψ) at equal "
         "scales. Marks are measured, each mode's at steps of its own, so that none hides another. "
-        "The thin grey line is theory: the closed form of the linear game (wasserstein), and "
-        "iterates of the analytic gradient in the others. Random modes: pale lines are seeds, "
-        "marks their mean, whose expectation in the linear game is theory for all unbiased modes. "
-        "Right: the radius √(θ² + ψ²), and the distance of (θ, ψ) from theory relative to theory's "
-        "radius; medians over seeds. Dashes and hollow marks tell ε apart. In the linear game, "
+        "The grey line is theory: the closed form of the linear game (wasserstein), and iterates "
+        "of the analytic gradient in the others. Pale lines are seeds of random modes, marks their "
+        "mean; in the linear game its expectation is theory for all unbiased modes. Right: the "
+        "radius √(θ² + ψ²), and the distance of (θ, ψ) from theory relative to theory's radius; "
+        "medians over seeds. Dashes and hollow marks tell ε apart. In the linear game, "
         "simultaneous updates spiral outwards by √(1 + h²) a step and alternating updates keep to "
         "an ellipse, with exact gradients and with differences of any ε: the game causes this "
-        "instability, not the approximation. Only where the loss is curved does a coarse ε leave "
-        "the line; a forward difference then rests beside 0. Random modes wander, because the game "
+        "instability, not the approximation. A coarse ε leaves the line only where the loss is "
+        "curved; a forward difference then rests beside 0. Random modes wander, because the game "
         "carries their noise round."
     )
 

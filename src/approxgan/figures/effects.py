@@ -1,7 +1,5 @@
 """Mode by ε: the paired difference to exact in the number that decides, and its interval."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import matplotlib as mpl
@@ -25,16 +23,15 @@ class Effects:
     title = "Difference to exact, mode by ε"
     caption = (
         "The score that decides the claims, at the last step: the mean difference to the exact "
-        "runs of the same seeds, in standard deviations of exact over seeds, and its "
-        "interval below. Each run's difference is capped (at 10 in the default config), and a "
-        "diverged run counts as the cap. Red is worse than exact, blue is better; the colours end "
-        "at ±3. Marks are verdicts. ▲ worse, ▼ better: the whole interval lies beyond the "
-        "equivalence margin, and the effect beyond the noise floor. ≈ the same as exact: the "
-        "difference is within the margin. No mark: undecided, because the interval is too wide, "
-        "the seeds are too few, or no control measured the noise floor. Bold: the interval "
-        "excludes 0. This alone decides nothing, as there are many cells. The first column holds "
-        "modes without ε and modes whose ε a rule chose; empty cells were not run. At most 7 "
-        "values of ε are shown, evenly spread."
+        "runs of the same seeds, in standard deviations of exact over seeds, and its interval "
+        "below. Each run's difference is capped (at 10 in the default config), and a diverged run "
+        "counts as the cap. Red is worse than exact, blue is better; the colours end at ±3. Marks "
+        "are verdicts. ▲ worse, ▼ better: the whole interval lies beyond the equivalence margin, "
+        "and the effect beyond the noise floor. ≈ the same as exact: the difference is within the "
+        "margin. No mark: undecided (the interval is too wide, the seeds are too few, or no "
+        "control measured the noise floor). Bold: the interval excludes 0, which alone decides "
+        "nothing, as there are many cells. The first column holds modes without ε and modes whose "
+        "ε a rule chose; empty cells were not run. At most 7 values of ε are shown, evenly spread."
     )
 
     def draw(self, tables: Tables) -> Figure:

@@ -1,7 +1,5 @@
 """Relative error against fixed ε, and the ε that each rule chose with the error it got."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,7 +13,6 @@ BASIC = ("forward_difference", "central_difference", "uniform_shift")
 """Modes whose curves are drawn even if no rule chose their ε."""
 MARKERS = {"dtype": "s", "adaptive": "D"}
 OTHER_MARKER = "P"
-POINT = [*PROBE_GROUP, "dtype", "player", "seed", "step"]
 CHOSEN = ["chosen_epsilon", "chosen_low", "chosen_high", "relative_error"]
 
 
@@ -66,11 +63,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, points: pd.DataFrame, shown: list[_seri
     for one in shown:
         look = {"markersize": 3, "linewidth": 1.3}
         _lines.curve(ax, one.rows(fixed), "relative_error", one, **look)
-    law = fixed[fixed["mode"] == "forward_difference"]
-    here = _theory.usable(points.merge(law[POINT].drop_duplicates(), on=POINT))
-    if len(here):
-        steps = rows.loc[rows["mode"] == "forward_difference", ["epsilon", "chosen_epsilon"]]
-        _theory.curve(ax, np.geomspace(steps.min().min(), steps.max().max(), 60), here)
+    _theory.curve(ax, rows, points)
     for (mode, rule, _), part in rows[_series.ruled(rows)].groupby(["mode", "rule", "settings"]):
         _mark(ax, part, _style.colour(str(mode)), MARKERS.get(str(rule), OTHER_MARKER))
 

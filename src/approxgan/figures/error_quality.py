@@ -1,7 +1,5 @@
 """The final number that decides against the error along the run's own way, a point a cell."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -29,16 +27,15 @@ class ErrorQuality:
     caption = (
         "One point per cell (a mode at one ε): the score that decides the claims at the last step, "
         "against the cosine and the relative error of the generator's estimates along the cell's "
-        "own runs. Errors are medians over traced steps and then over seeds. An estimate of zeros "
-        "alone has no direction: its cosine counts as 0. A diverged run counts as the worst. "
-        "Hollow points have lost some seeds, crosses at the edge at least half of them. "
-        "Spearman's rank correlation is between the number on the axis and how bad the samples "
-        "are, over all cells of the panel. Near −1 on the left: the better the direction, the "
-        "better the samples. Near +1 on the right: the larger the error, the worse the samples. "
-        "The larger of the two in size predicts better. One row per data set, model and loss with "
-        "at least five cells, all studies together. The cosine axis is linear up to 0.01 and "
-        "logarithmic above; errors under 1e-10 are drawn at 1e-10. Hatched: the scores of a "
-        "perfect generator."
+        "own runs. Errors are medians over traced steps and then over seeds. The cosine of an "
+        "estimate of zeros alone counts as 0, a diverged run as the worst. Hollow points have lost "
+        "some seeds, crosses at the edge at least half of them. Spearman's rank correlation is "
+        "between the number on the axis and how bad the samples are, over all cells of the panel. "
+        "Near −1 on the left: the better the direction, the better the samples. Near +1 on the "
+        "right: the larger the error, the worse the samples. The larger of the two in size "
+        "predicts better. One row per data set, model and loss with at least five cells, all "
+        "studies together. The cosine axis is linear up to 0.01 and logarithmic above; errors "
+        "under 1e-10 are drawn at 1e-10. Hatched: the scores of a perfect generator."
     )
 
     def draw(self, tables: Tables) -> Figure:

@@ -1,7 +1,5 @@
 """Generated points at every snapshot: exact, and modes at their best and smallest ε."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure, SubFigure

@@ -1,18 +1,14 @@
 """Relative error against ε beside what theory expects."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.analysis.epsilon_choice import PROBE_GROUP
 from approxgan.analysis.frames import Tables
 from approxgan.figures import _axes, _layout, _lines, _series, _style, _theory
 
 FLOOR = 1e-10
-POINT = [*PROBE_GROUP, "dtype", "player"]
 
 
 class GradientError:
@@ -22,16 +18,15 @@ class GradientError:
         "Relative error ‖ĝ − g‖/‖g‖ of every mode at the same points of exact trajectories; g is "
         "computed by reverse-mode differentiation in float64. Lines are medians over seeds and "
         "points, bands hold the middle 80 %. Level lines are modes without ε; the level of exact "
-        "is the error of the precision itself. Errors under 1e-10 are not shown. Dashed curves "
-        "are theory for the forward difference, "
-        "√((ε/2 · ‖f''‖/‖g‖)² + (√(2P) · u|f|/√3 / (ε‖g‖))²): the truncation error with the "
-        "diagonal f'' of the Hessian, and the rounding of two losses per coordinate, each with "
-        "standard deviation u|f|/√3 (u the unit roundoff, P the number of parameters). "
-        "Measurements may lie above theory, which counts only the last rounding of the loss and "
-        "no kinks of the network. Stars mark the best step of Shi et al. (2021), 2√(ε_f/|f''|), "
-        "with ε_f = u|f|/√3 and the root mean square of f''. Dotted levels are the errors of "
-        "random modes in the smooth limit. A gradient of zeros has error 1; above 1 an estimate is "
-        "mostly noise."
+        "is the error of the precision itself. Errors under 1e-10 are not shown. Dashed curves are "
+        "theory for the forward difference, √((ε/2 · ‖f''‖/‖g‖)² + (√(2P) · u|f|/√3 / (ε‖g‖))²): "
+        "the truncation error with the diagonal f'' of the Hessian, and the rounding of two losses "
+        "per coordinate, each with standard deviation u|f|/√3 (u the unit roundoff, P the number "
+        "of parameters). Theory counts only the last rounding of the loss and no kinks of the "
+        "network: measurements may lie above it. Stars mark the best step of Shi et al. (2021), "
+        "2√(ε_f/|f''|), with ε_f = u|f|/√3 and the root mean square of f''. Dotted levels are the "
+        "errors of random modes in the smooth limit. A gradient of zeros has error 1; above 1 an "
+        "estimate is mostly noise."
     )
 
     def draw(self, tables: Tables) -> Figure:
@@ -46,7 +41,9 @@ class GradientError:
         def panel(axes: list[Axes], rows: pd.DataFrame) -> None:
             (ax,) = axes
             _lines.probed(ax, rows, "relative_error", shown)
-            _laws(ax, rows, tables["probe_points"])
+            for level in rows.groupby(["mode", "settings"])["theory"].median().dropna().unique():
+                ax.axhline(level, linestyle=":", **_theory.LAW)
+            _theory.curve(ax, rows, tables["probe_points"])
             ax.set_yscale("log")
             ax.set_ylim(bottom=floor / 2)
             _axes.log_epsilon(ax, rows["epsilon"])
@@ -58,15 +55,3 @@ class GradientError:
             _series.players(errors), panel, [3.4], ["ε (parameter units)"], ["relative error"],
             keys, across=4, sharey="all",
         )  # fmt: skip
-
-
-def _laws(ax: Axes, rows: pd.DataFrame, points: pd.DataFrame) -> None:
-    for level in rows.groupby(["mode", "settings"])["theory"].median().dropna().unique():
-        ax.axhline(level, linestyle=":", **_theory.LAW)
-    differences = rows[rows["mode"] == "forward_difference"].dropna(subset="epsilon")
-    if differences.empty or points.empty:
-        return
-    steps = np.geomspace(differences["epsilon"].min(), differences["epsilon"].max(), 60)
-    here = _theory.usable(points.merge(differences[POINT].drop_duplicates(), on=POINT))
-    for _, same in here.groupby("dtype"):
-        _theory.curve(ax, steps, same)

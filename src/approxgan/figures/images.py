@@ -1,7 +1,5 @@
 """A tile of images for every mode and ε, beside true images."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Exact zeros of pre-activations, and when runs that differ in alpha alone part."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 
@@ -32,11 +30,11 @@ class Kinks:
         "pre-activation is exactly 0. One column per study (a study has one precision), data set, "
         "model and loss. Above: the share of pre-activations that are exactly 0 at the traced "
         "steps, mean over runs, logarithmic above 10⁻⁷. Below: the share of seeds whose losses "
-        "differ in any bit from those of the smallest alpha by each traced step. The choice of "
-        "alpha acts through exact zeros alone: runs without any are the same for every alpha, and "
-        "their line stays at 0. The panel counts the runs that never parted. Bertoin et al. (2021) "
-        "found exact zeros common in float16, rare in float32 and almost absent in float64. Runs "
-        "that part are different, but neither is better for that."
+        "differ in any bit from those of the smallest alpha by each traced step. Alpha acts "
+        "through exact zeros alone: runs without any are the same for every alpha, and their line "
+        "stays at 0. The panel counts the runs that never parted. Bertoin et al. (2021) found "
+        "exact zeros common in float16, rare in float32 and almost absent in float64. Runs that "
+        "part are different, but neither is better for that."
     )
 
     def draw(self, tables: Tables) -> Figure:

@@ -1,7 +1,5 @@
 """The number that decides against steps, evaluations and seconds, each mode at one ε."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -24,13 +22,13 @@ class QualityCost:
         "counts as two evaluations, as does a Jacobian-vector product; the discriminator's fakes "
         "of a step count as one. The seconds of a job are divided by the steps that its seeds were "
         "trained. Lines are medians over the seeds that had not diverged by then, bands their "
-        "middle half. Black: exact; dotted: its last median. Hatched: the scores of a "
-        "perfect generator. The figure shows the study with most modes, one row per data set, each "
-        "mode at the ε of highest median cosine in the probe: the gradient chooses ε, not the "
-        "result. The logarithmic axes leave out step 0. A line that ends like exact but further to "
-        "the right buys the same quality at a higher price. Seconds depend on the machine and on "
-        "the program; counts of evaluations depend on the method alone. Control modes compute the "
-        "exact gradient first and are left out."
+        "middle half. Black: exact; dotted: its last median. Hatched: the scores of a perfect "
+        "generator. The figure shows the study with most modes, one row per data set, each mode at "
+        "the ε of highest median cosine in the probe: the gradient chooses ε, not the result. The "
+        "logarithmic axes leave out step 0. A line that ends like exact but further to the right "
+        "buys the same quality at a higher price. Seconds depend on the machine and the program, "
+        "counts of evaluations on the method alone. Control modes compute the exact gradient first "
+        "and are left out."
     )
 
     def draw(self, tables: Tables) -> Figure:

@@ -1,7 +1,5 @@
 """The number that decides at the end of training against ε, every group that varies ε."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

@@ -1,7 +1,5 @@
 """Every secondary metric against ε, one group per dataset."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

@@ -1,7 +1,5 @@
 """A tile of generated points for every mode and ε, beside the true points."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pandas as pd

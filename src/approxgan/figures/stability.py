@@ -1,7 +1,5 @@
 """Counts of diverged and vanished runs, mode by ε, for every group that has some."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterator
 
@@ -24,12 +22,12 @@ class Stability:
     title = "Stability"
     caption = (
         "Runs that diverged (a loss or parameter became non-finite or too large) and runs whose "
-        "gradient vanished (a norm stayed under the threshold for the set stretch), by mode and "
-        "ε. Numbers count failed runs, colours show their share of the seeds. Pale cells had no "
+        "gradient vanished (a norm stayed under the threshold for the set stretch), by mode and ε. "
+        "Numbers count failed runs, colours show their share of the seeds. Pale cells had no "
         "failure, empty cells were not run. The first column holds modes without ε and modes whose "
         "ε a rule chose. The figure shows groups with a failure, and at most 7 values of ε, evenly "
-        "spread. The line below counts the groups without failure, and says which rate of failure "
-        "a cell without failure may still have (Wilson's 95 % interval)."
+        "spread. The line below counts the groups without failure, and gives the highest rate of "
+        "failure that a cell without failure may still have (Wilson's 95 % interval)."
     )
 
     def draw(self, tables: Tables) -> Figure:

@@ -1,7 +1,5 @@
 """From tables to picture files that are the same bytes whenever they are made again."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Losses and the number that decides against the step, each mode at one chosen ε."""
 
-from __future__ import annotations
-
 from matplotlib.figure import Figure
 
 from approxgan.analysis.frames import GROUP, Tables

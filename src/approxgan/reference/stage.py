@@ -1,7 +1,5 @@
 """What is committed of a full run: its verdicts, its headline numbers, and what made it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +10,7 @@ import pandas as pd
 
 from approxgan.analysis import frames
 from approxgan.analysis.frames import GROUP
+from approxgan.core.errors import InputError
 from approxgan.storage import provenance
 from approxgan.storage.tables import CLAIMS, table_in
 
@@ -23,8 +22,7 @@ NUMBERS = ("bound", "effect", "low", "high", "error", "freedom", "p", "p_holm")
 def headline(tables: Path) -> pd.DataFrame:
     """Per cell the mean of the deciding number at the last step, its standard error and runs."""
     quality = frames.tidy(table_in(tables, "quality"))
-    last = frames.final(quality[quality["is_primary"].eq(True)])
-    values = last.groupby(CELL, dropna=False)["value"]
+    values = frames.final(frames.primary(quality)).groupby(CELL, dropna=False)["value"]
     found = values.agg(mean="mean", error="sem", scored="count", runs="size").reset_index()
     return found.sort_values(CELL, ignore_index=True)
 
@@ -47,13 +45,25 @@ def of(tables: Path, command: str) -> dict[str, Any]:
 
 def verdicts(known: Mapping[str, Any]) -> pd.DataFrame:
     """The rows of a reference's verdicts, with numbers as numbers."""
-    return pd.DataFrame(known["verdicts"], columns=VERDICT).astype(dict.fromkeys(NUMBERS, float))
+    return rows(known, "verdicts", VERDICT).astype(dict.fromkeys(NUMBERS, float))
+
+
+def rows(known: Mapping[str, Any], part: str, columns: list[str]) -> pd.DataFrame:
+    """One part of a reference. Raises ``InputError`` for what is none."""
+    try:
+        return pd.DataFrame(known[part])[columns]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"the reference's {part!r} are not rows with {', '.join(columns)}; make one with: "
+            "approxgan reference"
+        ) from error
 
 
 def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as JSON, which has no infinity: a missing number is null, an infinite one a text."""
-    rows = frame.to_dict("records")
-    return [{str(key): _json(value) for key, value in row.items()} for row in rows]
+    return [
+        {str(key): _json(value) for key, value in row.items()} for row in frame.to_dict("records")
+    ]
 
 
 def _json(value: Any) -> Any:

@@ -1,7 +1,6 @@
 """A reproduction against the committed reference: what differs by more than chance."""
 
-from __future__ import annotations
-
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,13 +13,13 @@ from approxgan.analysis import frames, statistics
 from approxgan.analysis.text import listed
 from approxgan.claims.measures import RATIO
 from approxgan.claims.verdict import SUPPORTED, UNDECIDED
-from approxgan.core.errors import InputError
-from approxgan.reference.stage import CELL, VERDICT, headline, verdicts
+from approxgan.reference.stage import CELL, VERDICT, headline, rows, verdicts
 from approxgan.storage.tables import table_in
 
 ERROR = 0.01
 """Probability that anything of an honest rerun is called different (Holm, over all numbers)."""
 ROW = ["claim", "mode", "measure", "against"]
+WHOSE = {"left_only": "only in the reference", "right_only": "only in this run"}
 ALIKE = 1e-9
 """Share by which numbers without an error may differ: those are counts."""
 
@@ -51,22 +50,20 @@ class Found(NamedTuple):
 
 
 def compare(known: Mapping[str, Any], tables: Path) -> Found:
-    """Raises ``InputError`` for no reference.
+    """Raises ``InputError`` for what is no reference.
 
     Cells are compared where both have them. Verdicts rest on all cells, and are compared where
     these are the same ones.
     """
-    _check(known)
-    both = _both(frames.tidy(pd.DataFrame(known["cells"])), headline(tables), CELL)
+    told = rows(known, "cells", [*CELL, "mean", "error", "scored"])
+    both = _both(frames.tidy(told), headline(tables), CELL)
     wrong = _other_experiment(both)
     pairs = [_mean(row) for row in both if row["_merge"] == "both"]
     if not wrong:
-        claims = table_in(tables, "claims")
-        for row in _both(verdicts(known), claims[VERDICT], ROW):
-            if row["_merge"] == "both":
-                pairs.append(_effect(row))
-            else:
-                wrong.append(f"{_name(row, ROW)}: {_whose(row)}")
+        judged = _both(verdicts(known), table_in(tables, "claims")[VERDICT], ROW)
+        pairs += [_effect(row) for row in judged if row["_merge"] == "both"]
+        wrong = [f"{_name(row, ROW)}: {WHOSE[row['_merge']]}"
+                 for row in judged if row["_merge"] in WHOSE]  # fmt: skip
     tested = np.array([np.nan if pair.may else pair.p for pair in pairs])
     adjusted = np.where(np.isnan(tested), [pair.p for pair in pairs], statistics.holm(tested))
     allowed: list[str] = []
@@ -74,23 +71,12 @@ def compare(known: Mapping[str, Any], tables: Path) -> Found:
         apart = p < ERROR
         if pair.said:
             beside = pair.is_beside and not apart
-            told = f"{pair.said}; the effects agree" if beside else pair.said
-            (allowed if beside or pair.may else wrong).append(f"{pair.name}: {told}")
+            line = f"{pair.name}: {pair.said}{'; the effects agree' if beside else ''}"
+            (allowed if beside or pair.may else wrong).append(line)
         if apart:
-            told = f"{pair.name}: {pair.told}; p {p:.2g} after Holm's correction"
-            (allowed if pair.may else wrong).append(told)
+            line = f"{pair.name}: {pair.told}; p {p:.2g} after Holm's correction"
+            (allowed if pair.may else wrong).append(line)
     return Found(wrong, allowed, len(pairs))
-
-
-def _check(known: Mapping[str, Any]) -> None:
-    for part, keys in {"verdicts": VERDICT, "cells": [*CELL, "mean", "error", "scored"]}.items():
-        rows = known.get(part) or []
-        whole = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
-        if not rows or not whole or any(key not in row for row in rows for key in keys):
-            raise InputError(
-                f"the reference's {part!r} are not rows with {', '.join(keys)}; make one with: "
-                "approxgan reference"
-            )
 
 
 def _both(known: pd.DataFrame, mine: pd.DataFrame, keys: list[str]) -> list[dict[str, Any]]:
@@ -98,24 +84,20 @@ def _both(known: pd.DataFrame, mine: pd.DataFrame, keys: list[str]) -> list[dict
     return [{str(key): value for key, value in row.items()} for row in both.to_dict("records")]
 
 
-def _whose(row: Mapping[str, Any]) -> str:
-    return "only in the reference" if row["_merge"] == "left_only" else "only in this run"
-
-
 def _other_experiment(cells: list[dict[str, Any]]) -> list[str]:
     """One line where the cells are not the same ones."""
-    kinds = [str(row["_merge"]) for row in cells]
-    lacking, new, common = (kinds.count(kind) for kind in ("left_only", "right_only", "both"))
-    if not lacking and not new:
+    counts = Counter(row["_merge"] for row in cells)
+    if counts["both"] == len(cells):
         return []
-    studies = [
-        listed(sorted({row["study"] for row in cells if row["_merge"] in (kind, "both")})) or "none"
-        for kind in ("left_only", "right_only")
-    ]
-    compared = f"the {common} cells of both were compared" if common else "nothing can be compared"
+    known, mine = (
+        listed(sorted({row["study"] for row in cells if row["_merge"] != other})) or "none"
+        for other in ("right_only", "left_only")
+    )
+    compared = f"the {counts['both']} cells of both were compared"
     return [
-        f"this is another experiment: {lacking} cells are only in the reference (studies "
-        f"{studies[0]}), {new} only in this run (studies {studies[1]}); {compared}, no verdicts"
+        f"this is another experiment: {counts['left_only']} cells are only in the reference "
+        f"(studies {known}), {counts['right_only']} only in this run (studies {mine}); "
+        f"{compared if counts['both'] else 'nothing can be compared'}, no verdicts"
     ]
 
 

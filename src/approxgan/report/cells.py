@@ -1,7 +1,5 @@
 """A row per cell: what it scored, how it compares with exact, how it failed and what it cost."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the page's picker draws: a cell's samples and curves, small enough to travel in the page."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -31,40 +29,35 @@ ALL_SEEDS = 20_000
 
 def data(tables: Tables, judged: Sequence[str]) -> dict[str, Any]:
     """Everything the picker needs, by cell; it starts with one of a judged mode."""
-    names = [name for name, _ in tables["outcomes"].groupby(CELL, dropna=False)]
-    points, seeds = ALL_POINTS // max(len(names), 1), ALL_SEEDS // max(len(names), 1)
+    known = tables["outcomes"][CELL].drop_duplicates().sort_values(CELL, ignore_index=True)
+    points, seeds = ALL_POINTS // max(len(known), 1), ALL_SEEDS // max(len(known), 1)
     sets = {str(name): _frame(part) for name, part in tables["data"].groupby("dataset")}
     quality = primary(tables["quality"])
-    drawn, losses, scores = map(_Cells, (tables["samples"], tables["training"], quality))
-    cells = []
-    for name in names:
-        row = dict(zip(CELL, name, strict=True))
-        frame = sets.get(str(row["dataset"]))
-        cells.append(
-            {
-                **{part: str(row[part]) for part in (*GROUP, "mode", "settings")},
-                "words": words(row["mode"]),
-                "colour": _style.colour(str(row["mode"])),
-                "step": step(row),
-                **_samples(drawn[name], frame, min(POINTS, points)),
-                "quality": _quality(scores[name], max(3, seeds)),
-                "losses": _losses(losses[name]),
-            }
-        )
+    parts = zip(
+        known.to_dict("records"),
+        *(_parts(frame, known) for frame in (tables["samples"], quality, tables["training"])),
+        strict=True,
+    )
+    cells = [
+        {
+            **{part: row[part] for part in (*GROUP, "mode", "settings")},
+            "words": words(row["mode"]),
+            "colour": _style.colour(row["mode"]),
+            "step": step(row),
+            **_samples(samples, sets.get(row["dataset"]), min(POINTS, points)),
+            "quality": _quality(scores, max(3, seeds)),
+            "losses": _losses(losses),
+        }
+        for row, samples, scores, losses in parts
+    ]
     start = _start(cells, judged)
     return {**score(quality), "side": SIDE, "sets": sets, "cells": cells, "start": start}
 
 
-class _Cells:
-    """The rows of each cell of a table; none of a cell that it lacks."""
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        # A NaN equals nothing, itself included, but its spelling does.
-        self.parts = {tuple(map(str, k)): part for k, part in frame.groupby(CELL, dropna=False)}
-        self.none = frame.iloc[:0]
-
-    def __getitem__(self, name: Iterable[Any]) -> pd.DataFrame:
-        return self.parts.get(tuple(map(str, name)), self.none)
+def _parts(frame: pd.DataFrame, cells: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows of each cell; none of one that the table lacks."""
+    found = dict(list(frame.merge(cells.reset_index(names="cell"), on=CELL).groupby("cell")))
+    return [found.get(k, frame.iloc[:0]) for k in cells.index]
 
 
 def score(quality: pd.DataFrame) -> dict[str, str]:

@@ -1,7 +1,5 @@
 """What was run, on what, at what cost, and what that leaves unsaid."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -79,67 +77,49 @@ def limits(tables: Tables, found: Sequence[Claim], config: Config) -> list[tuple
     outcomes, jobs = tables["outcomes"], tables["cost"]
     if outcomes.empty:
         return [("Nothing was run", "there are no numbers.")]
-    told = [
-        ("Networks", _networks(outcomes, config)),
-        ("Data", _data(outcomes, found, config)),
-        ("Seeds", _seed_limit(outcomes, config)),
-        ("Tuning", "modes of a study share optimiser, learning rate and number of steps, those of "
-         "the study; none was tuned for a mode."),
-        ("Machine", _machine_limit(jobs)),
-    ]  # fmt: skip
-    judged = modes(found)
-    others = outcomes.loc[~outcomes["mode"].isin([*judged, "exact"]), "mode"].nunique()
-    if judged:
-        rows = sum(len(claim.every()) for claim in found)
-        text = f"{rows} verdicts on {listed(map(words, judged))}, corrected for their number (Holm)"
-        text += f"; {others} further modes are shown and not judged." if others else "."
-        told.append(("Verdicts", text))
-    return told
-
-
-def _networks(outcomes: pd.DataFrame, config: Config) -> str:
-    told = []
-    for name in sorted(outcomes["model"].unique()):
-        model = config.get("models", {}).get(name, {})
-        widths = [
-            f"{letter} {'–'.join(map(str, model[player]))}"
-            for letter, player in (("G", "generator"), ("D", "discriminator"))
-            if isinstance(model.get(player), Sequence)
-        ]
-        inside = [str(model["kind"])] if "kind" in model else []
-        inside += [f"hidden {', '.join(widths)}"] if widths else []
-        about = f" ({'; '.join(inside)})" if inside else ""
-        told.append(words(name) + about)
-    return f"only {listed(told)}: nothing on other kinds or sizes."
-
-
-def _data(outcomes: pd.DataFrame, found: Sequence[Claim], config: Config) -> str:
-    names = sorted(outcomes["dataset"].unique())
-    text = f"only {listed(map(words, names))}"
-    rests = {
-        name for claim in found for row in claim.every() for name in row["datasets"].split(", ")
-    }
-    on = listed(words(name) for name in names if name in rests)
-    return f"{text}; the verdicts rest on {on}." if on else f"{text}."
-
-
-def _seed_limit(outcomes: pd.DataFrame, config: Config) -> str:
-    text = f"{between(_seeds(outcomes))} to a cell"
-    least = config.get("claims", {}).get("least_seeds")
-    if least is not None:
-        text += f"; comparisons with fewer than {least} in common are left out of the verdicts"
-    return f"{text}. An interval speaks of other seeds, not of other data or networks."
-
-
-def _machine_limit(jobs: pd.DataFrame) -> str:
+    models, sets = (sorted(outcomes[name].unique()) for name in ("model", "dataset"))
+    networks = listed(_network(name, config.get("models", {}).get(name, {})) for name in models)
+    rows = [row for claim in found for row in claim.every()]
+    judged = {name for row in rows for name in row["datasets"].split(", ")}
+    on = listed(words(name) for name in sets if name in judged)
+    rest = f"; the verdicts rest on {on}" if on else ""
+    few = config.get("claims", {}).get("least_seeds", 0)
+    left = f"; comparisons with fewer than {few} in common are left out of the verdicts"
     compiled = int(jobs["sweep"].str.contains("compiled|direct").sum())
     swept = (
         f" ({number(compiled)} of {number(len(jobs))} jobs swept coordinates with compiled code)"
     )
-    return (
-        "seconds and memory are those of this program on the machine that ran it"
-        f"{swept if compiled else ''}; counts of evaluations are not."
+    told = {
+        "Networks": f"only {networks}: nothing on other kinds or sizes.",
+        "Data": f"only {listed(map(words, sets))}{rest}.",
+        "Seeds": f"{between(_seeds(outcomes))} to a cell{left if few else ''}. An interval speaks "
+        "of other seeds, not of other data or networks.",
+        "Tuning": "modes of a study share optimiser, learning rate and number of steps, those of "
+        "the study; none was tuned for a mode.",
+        "Machine": "seconds and memory are those of this program on the machine that ran it"
+        f"{swept if compiled else ''}; counts of evaluations are not.",
+    }
+    if rows:
+        names = modes(found)
+        others = outcomes.loc[~outcomes["mode"].isin([*names, "exact"]), "mode"].nunique()
+        shown = f"; {others} further modes are shown and not judged" if others else ""
+        told["Verdicts"] = (
+            f"{len(rows)} verdicts on {listed(map(words, names))}, corrected for their number "
+            f"(Holm){shown}."
+        )
+    return list(told.items())
+
+
+def _network(name: str, model: Mapping[str, Any]) -> str:
+    """'compact (dense; hidden G 32–32, D 32)', as far as the config tells."""
+    widths = ", ".join(
+        f"{letter} {'–'.join(map(str, model[player]))}"
+        for letter, player in (("G", "generator"), ("D", "discriminator"))
+        if isinstance(model.get(player), Sequence)
     )
+    inside = [str(model["kind"])] if "kind" in model else []
+    inside += [f"hidden {widths}"] if widths else []
+    return words(name) + (f" ({'; '.join(inside)})" if inside else "")
 
 
 def methods(outcomes: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,7 +1,5 @@
 """Tables and figures as one HTML page that loads nothing from anywhere, and the same in words."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import importlib.metadata
@@ -31,21 +29,6 @@ NEEDS = (
     "training",
 )  # fmt: skip
 OPTIONAL = ("comparisons", "aggregates")
-ASSETS = ("style.css", "tables.js", "picker.js")
-PLACED = {"dirac": "dirac", "epsilon_rules": "steps"}
-"""Figures that stand in another section than the one of figures."""
-LITERAL = {
-    "article_formula": (
-        "the article's printed formula taken literally. It swaps the roles: the generator "
-        "minimises the discriminator's classification loss, and the discriminator maximises it."
-    ),
-    "article_code": (
-        "the article's listing taken literally. L_G = mean(−D(real)) does not depend on the "
-        "generator: its gradient is exactly zero, and the generator never moves. "
-        "L_D = mean(logits on real) has no lower bound: the discriminator can lower it without "
-        "end and without telling real from generated points."
-    ),
-}
 
 
 def stage(
@@ -72,8 +55,7 @@ def stage(
         "jobs": len(jobs),
         "differing": provenance.differing([*jobs, provenance.record(None)]),
         "machine": provenance.about() | {"commit": provenance.commit() or "not told"},
-        "citation": _citation(versions.get("approxgan", "")),
-        **_inline(),
+        "about": _about(),
     }
     environment = _environment()
     for template, out in (("summary.md.j2", at.summary), ("page.html.j2", at.page)):
@@ -102,11 +84,10 @@ def _findings(
         "strip_of": verdicts.strip,
         "limits": scope.limits(tables, claims, config),
         "facts": scope.facts(outcomes),
-        "literal": {k: v for k, v in LITERAL.items() if (outcomes["loss"] == k).any()},
+        "losses": set(outcomes["loss"]),
         "dirac": steps.dirac(tables["dirac"]),
         "best": best,
         "advice": steps.advice(best),
-        "placed": {name: place for name, place in PLACED.items() if name in figures},
         **interactive.score(tables["quality"]),
         "cells": cells.cells(tables),
         "compared": "comparisons" in tables,
@@ -125,18 +106,19 @@ def _aggregates(tables: Tables) -> cells.Rows:
     return cells.stepped(found.sort_values("score", ascending=False, kind="stable"))
 
 
-def _inline() -> dict[str, Any]:
-    """Style and scripts with the hashes that alone allow them to run."""
-    style, *scripts = ((HERE / "assets" / name).read_text(encoding="utf-8") for name in ASSETS)
-    return {
-        "style": Markup(style),
-        "scripts": [Markup(script) for script in scripts],
-        "style_hash": _hash(style),
-        "script_hashes": [_hash(script) for script in scripts],
-    }
+def _about() -> Mapping[str, Any]:
+    """What CITATION.cff says too, from the package's metadata; nothing if it is not installed."""
+    with suppress(importlib.metadata.PackageNotFoundError):
+        return importlib.metadata.metadata("approxgan").json
+    return {}
 
 
-def _hash(source: str) -> str:
+def _asset(name: str) -> Markup:
+    return Markup((HERE / "assets" / name).read_text(encoding="utf-8"))
+
+
+def _sha256(source: str) -> str:
+    """The hash that alone allows a style or script to run."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
 
 
@@ -156,20 +138,7 @@ def _environment() -> jinja2.Environment:
         "md": text.markdown,
         "embedded": interactive.embedded,
         "sortable": text.sortable,
+        "sha256": _sha256,
     }
-    environment.globals |= {"interval": text.interval}
+    environment.globals |= {"interval": text.interval, "asset": _asset}
     return environment
-
-
-def _citation(version: str) -> dict[str, Any]:
-    """What CITATION.cff says, from the package's own metadata."""
-    about: Mapping[str, Any] = {}
-    with suppress(importlib.metadata.PackageNotFoundError):
-        about = importlib.metadata.metadata("approxgan").json
-    return {
-        "title": "approxgan: GAN training with approximate gradients",
-        "author": "The approxgan authors",
-        "version": version,
-        "summary": about.get("summary", ""),
-        "licence": about.get("license_expression", ""),
-    }

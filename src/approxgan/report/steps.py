@@ -1,7 +1,5 @@
 """What the probe and the game with a known answer say: deviations, and how to choose a step."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

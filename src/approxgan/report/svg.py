@@ -1,7 +1,5 @@
 """Figures as parts of the page, with the title and caption that travel in their files."""
 
-from __future__ import annotations
-
 import base64
 import struct
 from typing import Any

@@ -1,7 +1,5 @@
 """Where verdicts are shown: the figures they rest on, and strips of their intervals."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from typing import Any
 
