@@ -278,7 +278,7 @@ def _check_training(
 
 
 def _check_tuning(config: Mapping[str, Any], study: Mapping[str, Any]) -> None:
-    """Every entry has as many tries, on seeds of their own."""
+    """Tries are on seeds of their own; where the study has axes, every entry has as many."""
     for key in study["tune"]:
         if key not in (*OF_TRAINING, "seeds"):
             raise InputError(
@@ -302,7 +302,7 @@ def _check_tuning(config: Mapping[str, Any], study: Mapping[str, Any]) -> None:
                 f"{told['first']} to {told['first'] + told['count'] - 1}; accepted: seeds that no "
                 "run that counts has"
             )
-    if len(counts) > 1:
+    if len(counts) > 1 and len(study["tune"]) > 1:
         raise InputError(
             f"entries have {' and '.join(map(str, sorted(counts)))} tries; accepted: as many for "
             "every mode"

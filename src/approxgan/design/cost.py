@@ -41,7 +41,7 @@ SIZE = {"float32": 4.0, "float64": 8.0, "bfloat16": 2.0}
 SLOWER = {"float32": 1.0, "float64": 1.8, "bfloat16": 3.0}
 COPIES, LANES = 66.0, 20.0
 """Points evaluated in one call; numbers that a sweep, if not batched, holds of each coordinate."""
-PARAMETER, UNIT, SMOOTH = 60.0, 4500.0, 15.0
+PARAMETER, UNIT, SMOOTH = 8.0, 600.0, 15.0
 """In products of a direct sweep: what a parameter and a unit of a network take in a compiled one,
 and what a product does where activations are smooth."""
 MB = 2.0**20
