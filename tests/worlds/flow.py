@@ -43,6 +43,12 @@ studies:
     models: [compact]
     losses: [hinge]
     modes: [{mode: exact}]
+  - name: best
+    datasets: [ring]
+    models: [compact]
+    losses: [hinge]
+    tune: {learning_rate: [1.0e-3, 1.0e-2], seeds: {first: 9, count: 1}}
+    modes: [{mode: exact}]
 probes:
   - datasets: [ring]
     models: [compact]
@@ -70,6 +76,9 @@ NEEDS = {
     "null/*": ["data/{dataset}.npz"],
     "runs/*": ["data/{dataset}.npz"],
     QUALITIES: ["{folder}/trace.npz"],
+    "runs/best/*": ["tuning/*"],
+    "tuning/*": ["runs/best.tune/*/quality.parquet"],
+    "tables/tuning.*": ["tuning/*"],
     "probe/*/points.npz": ["data/{dataset}.npz"],
     "probe/*.parquet": ["probe/*/points.npz"],
     "tables/training.*": [TRACES],
@@ -183,7 +192,7 @@ def made_up(folder: Path, call: Callable[..., str]) -> set[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(whole(path))
     config = check.checked(load.config([folder / "config.yaml", folder / "small.yaml"]))
-    for name, cell in cells.cells(config).items():
+    for name, cell in cells.trained(config).items():
         files.write_json(folder / "results" / "runs" / name / "spec.json", cells.spec(config, cell))
     # Writes down the parameters and inputs that each file was made with, and makes nothing.
     call("--touch", "--forceall", "--configfile", "small.yaml")
