@@ -55,6 +55,14 @@ def test_every_mode_has_its_tries_on_seeds_that_do_not_count():
     assert modes["spsa"] == [{"directions": 1}, {"directions": 4}]
 
 
+def test_without_axes_of_the_study_an_entry_may_go_untuned():
+    made = config(tune={"seeds": STUDY["tune"]["seeds"]})
+    tuned = {c.generator.mode: c.tuned for c in grid.cells(checked(made)).values()}
+    assert not tuned["exact"]
+    assert set(grid.tunings(made)) == set(tuned.values()) - {""}
+    assert {c.generator.mode for c in grid.tries(made).values()} == {"spsa", "forward_difference"}
+
+
 def test_what_was_chosen_takes_its_place_in_a_run_and_in_the_tables():
     for cell in grid.cells(config()).values():
         values = {axis: tried[1] for axis, tried in cell.axes.items()}

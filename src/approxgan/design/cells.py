@@ -142,7 +142,8 @@ def _study_tries(
     own = study["tune"]["seeds"]
     seeds = tuple(range(own["first"], own["first"] + own["count"]))
     for entry in study["modes"]:
-        for values in points_of(tuning(study, entry)):
+        axes = tuning(study, entry)
+        for values in points_of(axes) if axes else ():
             of_training = {key: value for key, value in values.items() if key in OF_TRAINING}
             varied = {**entry.get("training", {}), **of_training}
             made = _points(config, study, {**taking(entry, values), "training": varied})
