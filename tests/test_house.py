@@ -32,6 +32,7 @@ ORDER = (
     {"estimators", "step_rules", "losses", "models", "datasets", "metrics"},
     {"objective"},
     {"library"},
+    {"testing"},
     {"training"},
     {"probe", "dirac", "data", "evaluate", "tune", "collect"},
     {"analysis"},

@@ -9,13 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from approxgan import testing
     from approxgan.library.gradient import backward, estimate
     from approxgan.library.score_function import surrogate
     from approxgan.library.smoothing import smooth
     from approxgan.library.steps import choose_step
 
 __version__ = "0.1.0"
-__all__ = ["backward", "choose_step", "estimate", "smooth", "surrogate"]
+__all__ = ["backward", "choose_step", "estimate", "smooth", "surrogate", "testing"]
 
 _PLACES = {
     "backward": "library.gradient",
@@ -27,6 +28,8 @@ _PLACES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "testing":
+        return import_module("approxgan.testing")
     if name not in _PLACES:
         raise AttributeError(f"module 'approxgan' has no attribute {name!r}")
     return getattr(import_module(f"approxgan.{_PLACES[name]}"), name)

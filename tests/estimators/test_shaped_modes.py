@@ -11,6 +11,7 @@ from worlds.games import game, objectives, rng
 
 from approxgan.estimators.evolution_strategy import centred_ranks
 from approxgan.objective import objective
+from approxgan.testing import check
 
 
 def strategy(directions=5, shaping="ranks"):
@@ -97,3 +98,7 @@ def test_more_directions_than_dimensions_are_refused(structure):
         structured(3, structure).estimate(
             objective(smooth), torch.zeros(1, 2), eps=0.1, rng=rng((0,))
         )
+
+
+def test_ranks_conform_but_in_length():
+    assert check(strategy(), unbiased=False, show=None).failed == ()
