@@ -28,7 +28,7 @@ CLOCKED = ("seconds", "cpu_seconds", "peak_memory_mb")
 IMAGES_SHOWN = 25
 EVOLVED = ("exact", "forward_difference", "uniform_shift", "random_direction")
 EVOLVED_POINTS = 300
-NUMBERS = ("learning_rate", "budget", *(n for n in RUN if n.endswith(("epsilon", "seed"))))
+NUMBERS = ("learning_rate", "budget", *(n for n in tables.RUN if n.endswith(("epsilon", "seed"))))
 """Columns of a run that hold numbers: missing, not empty, for true images."""
 
 
