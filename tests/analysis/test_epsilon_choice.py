@@ -15,13 +15,16 @@ COSINES = {("", 1e-6): (0.2, 0.9), ("", 1e-3): (0.6, 0.1), ("q", 1e-3): (0.7, 0.
 
 
 def runs(*cells, mode="spsa", **more):
-    rows = [{**HERE, "mode": mode, "settings": s, "epsilon": e, **more} for s, e in cells]
+    rows = [
+        {**HERE, "mode": mode, "settings": s, "own_settings": s, "epsilon": e, **more}
+        for s, e in cells
+    ]
     return pd.DataFrame(rows)
 
 
 def probed(**more):
     rows = [
-        {**HERE, "mode": "spsa", "settings": s, "epsilon": e, "dtype": dtype, "cosine": value,
+        {**HERE, "mode": "spsa", "own_settings": s, "epsilon": e, "dtype": dtype, "cosine": value,
          "chooses_epsilon": dtype == "float32", **more}
         for (s, e), cosines in COSINES.items()
         for dtype, centre in zip(("float32", "float64"), cosines, strict=True)
@@ -36,6 +39,14 @@ def test_the_highest_median_cosine_in_the_precision_that_chooses() -> None:
     # Rounded on its way through a text, it is the same ε.
     near = runs(("", 1e-6), ("", 1e-3 * (1 + 1e-9)))
     assert epsilon_choice.best(near, probed()) == ("", 1e-3 * (1 + 1e-9))
+
+
+def test_runs_are_judged_by_the_probe_in_their_own_precision() -> None:
+    assert epsilon_choice.best(runs(*COSINES, dtype="float64"), probed()) == ("", 1e-6)
+    assert epsilon_choice.best(runs(*COSINES, dtype="bfloat16"), probed()) == ("q", 1e-3)
+    # A setting of the training in the name of the cell is none of the estimate.
+    named = runs(*COSINES).assign(settings=lambda rows: rows["settings"] + "_learning_rate1e-3")
+    assert epsilon_choice.best(named, probed()) == ("q_learning_rate1e-3", 1e-3)
 
 
 def test_the_own_data_set_counts_and_else_the_model() -> None:

@@ -34,7 +34,8 @@ def test_pair_matches_group_and_seed() -> None:
             ("spsa", "moons", 7, 1.0),
         ]
     ]
-    paired = statistics.pair(pd.DataFrame(rows), "exact")
+    frame = pd.DataFrame(rows)
+    paired = statistics.pair(frame, frame["mode"] == "exact")
     got = {(r.dataset, r.seed): r.difference for r in paired[paired["paired"]].itertuples()}
     assert got.keys() == {("ring", 0), ("ring", 1), ("moons", 0)}
     alone = paired[~paired["paired"]]
@@ -47,8 +48,9 @@ def test_pair_matches_group_and_seed() -> None:
 
 def test_pair_refuses_two_baselines_for_one_run() -> None:
     rows = [{**ROW, "mode": mode, "seed": 0, "value": 1.0} for mode in ("exact", "exact", "spsa")]
+    frame = pd.DataFrame(rows)
     with pytest.raises(pd.errors.MergeError):
-        statistics.pair(pd.DataFrame(rows), "exact")
+        statistics.pair(frame, frame["mode"] == "exact")
 
 
 def column(values: np.ndarray) -> np.ndarray:
@@ -110,19 +112,42 @@ def test_effects_in_the_baselines_sds_cover_at_their_level(
     assert above / trials < 0.025 + 3 * np.sqrt(0.025 * 0.975 / trials)
 
 
-def test_means_in_spreads_by_hand() -> None:
+def test_differences_in_spreads_by_hand() -> None:
     rows = np.array([
         [3.0, 1.0, 1.0, 1], [500.0, 0.0, 0.0, 1], [np.nan, 2.0, 2.0, 1], [1.0, np.nan, np.nan, 1],
-        [np.nan, np.nan, 5.0, 0],
+        [np.nan, np.nan, 5.0, 0], [np.nan, np.nan, np.nan, 1],
     ])  # fmt: skip
-    spread = np.std([1.0, 0.0, 2.0, 5.0], ddof=1)
-    got = statistics.mean_in_spreads(rows, cap=10.0, worse=1)
-    assert got == pytest.approx((2 / spread + 10 + 10 - 10) / 4)
-    assert statistics.mean_in_spreads(rows, cap=10.0, worse=0) == pytest.approx(
-        (2 / spread + 10) / 2
-    )
+    first = 2 / np.std([1.0, 0.0, 2.0, 5.0], ddof=1)
+    for worse, lost in ((1, [10.0, -10.0, 0.0]), (-1, [-10.0, 10.0, 0.0]), (0, [np.nan] * 3)):
+        got = statistics.in_spreads(rows, cap=10.0, worse=worse)
+        expected = [first, 10.0, *lost[:2], np.nan, lost[2]]
+        np.testing.assert_allclose(got, expected)
+        mean = statistics.mean_in_spreads(rows, cap=10.0, worse=worse)
+        assert mean == pytest.approx(np.nanmean(expected))
     rows[:, 2] = 1.0
     assert np.isnan(statistics.mean_in_spreads(rows, cap=10.0, worse=1))
+
+
+def test_the_largest_of_several_effects_is_found_and_is_no_false_alarm() -> None:
+    """Above a bound where one is, by Bonferroni's p; below it where all are."""
+    one, two, far = (statistics.student(at, 1.0, 9.0, 0.95) for at in (0.0, 0.5, 9.0))
+    both = statistics.largest([one, two])
+    assert both.interval == pytest.approx(two.interval)
+    assert both.less(4.0) == two.less(4.0)
+    assert 1 - both.less(-4.0) == pytest.approx(2 * (1 - two.less(-4.0)))
+    assert 1 - statistics.largest([one, two, far]).less(2.0) == pytest.approx(
+        3 * (1 - far.less(2.0))
+    )
+    random = rng(9)
+    noise = random.normal(size=(500, 4, 10))
+    made = [
+        statistics.largest(
+            [statistics.jackknife([column(v)], statistics.mean, level=0.95) for v in four]
+        )
+        for four in noise
+    ]
+    alarms = np.mean([1 - effect.less(0.0) < 0.05 for effect in made])
+    assert alarms < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 500)
 
 
 def test_log_spread_of_scaled_runs() -> None:
@@ -179,19 +204,6 @@ def test_spread_is_of_what_is_known() -> None:
     assert np.std([0.1, 0.1, 0.1], ddof=1) > 0
     assert statistics.spread(np.full(3, 0.1)) == 0.0
     assert np.isnan(statistics.spread(np.array([1.0, np.nan])))
-
-
-def test_differences_in_spreads_by_hand() -> None:
-    values = np.array([3.0, 500.0, np.nan, 1.0, np.nan])
-    reference = np.array([1.0, 0.0, 1.0, np.nan, np.nan])
-
-    def scaled(worse: int) -> list[float]:
-        kwargs = {"spread": 2.0, "cap": 10.0, "worse": worse}
-        return statistics.in_spreads(values, reference, **kwargs).tolist()
-
-    assert scaled(1) == [1.0, 10.0, 10.0, -10.0, 0.0]
-    assert scaled(-1) == [1.0, 10.0, -10.0, 10.0, 0.0]
-    assert scaled(0) == pytest.approx([1.0, 10.0, *[np.nan] * 3], nan_ok=True)
 
 
 def test_floor_by_brute_force() -> None:

@@ -19,10 +19,11 @@ from approxgan.storage.tables import COLUMNS
 MODE = "forward_difference"
 PAGE = f"# Title\n\n{readme.BEGIN}\nold\n{readme.END}\n\n## More\n"
 BASE = {
-    "mode": MODE, "unit": "ratio", "against": "exact", "is_control": False, "bound": 0.9,
+    "scope": "other", "reading": "same_steps", "dtype": "float32", "mode": MODE,
+    "unit": "ratio", "against": "exact", "is_control": False, "bound": 0.9,
     "side": "below", "verdict": "supported", "reason_code": "ok", "interval_kind": "jackknife",
     "error": 0.25, "freedom": 30.0, "is_timed": False, "runs": 24, "censored": 0,
-    "effect": 1.0, "low": 0.5, "high": 1.5,
+    "capped": 0, "effect": 1.0, "low": 0.5, "high": 1.5,
 }  # fmt: skip
 
 
@@ -84,12 +85,16 @@ def test_another_run_of_the_same_experiment_agrees(known, tmp_path):
 
 def test_another_verdict_is_a_difference_unless_the_machine_decides(known, tmp_path, capsys):
     assert verified(known, written(tmp_path, verdict="contradicted")) == 2
-    told = "C1/forward_difference/steps_to_target/exact: contradicted, the reference says supported"
+    row = "other/C1/same_steps/forward_difference/steps_to_target/float32/exact"
+    told = f"{row}: contradicted, the reference says supported"
     assert f"differs: {told}" in capsys.readouterr().out
     timed = claims()
     timed.loc[1, ["verdict", "effect"]] = ["undecided", 9.0]
     assert verified(known, written(tmp_path, made=timed)) == 0
-    assert "may differ: C1/forward_difference/seconds_to_target" in capsys.readouterr().out
+    assert (
+        "may differ: other/C1/same_steps/forward_difference/seconds_to_target"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_verdict_beside_its_bound_may_be_left_open(known, tmp_path, capsys):
@@ -176,12 +181,10 @@ def test_the_readme_shows_the_reference_and_keeps_its_own_words(known, tmp_path)
     assert "| claim | measured | forward difference: the formula for each coordinate | b |" in told
     assert "| training steps to the target ÷ exact's | supported 1 [0.5 to 1.5] |" in told
     assert "| undecided (no data) |" in told
-    assert "| effect beyond the matched controls | contradicted | not judged |" in told
-    assert "| forward-equivalents per step ÷ exact's | supported 2 | not judged |" in told
-    assert (
-        "|  | processor seconds to the target ÷ exact's | supported ∞ [0.5 to 1.5] | not judged |"
-        in told
-    )
+    assert "| effect beyond the matched controls | contradicted | – |" in told
+    assert "| forward-equivalents per step ÷ exact's | supported 2 | – |" in told
+    assert "|  | processor seconds to the target ÷ exact's | supported ∞ [0.5 to 1.5] | – |" in told
+    assert "**Other data and networks, with the same optimiser and number of steps**" in told
     assert "![Sample quality against ε](kept/full.png)" in told
     assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 

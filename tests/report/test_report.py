@@ -126,10 +126,13 @@ def test_shows_every_figure_once_with_its_caption(page: Page) -> None:
 
 def test_the_first_screen_has_the_answer_all_claims_and_the_limits(page: Page) -> None:
     first = " ".join(page.text.partition("What was run")[0].split())
-    assert "Of the three benefits that the article promises" in first
+    assert "On other data and networks, " in first
     for claim, statement in summary.STATEMENTS.items():
         assert f"{claim}. {statement}" in first
-        assert {"href": f"#{claim}", "aria-label": f"rows and rules of {claim}"} in page.all("a")
+        assert {
+            "href": f"#other-same_steps-{claim}",
+            "aria-label": f"rows and rules of {claim}",
+        } in page.all("a")
     assert "only compact (dense; hidden G 32–32, D 32)" in first
     assert "the verdicts rest on" in first
 

@@ -21,9 +21,10 @@ SEEDS = range(12)
 STEPS = (0, 250, 500, 750, 1000)
 RULES: dict[str, Any] = {
     "metric": "energy_distance", "baseline": "exact", "modes": [MODE], "losses": ["nonsaturating"],
-    "own_experiment": [], "probe_dtype": "float32", "alpha": 0.05, "resamples": 499, "seed": 1,
-    "least_seeds": 5, "equivalence_sds": 0.5, "cap_sds": 10.0, "never_runs": 2.0,
-    "speed_margin": 0.1, "rate_margin": 0.1, "spread_margin": 0.2, "cost_margin": 0.1,
+    "own_experiment": [], "chaos_control": "perturbed_start", "probe_dtype": "float32",
+    "alpha": 0.05, "resamples": 499, "seed": 1, "least_seeds": 5, "equivalence_sds": 0.5,
+    "cap_sds": 10.0, "never_runs": 2.0, "speed_margin": 0.1, "rate_margin": 0.1,
+    "spread_margin": 0.2, "cost_margin": 0.1,
 }  # fmt: skip
 SD = 0.02
 RNG = np.random.default_rng(0)
@@ -39,14 +40,15 @@ def _fresh() -> dict[str, pd.DataFrame]:
     for d, dataset in enumerate(("ring", "moons")):
         base = {"study": "s", "dataset": dataset, "model": "m", "loss": "nonsaturating"}
         for mode, epsilon in [("exact", np.nan), *((MODE, e) for e in EPSILONS)]:
-            cell = {**base, "mode": mode, "epsilon": epsilon, "settings": ""}
+            cell = {**base, "mode": mode, "epsilon": epsilon, "settings": "", "dtype": "float32",
+                    "rule": "" if mode == "exact" else "fixed", "learning_rate": 1e-3}  # fmt: skip
             for first in (0, 6):
                 rows["cost"].append({**cell, "first_seed": first, "last_seed": first + 5,
                                      "trained_steps": 6000, "cpu_seconds": 60.0})  # fmt: skip
             for seed in SEEDS:
                 run = {**cell, "seed": seed}
                 rows["outcomes"].append({
-                    **run, "steps": 1000, "diverged": False, "vanished": False,
+                    **run, "steps": 1000.0, "diverged": False, "vanished": False,
                     "forwards": 2000, "backwards": 2000,
                     "generator_loss_variance": np.exp(LUCK[d, seed]),
                     "discriminator_loss_variance": np.exp(-LUCK[d, seed]),
@@ -144,13 +146,56 @@ class World:
             self.tables[name] = pd.concat([frame, twins], ignore_index=True)
         return self
 
+    def study(self, name: str, *, shift: float = 0.0, only: Sequence[str] = ()) -> World:
+        """A copy of the study under a name, all its scores moved: other runs if by anything."""
+        for table in ("outcomes", "quality", "cost"):
+            frame = self.tables[table]
+            again = frame[frame["study"] == "s"].assign(study=name)
+            again = again[again["mode"].isin(only)] if only else again
+            if table == "quality":
+                again = again.assign(value=again["value"] + shift)
+            self.tables[table] = pd.concat([frame, again], ignore_index=True)
+        return self
+
+    def cell(self, source: tuple[str, float | None], add: float = 0.0, **columns: Any) -> World:
+        """A further cell: a copy of a plain one with other columns, its scores worse by so much."""
+        for table in ("outcomes", "quality", "cost"):
+            frame = self.tables[table]
+            source_rows = self.where(table, *source) & (frame["settings"] == "")
+            again = frame[source_rows].assign(**columns)
+            if table == "quality":
+                again["value"] += np.where(again["step"] > 0, add, 0.0)
+            self.tables[table] = pd.concat([frame, again], ignore_index=True)
+        return self
+
+    def equal_cost(self, budgets: float = 1.0, pace: float = 1.0) -> World:
+        """Runs under a budget, the mode's by so many times larger; its course is so fast a step."""
+        self.multiply("outcomes", "steps", budgets)
+        for table in ("outcomes", "quality", "cost"):
+            frame = self.tables[table]
+            frame["budget"] = np.where(self.where(table), 6000.0 * budgets, 6000.0)
+        quality = self.tables["quality"]
+        course = 0.9 * quality["step"] / 1000
+        mine = self.where("quality")
+        quality.loc[mine, "value"] += (course - course * budgets * pace)[mine]
+        quality["step"] = quality["step"].astype(float).mask(mine, quality["step"] * budgets)
+        for name in ("forwards", "backwards"):
+            self.multiply("outcomes", name, budgets)
+        return self
+
     def judge(
-        self, measure: str, against: str | None = None, rules: dict[str, Any] = RULES
+        self,
+        measure: str,
+        against: str | None = None,
+        rules: dict[str, Any] = RULES,
+        **where: str,
     ) -> pd.Series:
-        """The row of a measure, over exact or over a control."""
-        (claim,) = {one.claim for one in MEASURES if one.name == measure}
-        made = claims.judge(self.tables, rules, [claim])
-        found = made[made["measure"] == measure]
-        found = found[found["against"] == against if against else ~found["is_control"]]
-        assert len(found) == 1
+        """The one row of a measure, over exact or over a control."""
+        names = {one.claim for one in MEASURES if one.name == measure} or {"C6"}
+        made = claims.judge(self.tables, rules, names)
+        found = made[(made["measure"] == measure) & (made["is_control"] == (against is not None))]
+        wanted = where | ({"against": against} if against else {})
+        for column, value in wanted.items():
+            found = found[found[column] == value]
+        assert len(found) == 1, found
         return found.iloc[0]

@@ -6,8 +6,6 @@ Claims choose among all cells of a mode, figures among those of one series.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
@@ -18,31 +16,24 @@ Cell = tuple[str, float]
 """Settings and ε of a mode; NaN for no ε."""
 
 
-def cells(runs: pd.DataFrame) -> list[Cell]:
-    """The cells of one mode's runs, in order."""
-    found = runs[["settings", "epsilon"]].drop_duplicates().sort_values(["settings", "epsilon"])
-    return list(found.itertuples(index=False, name=None))
-
-
-def probe_of(errors: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """Probe rows of the runs' data set, model and loss; of their model where there are none."""
-    near = errors[errors["model"] == runs["model"].iloc[0]]
-    same = near.merge(runs[list(PROBE_GROUP)].drop_duplicates())
-    return near if same.empty else same
-
-
 def best(runs: pd.DataFrame, errors: pd.DataFrame) -> Cell | None:
     """The trained cell whose estimates have the highest median cosine.
 
     ``runs`` are of one mode in one group, ``errors`` is the tidy table gradient_error. The median
-    is over the probed points and both players, in the precision that chooses; the first cell wins
-    a tie. A single cell is no choice. None where no cell was probed.
+    is over the probed points and both players; the first cell wins a tie. A single cell is no
+    choice. None where no cell was probed.
     """
-    candidates = cells(runs)
-    if len(candidates) == 1:
-        return candidates[0]
-    medians = list(_medians(runs, candidates, errors[errors["chooses_epsilon"].eq(True)]))
-    return None if np.isnan(medians).all() else candidates[int(np.nanargmax(medians))]
+    keys = ["settings", "epsilon", "own_settings"]
+    candidates = runs[keys].drop_duplicates().sort_values(keys)
+    rows = list(candidates.itertuples(index=False, name=None))
+    if len(rows) > 1:
+        probed = _probed(errors[errors["mode"] == runs["mode"].iloc[0]], runs)
+        medians = [_cosine(probed, own, epsilon) for _, epsilon, own in rows]
+        if np.isnan(medians).all():
+            return None
+        rows = [rows[int(np.nanargmax(medians))]]
+    settings, epsilon, _ = rows[0]
+    return settings, epsilon
 
 
 def shown(runs: pd.DataFrame, errors: pd.DataFrame) -> float:
@@ -54,9 +45,19 @@ def shown(runs: pd.DataFrame, errors: pd.DataFrame) -> float:
     return float(trained[len(trained) // 2]) if len(trained) else np.nan
 
 
-def _medians(runs: pd.DataFrame, candidates: list[Cell], errors: pd.DataFrame) -> Iterator[float]:
-    mine = errors[errors["mode"] == runs["mode"].iloc[0]]
-    probed = probe_of(mine, runs)
-    for settings, epsilon in candidates:
-        here = (probed["settings"] == settings) & same_step(probed["epsilon"], epsilon)
-        yield float(pd.to_numeric(probed.loc[here, "cosine"]).median())
+def _probed(errors: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the runs' model: in their precision, on their data set and with their loss.
+
+    Where their precision was not probed, in the one that chooses; where their data set or loss was
+    not, on all.
+    """
+    near = errors[errors["model"] == runs["model"].iloc[0]]
+    own = near[near["dtype"].isin(runs["dtype"])] if "dtype" in runs else near[:0]
+    near = near[near["chooses_epsilon"].eq(True)] if own.empty else own
+    same = near.merge(runs[list(PROBE_GROUP)].drop_duplicates())
+    return near if same.empty else same
+
+
+def _cosine(probed: pd.DataFrame, own_settings: str, epsilon: float) -> float:
+    here = (probed["own_settings"] == own_settings) & same_step(probed["epsilon"], epsilon)
+    return float(pd.to_numeric(probed.loc[here, "cosine"]).median())

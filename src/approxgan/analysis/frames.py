@@ -17,7 +17,10 @@ GROUP = ("study", "dataset", "model", "loss")
 CELL = ("mode", "epsilon", "rule", "settings")
 """Runs that agree in these, within a group, differ by their seed alone."""
 ORDER = (*GROUP, *CELL, "metric", "dtype", "player", "seed", "first_seed", "step", "repeat")
-TEXTS = ("mode", "rule", "settings", "own_settings", "matched_mode", "matched_settings")
+TEXTS = (
+    *("mode", "rule", "settings", "own_settings", "matched_mode", "matched_settings"),
+    *("dtype", "varied", "tuned"),
+)
 
 
 def table(tables: Tables, name: str) -> pd.DataFrame:
@@ -43,10 +46,17 @@ def tidy(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def final(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of each group's last snapshot."""
+    """The rows of each cell's last snapshot."""
     if frame.empty:
         return frame
-    return frame[frame["step"] == frame.groupby(list(GROUP))["step"].transform("max")]
+    last = frame.groupby([*GROUP, *CELL], dropna=False)["step"].transform("max")
+    return frame[frame["step"] == last]
+
+
+def by_cell(frame: pd.DataFrame) -> dict[tuple[str, ...], pd.DataFrame]:
+    """The rows of every cell, by its name: a missing ε equals nothing, but its spelling does."""
+    groups = frame.groupby([*GROUP, *CELL], dropna=False)
+    return {tuple(map(str, cell)): rows for cell, rows in groups}
 
 
 def primary(quality: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -47,21 +47,20 @@ UNKNOWN = Interval(np.nan, np.nan, np.nan)
 
 
 def pair(
-    values: pd.DataFrame, baseline: str, value: str = "value", on: Sequence[str] = (*GROUP, "seed")
+    values: pd.DataFrame, is_baseline: pd.Series, on: Sequence[str] = (*GROUP, "seed")
 ) -> pd.DataFrame:
-    """Every run beside the baseline mode's run of the same group and seed.
+    """Every run beside the baseline's run of the same group and seed.
 
     Adds the columns ``baseline``, ``difference`` (run minus baseline, in the unit of ``value``)
     and ``paired``, whether there is such a baseline run. Baseline rows themselves are left out; a
     missing value stays, as a missing difference.
     """
-    is_baseline = values["mode"] == baseline
-    reference = values.loc[is_baseline, [*on, value]].rename(columns={value: "baseline"})
+    reference = values.loc[is_baseline, [*on, "value"]].rename(columns={"value": "baseline"})
     both = values[~is_baseline].merge(
         reference, "left", on=list(on), validate="many_to_one", indicator="paired"
     )
     return both.assign(
-        difference=both[value] - both["baseline"], paired=both["paired"].astype(str) == "both"
+        difference=both["value"] - both["baseline"], paired=both["paired"].astype(str) == "both"
     )
 
 
@@ -74,38 +73,35 @@ def spread(values: np.ndarray) -> float:
     return 0.0 if _flat(known) else float(known.std(ddof=1))
 
 
-def in_spreads(
-    values: np.ndarray, reference: np.ndarray, *, spread: Any, cap: float, worse: int
-) -> np.ndarray:
-    """Value minus reference in units of ``spread``, capped at ±cap; arrays of one shape.
+def in_spreads(rows: np.ndarray, *, cap: float, worse: int) -> np.ndarray:
+    """Rows [..., n, 4] of value, reference, baseline and whether it is a pair -> [..., n].
 
-    A missing value is a run without samples: ``worse`` (1: more is worse, -1: less is) by the
-    cap than one that has some, and equal to another without. Where ``worse`` is 0 nothing says
-    which way that is, and the pair is missing.
-    """
-    lost, other = np.isnan(values), np.isnan(reference)
-    scaled = np.clip((values - reference) / spread, -cap, cap)
-    if worse == 0:
-        return scaled
-    scaled = np.where(lost, worse * cap, np.where(other, -worse * cap, scaled))
-    return np.where(lost & other, 0.0, scaled)
-
-
-def mean_in_spreads(rows: np.ndarray, *, cap: float, worse: int) -> np.ndarray:
-    """Rows [..., n, 4] of value, reference, baseline and whether it is a pair -> means [...].
-
-    The standardised difference (Glass 1976): the pairs' mean of ``in_spreads``, with the spread
-    (ddof = 1) of the baseline's known values. NaN where the baseline has none.
+    Value minus reference in units of the spread (ddof = 1) of the baseline's known values, capped
+    at ±cap (Glass 1976). A missing value is a run without samples: ``worse`` (1: more is worse, -1:
+    less is) by the cap than one that has some, and equal to another without. Where ``worse`` is 0
+    nothing says which way that is, and the pair is missing. NaN for what is no pair, and all where
+    the baseline has no spread.
     """
     values, reference, baseline, pairs = np.moveaxis(rows, -1, 0)
+    lost, other = np.isnan(values), np.isnan(reference)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         spread = np.nanstd(baseline, axis=-1, ddof=1, keepdims=True)
-        level = np.ptp(np.nan_to_num(baseline), axis=-1, keepdims=True) == 0
+        known = np.nan_to_num(baseline)
+        level = (known == known[..., :1]).all(axis=-1, keepdims=True)
         spread = np.where(level, np.nan, spread)
-        scaled = in_spreads(values, reference, spread=spread, cap=cap, worse=worse)
-        scaled = np.where(np.isnan(spread) | (pairs == 0), np.nan, scaled)
-        return np.nanmean(scaled, axis=-1)
+        scaled = np.clip((values - reference) / spread, -cap, cap)
+    if worse:
+        scaled = np.where(lost, worse * cap, np.where(other, -worse * cap, scaled))
+        scaled = np.where(lost & other, 0.0, scaled)
+    return np.where(np.isnan(spread) | (pairs == 0), np.nan, scaled)
+
+
+def mean_in_spreads(rows: np.ndarray, *, cap: float, worse: int) -> np.ndarray:
+    """Means [...] of the pairs in ``in_spreads``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nanmean(in_spreads(rows, cap=cap, worse=worse), axis=-1)
 
 
 def mean(rows: np.ndarray) -> np.ndarray:
@@ -176,6 +172,22 @@ def exp(effect: Effect) -> Effect:
     """Of the logarithm of a ratio, that of the ratio."""
     ends = Interval(*(float(np.exp(end)) for end in effect.interval))
     return effect._replace(interval=ends, less=lambda bound: effect.less(float(np.log(bound))))
+
+
+def largest(effects: Sequence[Effect]) -> Effect:
+    """The largest of several effects: above a bound where one of them is, below where all are.
+
+    Shown above by the smallest p (Bonferroni), below by the largest (intersection and union).
+    """
+    count = len(effects)
+    ends = Interval(*(max(ends) for ends in zip(*(one.interval for one in effects), strict=True)))
+
+    def less(bound: float) -> float:
+        below = float(np.max([one.less(bound) for one in effects]))
+        above = float(np.minimum(1.0, count * (1 - below)))
+        return below if below < above else 1 - above
+
+    return Effect(ends, less)
 
 
 def _flat(sample: np.ndarray) -> bool:

@@ -11,12 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-import pandas as pd
-
-from approxgan.analysis.epsilon_choice import Cell, cells
-from approxgan.analysis.frames import same_step
-from approxgan.claims.matching import Contrast, Group, Matches, Rules, enough
-from approxgan.claims.verdict import InsufficientData
+from approxgan.claims.matching import Absent, Arm, Contrast, Group, same
 
 
 class Kind(NamedTuple):
@@ -35,54 +30,29 @@ class Kind(NamedTuple):
         return f"{self.mode} ({', '.join(words)})" if words else self.mode
 
 
-def _matched(group: Group, mode: str) -> pd.DataFrame:
-    """Runs of controls that are matched with this mode."""
-    return group.runs[group.runs["matched_mode"] == mode]
-
-
 def kinds(groups: Sequence[Group], mode: str) -> list[Kind]:
     """The controls that were matched with a mode anywhere, sorted."""
-    found = [_matched(group, mode)[["mode", "own_settings"]] for group in groups]
-    rows = pd.concat(found).drop_duplicates() if found else pd.DataFrame()
-    return sorted(Kind(*row) for row in rows.itertuples(index=False, name=None))
+    arms = [arm for group in groups for arm in group.arms if arm.matched_mode == mode]
+    return sorted({Kind(arm.mode, arm.own_settings) for arm in arms})
 
 
-def match(groups: Sequence[Group], rules: Rules, mode: str, kind: Kind) -> Matches:
-    """Mode and control wherever both ran; the mode's ε is chosen among those that both have.
+def beside(group: Group, mode: str, kind: Kind) -> Contrast:
+    """Mode and control; the mode's ε is chosen among those that both have.
 
-    Raises ``InsufficientData`` where no data set has enough seeds of both and of exact.
+    Raises ``Absent`` where not both ran beside exact.
     """
-    found = Matches([], [])
-    for group in groups:
-        twins = _twins(group, mode, kind)
-        exact = group.exact(rules)
-        if not twins or exact is None:
-            continue
-        mine = group.of(mode)
-        among = pd.DataFrame(list(twins), columns=["settings", "epsilon"])
-        try:
-            chosen = group.chosen(mine.merge(among, on=["settings", "epsilon"]))
-            arms = group.arm(mode, chosen), group.arm(kind.mode, twins[chosen])
-            pair = Contrast(group, *arms, exact)
-            enough(len(pair.seeds()), rules, pair.name())
-            found.found.append(pair)
-        except InsufficientData as lack:
-            found.left_out.append(str(lack))
-    if not found.found:
-        raise InsufficientData("; ".join(found.left_out) or f"{kind.name} was not run beside exact")
-    return found
+    controls = [a for a in group.arms if (a.matched_mode, a.mode, a.own_settings) == (mode, *kind)]
+    pairs = [(a, c) for a in group.cells(mode) for c in controls if _matched(a, c)]
+    if not pairs:
+        raise Absent
+    mine = group.chosen([arm for arm, _ in pairs])
+    control = next(control for arm, control in pairs if arm is mine)
+    group.enough([control])
+    return Contrast(mine, control, group.exact())
 
 
-def _twins(group: Group, mode: str, kind: Kind) -> dict[Cell, Cell]:
-    """The mode's cells with a control of this kind -> the control's."""
-    runs = _matched(group, mode)
-    runs = runs[(runs["mode"] == kind.mode) & (runs["own_settings"] == kind.own)]
-    found = {}
-    for settings, epsilon in cells(group.of(mode)):
-        here = (runs["matched_settings"] == settings) & same_step(runs["epsilon"], epsilon)
-        if here.any():
-            found[settings, epsilon] = cells(runs[here])[0]
-    return found
+def _matched(arm: Arm, control: Arm) -> bool:
+    return control.matched_settings == arm.settings and same(control.epsilon, arm.epsilon)
 
 
 def over_exact(pairs: Sequence[Contrast]) -> list[Contrast]:

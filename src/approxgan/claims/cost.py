@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -11,45 +12,42 @@ from approxgan.analysis import frames
 from approxgan.claims.matching import Arm, Contrast, Rules, enough
 from approxgan.claims.verdict import InsufficientData
 
-
-class Budgets(NamedTuple):
-    """By common seed, ln(steps to the target ÷ the other's) [n], and whether the mode got there."""
-
-    logs: np.ndarray
-    reached: np.ndarray
+Price = Callable[[Arm], float]
+"""Cost of one training step."""
 
 
-def budgets(one: Contrast, rules: Rules) -> Budgets:
-    """The target is exact's median final quality and a share of its seed-to-seed sd.
+class Spent(NamedTuple):
+    """What the runs of a mode and of the other spend until they are as good as exact."""
 
-    A run that never reaches it counts as if it did after ``never_runs`` whole runs: at least so
-    many steps more it would need.
-    """
+    costs: np.ndarray
+    """[n, 2] by common seed; infinite for a run that never gets there."""
+    whole: np.ndarray
+    """[2]: of whole runs."""
+
+
+def to_target(one: Contrast, rules: Rules, price: Price) -> Spent:
+    """The target is exact's median final quality and a share of its seed-to-seed sd."""
     final = one.exact.runs["quality"].dropna()
     if len(final) < 2:
         raise InsufficientData(f"exact has fewer than two finite runs in {one.exact.name()}")
     target = float(final.median() + rules["equivalence_sds"] * final.std(ddof=1))
-    never = rules["never_runs"] * float(one.group.path["step"].max())
-    reached = [
-        {seed: reach(rows, target) for seed, rows in arm.path.sort_values("step").groupby("seed")}
-        for arm in (one.mine, one.other)
-    ]
-    common = sorted(reached[0].keys() & reached[1].keys())
-    enough(len(common), rules, one.name())
-    steps = np.array([[by_seed[seed] for seed in common] for by_seed in reached])
-    logs = np.log(np.where(np.isnan(steps), never, steps))
-    return Budgets(logs[0] - logs[1], ~np.isnan(steps[0]))
+    curves = [arm.curves for arm in (one.mine, one.other)]
+    prices = np.array([price(arm) for arm in (one.mine, one.other)])
+    steps = [own.apply(reach, axis=1, target=target) for own in curves]
+    both = pd.concat(steps, axis=1, join="inner").to_numpy(float)
+    enough(len(both), rules, one.name())
+    return Spent(both * prices, prices * [own.columns[-1] for own in curves])
 
 
-def reach(rows: pd.DataFrame, target: float) -> float:
-    """The step at which the quality first reaches the target, linear between snapshots.
+def reach(curve: pd.Series, target: float) -> float:
+    """The step at which a run first reaches the target, linear between its snapshots.
 
-    At least 1; NaN for a run that never reaches it, because it diverges before or else.
+    At least 1; infinite for a run that never reaches it, because it diverges before or else.
     """
-    steps, values = rows["step"].to_numpy(float), rows["value"].to_numpy(float)
+    steps, values = curve.index.to_numpy(float), curve.to_numpy(float)
     met = np.flatnonzero(values <= target)
     if not len(met):
-        return np.nan
+        return np.inf
     k = met[0]
     if k == 0 or not np.isfinite(values[k - 1]):
         return max(steps[k], 1.0)

@@ -2,235 +2,387 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from approxgan.analysis import epsilon_choice, statistics
-from approxgan.analysis.epsilon_choice import Cell
-from approxgan.analysis.frames import GROUP, final, same_step, table
+from approxgan.analysis.frames import GROUP, by_cell, table
 from approxgan.claims.verdict import InsufficientData
 from approxgan.core.errors import InputError
 
 Rules = Mapping[str, Any]
 WORSE = {"lower": 1.0, "higher": -1.0}
 """The sign of more of a number, by the way that is better."""
+ARTICLE, OTHER = SCOPES = ("article", "other")
+"""The article's own experiment, and other data and networks."""
+SAME_STEPS, EQUAL_COST, EPSILON, LEARNING_RATE = READINGS = (
+    "same_steps", "equal_cost", "epsilon", "learning_rate",
+)  # fmt: skip
+"""How modes are compared; and what the article's step is, where it may be either."""
+TUNED = "tuned"
+"""The rule of an ε that was chosen on other seeds."""
+FREE = {"forward_equivalents"}
+"""Keys of training in which cells may differ and are compared all the same."""
+
+
+class Absent(Exception):
+    """A group in which there is nothing of the kind."""
 
 
 @dataclass(frozen=True, eq=False)
 class Arm:
-    """The runs of one cell in one group."""
+    """The runs of one cell."""
 
-    group: tuple[str, ...]
-    mode: str
-    cell: Cell
     runs: pd.DataFrame
-    """Outcomes, with the column ``quality``: the deciding number at the last step, turned so
-    that lower is better; NaN where the run diverged."""
-    path: pd.DataFrame
-    """The same number at every snapshot: seed, step, value."""
+    """Outcomes by seed, with the column ``quality``: the deciding number at the step ``end``,
+    turned so that lower is better; NaN where the run had diverged."""
+    curves: pd.DataFrame
+    """The same number [seed, step] at every snapshot."""
     cost: pd.DataFrame
+    end: float
+    """The step at which runs are judged: their last, or that at which the smallest budget of their
+    group is spent."""
+    sign: float
+    """Of the deciding number in ``quality``."""
+    floor: float
+    """The noise floor of the quality, in exact's sds; NaN where it was not measured."""
+
+    def __getattr__(self, column: str) -> Any:
+        """What all runs share."""
+        return self.runs[column].iloc[0]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return tuple(self.runs[list(GROUP)].iloc[0])
+
+    @property
+    def changed(self) -> set[str]:
+        """Keys of training in which the cell departs from its study, and that matter here."""
+        return set(json.loads(self.varied or "{}")) - FREE
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether ε was chosen on other seeds."""
+        return "epsilon" in json.loads(self.tuned or "{}")
 
     def name(self) -> str:
         """The cell in words."""
-        epsilon = "" if np.isnan(self.cell[1]) else f" ε={self.cell[1]:g}"
-        settings = f" {self.cell[0]}" if self.cell[0] else ""
-        return f"{'/'.join(self.group)} {self.mode}{settings}{epsilon} ({len(self.runs)} seeds)"
+        epsilon = "" if np.isnan(self.epsilon) else f" ε={self.epsilon:g}"
+        settings = f" {self.settings}" if self.settings else ""
+        return f"{'/'.join(self.key)} {self.mode}{settings}{epsilon} ({len(self.runs)} seeds)"
 
-    def trains(self, exact: Arm) -> bool:
-        """Whether the median run gets more than half as far from its start as exact's does.
+    def failed(self, *kinds: str) -> pd.Series:
+        """Whether each run had diverged or vanished when it is judged."""
+        ways = [
+            self.runs[kind].astype(bool) & ~(pd.to_numeric(self.runs[f"{kind}_step"]) > self.end)
+            for kind in kinds
+        ]
+        return pd.concat(ways, axis=1).any(axis=1)
+
+    def reached(self, exact: Arm) -> pd.Series:
+        """Whether each run got more than half as far from its start as the median of exact's did.
 
         True where the start was not scored.
         """
-        start = float(self.path.loc[self.path["step"] == 0, "value"].median())
-        halfway = (start + float(exact.runs["quality"].median())) / 2
+        start = self.curves[0].median() if 0 in self.curves else np.nan
+        halfway = (start + exact.runs["quality"].median()) / 2
+        quality = self.runs["quality"]
         # A diverged run has no quality and got nowhere.
-        return np.isnan(halfway) or float(self.runs["quality"].fillna(np.inf).median()) < halfway
+        return quality.notna() & ~(quality >= halfway)
+
+    def trains(self, exact: Arm) -> bool:
+        """Whether more than half of the runs do."""
+        return bool(self.reached(exact).mean() > 0.5)
+
+    def repeats(self, arm: Arm) -> bool:
+        """Whether the common seeds are the same runs."""
+        mine, other = self.runs["quality"].align(arm.runs["quality"], "inner")
+        return self.key[1:] == arm.key[1:] and len(mine) > 0 and mine.equals(other)
+
+    def is_twin(self, arm: Arm) -> bool:
+        """Whether both take the same estimates."""
+        return self.own_settings == arm.own_settings and same(self.epsilon, arm.epsilon)
+
+    def median(self) -> float:
+        """Of the deciding number, in its own unit and sign; infinite where that run diverged."""
+        return float(self.sign * self.runs["quality"].fillna(np.inf).median())
 
 
 @dataclass(frozen=True, eq=False)
 class Contrast:
     """One cell of a mode beside another on one data set: exact's, a control's or its own."""
 
-    group: Group
     mine: Arm
     other: Arm
     exact: Arm
 
+    def arms(self) -> list[Arm]:
+        return [self.mine, self.other, self.exact]
+
     def seeds(self) -> list[int]:
         """In common to all three."""
-        known = [set(arm.runs["seed"]) for arm in (self.mine, self.other, self.exact)]
-        return sorted(set.intersection(*known))
+        return sorted(set.intersection(*(set(arm.runs.index) for arm in self.arms())))
 
-    def both(self, column: str) -> np.ndarray:
+    def both(self, column: str) -> pd.DataFrame:
         """A column of both [n, 2], by seed, where both have it."""
-        own, other = (arm.runs.set_index("seed")[column] for arm in (self.mine, self.other))
-        return pd.concat([own, other], axis=1, join="inner").dropna().to_numpy(float)
+        pair = [arm.runs[column] for arm in (self.mine, self.other)]
+        return pd.concat(pair, axis=1, keys=[0, 1], join="inner").dropna().astype(float)
 
     def name(self) -> str:
         if self.other is self.exact:
             return self.mine.name()
         return f"{self.mine.name()} against {self.other.name()}"
 
+    def size(self) -> int:
+        return len(self.seeds())
+
+    def repeats(self, one: Contrast) -> bool:
+        """Whether it is compared with the runs of exact that the other is compared with."""
+        return self.exact.repeats(one.exact)
+
     def rows(self) -> np.ndarray:
         """Final qualities for ``statistics.mean_in_spreads``, in exact's spread.
 
         Raises ``InsufficientData`` where exact has no spread.
         """
-        mine, other, exact = (
-            arm.runs.set_index("seed")["quality"] for arm in (self.mine, self.other, self.exact)
-        )
-        if not statistics.spread(exact.to_numpy(float)) > 0:
+        columns = [arm.runs["quality"] for arm in self.arms()]
+        if not statistics.spread(columns[-1].to_numpy(float)) > 0:
             raise InsufficientData(
-                f"exact's final quality has no seed-to-seed spread in {'/'.join(self.mine.group)}"
+                f"exact's final quality has no seed-to-seed spread in {'/'.join(self.mine.key)}"
             )
-        seeds = self.seeds()
-        rows = pd.concat([mine, other, exact], axis=1, keys=range(3)).reindex(exact.index)
-        rows = rows.assign(pair=rows.index.isin(seeds))
-        return rows.to_numpy(float)
+        rows = pd.concat(columns, axis=1, keys=range(3)).reindex(columns[-1].index)
+        return rows.assign(pair=rows.index.isin(self.seeds())).to_numpy(float)
 
 
-@dataclass(frozen=True)
-class Matches:
-    """What a claim about one mode rests on."""
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """Cells of a mode in one group that differ in ε alone, or in the learning rate."""
 
-    found: list[Contrast]
-    left_out: list[str]
-    """Groups that ran both but cannot be compared, with the reason."""
+    arms: dict[float, Arm]
+    """By that number, in order."""
+    mine: Arm
+    """The one of them with the ε of highest cosine, or with the study's own learning rate."""
+    exact: Arm
+
+    def beyond(self, sign: int) -> dict[float, Contrast]:
+        """The smaller (-1) or larger (1) ones beside the own one."""
+        (own,) = (value for value, arm in self.arms.items() if arm is self.mine)
+        return {
+            value: Contrast(arm, self.mine, self.exact)
+            for value, arm in self.arms.items()
+            if sign * (value - own) > 0
+        }
+
+    def beside_exact(self) -> list[Contrast]:
+        return [Contrast(arm, self.exact, self.exact) for arm in self.arms.values()]
+
+    def beside_best(self, arm: Arm) -> Contrast:
+        """A cell and the best of the others by their median run."""
+        others = [other for other in self.arms.values() if other is not arm]
+        return Contrast(arm, min(others, key=lambda one: one.sign * one.median()), self.exact)
+
+    def size(self) -> int:
+        return len(self.arms)
+
+    def repeats(self, one: Axis) -> bool:
+        return self.exact.repeats(one.exact) and set(self.arms) <= set(one.arms)
+
+    def name(self) -> str:
+        return f"{self.mine.name()} among {', '.join(f'{value:g}' for value in self.arms)}"
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """One data set, model and loss of a study: the runs with a fixed ε or none, of all modes."""
+    """One data set, model and loss of a study: the cells of all modes."""
 
-    key: tuple[str, ...]
-    runs: pd.DataFrame
-    path: pd.DataFrame
-    cost: pd.DataFrame
+    arms: list[Arm]
     errors: pd.DataFrame
     """The table gradient_error, of all groups."""
-    compared: pd.DataFrame
-    """The table comparisons, of the number that decides."""
+    rules: Rules
 
-    def of(self, mode: str) -> pd.DataFrame:
-        return self.runs[self.runs["mode"] == mode]
+    @property
+    def scope(self) -> str:
+        return ARTICLE if self.arms[0].study in self.rules["own_experiment"] else OTHER
 
-    def arm(self, mode: str, cell: Cell) -> Arm:
-        own = [_at(frame, mode, cell) for frame in (self.runs, self.path, self.cost)]
-        return Arm(self.key, mode, cell, *own)
+    @property
+    def is_budgeted(self) -> bool:
+        return bool(np.isfinite(self.arms[0].budget))
 
-    def exact(self, rules: Rules) -> Arm | None:
-        cells = epsilon_choice.cells(self.of(rules["baseline"]))
-        return self.arm(rules["baseline"], cells[0]) if cells else None
+    def exact(self) -> Arm:
+        """Raises ``Absent`` where it was not run."""
+        own = [a for a in self.arms if a.mode == self.rules["baseline"] and not a.varied]
+        return _present(own)[0]
 
-    def chosen(self, runs: pd.DataFrame) -> Cell:
-        """The cell at which these runs of one mode are judged."""
-        chosen = epsilon_choice.best(runs, self.errors)
-        if chosen is None:
+    def cells(self, mode: str) -> list[Arm]:
+        """The cells of a mode that train as the study does, at a fixed ε or none."""
+        return [
+            a for a in self.arms
+            if a.mode == mode and not a.changed and a.rule in ("", "fixed")
+            and (self.is_budgeted or not a.is_tuned)
+        ]  # fmt: skip
+
+    def chosen(self, arms: Sequence[Arm]) -> Arm:
+        """The cell at which a mode is judged: the probe's choice of those with enough seeds."""
+        able = self.enough(_present(arms))
+        cell = epsilon_choice.best(pd.concat([arm.runs for arm in able]), self.errors)
+        if cell is None:
             raise InsufficientData(
-                f"no ε of {runs['mode'].iloc[0]} could be chosen: the probe has no cosine of it "
-                f"for {'/'.join(self.key[1:])} in the precision that chooses (claims.probe_dtype)"
+                f"no ε of {able[0].mode} could be chosen: the probe has no cosine of it for "
+                f"{'/'.join(able[0].key[1:])}"
             )
-        return chosen
+        return next(a for a in able if a.settings == cell[0] and same(a.epsilon, cell[1]))
 
-    def steps(self, arm: Arm) -> list[Cell]:
-        """The cells with an arm's settings that have an ε, by ε."""
-        cells = epsilon_choice.cells(self.of(arm.mode))
-        return [cell for cell in cells if cell[0] == arm.cell[0] and not np.isnan(cell[1])]
+    def enough(self, arms: Sequence[Arm]) -> list[Arm]:
+        """Those with enough seeds in common with exact; raises ``InsufficientData`` for none."""
+        beside = [Contrast(arm, self.exact(), self.exact()) for arm in arms]
+        able = [one.mine for one in beside if len(one.seeds()) >= self.rules["least_seeds"]]
+        if not able:
+            enough(len(beside[0].seeds()), self.rules, beside[0].name())
+        return able
 
-    def floor(self, arm: Arm) -> float:
-        """The noise floor of the arm's quality, in exact's sds; NaN where it was not measured."""
-        return float(pd.to_numeric(_at(self.compared, arm.mode, arm.cell)["floor"]).max())
+    def beside_exact(self, mode: str) -> Contrast:
+        return Contrast(self.chosen(self.cells(mode)), self.exact(), self.exact())
+
+    def epsilons(self, mode: str, dtype: str) -> Axis:
+        """The fixed ε of a mode in one precision."""
+        cells = [
+            a for a in self.arms
+            if a.mode == mode and a.changed <= {"dtype"} and a.rule == "fixed"
+            and not a.is_tuned and a.dtype == dtype
+        ]  # fmt: skip
+        mine = self.chosen(cells)
+        twins = [a for a in cells if a.own_settings == mine.own_settings]
+        return Axis(_by(self.enough(twins), "epsilon"), mine, self.exact())
+
+    def rates(self, mode: str) -> Axis:
+        """The learning rates of a mode at one ε, with that of its study."""
+        moved = [a for a in self.arms if a.mode == mode and a.changed == {"learning_rate"}]
+        own = [a for a in self.cells(mode) if any(map(a.is_twin, moved))]
+        mine = self.chosen(own)
+        able = self.enough([a for a in moved if mine.is_twin(a)])
+        return Axis(_by([mine, *able], "learning_rate"), mine, self.exact())
+
+    def ruled(self, mode: str, rule: str) -> Contrast:
+        """A mode whose ε a rule chose, or a tuning, beside the best fixed ε."""
+        cells = [
+            a for a in self.arms
+            if a.mode == mode and not a.changed and rule == (TUNED if a.is_tuned else a.rule)
+        ]  # fmt: skip
+        mine = self.enough(_present(cells))[0]
+        return self.epsilons(mode, mine.dtype).beside_best(mine)
 
 
-def _at(frame: pd.DataFrame, mode: str, cell: Cell) -> pd.DataFrame:
-    here = (frame["mode"] == mode) & (frame["settings"] == cell[0])
-    return frame[here & same_step(frame["epsilon"], cell[1])]
+def _present(arms: Sequence[Arm]) -> Sequence[Arm]:
+    if not arms:
+        raise Absent
+    return arms
+
+
+def _by(arms: Sequence[Arm], column: str) -> dict[float, Arm]:
+    return {getattr(a, column): a for a in sorted(arms, key=lambda a: getattr(a, column))}
+
+
+def same(first: float, second: float) -> bool:
+    return bool(np.isclose(first, second, rtol=1e-6, atol=0.0, equal_nan=True))
 
 
 def groups(tables: Mapping[str, pd.DataFrame], rules: Rules) -> list[Group]:
     """Every group with one of the losses that count."""
     outcomes, quality = table(tables, "outcomes"), table(tables, "quality")
-    cost, errors = table(tables, "cost"), table(tables, "gradient_error")
-    compared = table(tables, "comparisons")
-    compared = compared[compared["metric"] == rules["metric"]]
-    # The article knows fixed steps alone, and the range of ε is one of its claims.
-    outcomes = outcomes[outcomes["rule"].isin(["", "fixed"])]
+    errors, compared = table(tables, "gradient_error"), table(tables, "comparisons")
     outcomes = outcomes[outcomes["loss"].isin(rules["losses"])]
-    quality = _turned(quality[quality["metric"] == rules["metric"]], rules["metric"])
-    found = []
-    for key, rows in outcomes.groupby(list(GROUP)):
-        here = pd.DataFrame([key], columns=list(GROUP))
-        path = quality.merge(here)
-        parts = (cost.merge(here), errors, compared.merge(here))
-        found.append(Group(key, _with_final(rows, path), path, *parts))
-    return found
-
-
-def _turned(quality: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """With the sign at which lower is better."""
+    quality = quality[quality["metric"] == rules["metric"]]
     ways = set(quality["better"])
     if not ways <= set(WORSE):
         raise InputError(
-            f"claims.metric: neither way of {metric!r} is better; a number of which lower or "
-            "higher is better is accepted"
+            f"claims.metric: neither way of {rules['metric']!r} is better; a number of which lower "
+            "or higher is better is accepted"
         )
-    return quality.assign(value=quality["value"] * quality["better"].map(WORSE).astype(float))
-
-
-def _with_final(runs: pd.DataFrame, path: pd.DataFrame) -> pd.DataFrame:
-    keys = ["mode", "settings", "epsilon", "seed"]
-    last = final(path)[[*keys, "value"]].rename(columns={"value": "quality"})
-    return runs.merge(last, on=keys, how="left")
-
-
-def match(groups: Sequence[Group], rules: Rules, mode: str) -> Matches:
-    """The mode beside exact in every group that ran both.
-
-    Raises ``InsufficientData`` if there is none with enough seeds.
-    """
-    matches = Matches([], [])
-    for group in groups:
-        mine, exact = group.of(mode), group.exact(rules)
-        if mine.empty or exact is None:
-            continue
-        try:
-            arm = group.arm(mode, group.chosen(mine))
-            contrast = Contrast(group, arm, exact, exact)
-            enough(len(contrast.seeds()), rules, contrast.name())
-            matches.found.append(contrast)
-        except InsufficientData as lack:
-            matches.left_out.append(str(lack))
-    if not matches.found:
-        losses = ", ".join(rules["losses"])
-        never = f"no data set was run with {mode}, {rules['baseline']} and one of the losses"
-        raise InsufficientData("; ".join(matches.left_out) or f"{never} {losses}")
-    return matches
-
-
-def own_end(contrasts: Sequence[Contrast], end: int) -> list[Contrast]:
-    """Each mode at its smallest (0) or largest (-1) ε beside itself at the chosen one.
-
-    Where these are one there is nothing to compare, and where neither trains there is nothing to
-    tell apart. Raises ``InsufficientData`` if none is left.
-    """
-    found, failing = [], []
-    for one in contrasts:
-        steps = one.group.steps(one.mine)
-        if not steps or steps[end][1] == one.mine.cell[1]:
-            continue
-        made = replace(one, mine=one.group.arm(one.mine.mode, steps[end]), other=one.mine)
-        trains = made.mine.trains(one.exact) or made.other.trains(one.exact)
-        (found if trains else failing).append(made)
-    if not found and failing:
-        names = "; ".join(one.name() for one in failing)
-        raise InsufficientData(f"two failures are not ranked: neither ε trains: {names}")
-    if not found:
-        raise InsufficientData("no ε of the range lies on that side of the one of highest cosine")
+    compared = compared[compared["metric"] == rules["metric"]]
+    parts = [(by_cell(part), part[:0]) for part in (quality, table(tables, "cost"), compared)]
+    found = []
+    for _, rows in outcomes.groupby(list(GROUP)):
+        least = float(pd.to_numeric(rows["budget"]).min())
+        arms = [
+            _arm(runs, *(part.get(cell, none) for part, none in parts), least=least)
+            for cell, runs in by_cell(rows).items()
+        ]
+        found.append(Group(arms, errors, rules))
     return found
+
+
+def _arm(
+    runs: pd.DataFrame,
+    path: pd.DataFrame,
+    cost: pd.DataFrame,
+    compared: pd.DataFrame,
+    *,
+    least: float,
+) -> Arm:
+    sign = WORSE[path["better"].iloc[0]] if len(path) else 1.0
+    curves = sign * path.pivot(index="seed", columns="step", values="value")
+    end = float(max(curves.columns, default=np.nan))
+    if np.isfinite(least):
+        # All steps of a cell cost the same.
+        end = float((runs["steps"] * least / runs["budget"]).max())
+    runs = runs.set_index("seed")
+    runs = runs.assign(quality=_at(curves, end).reindex(runs.index))
+    return Arm(runs, curves, cost, end, sign, float(pd.to_numeric(compared["floor"]).max()))
+
+
+def _at(curves: pd.DataFrame, step: float) -> pd.Series:
+    """The numbers at a step, linear between snapshots; missing without any."""
+    steps = curves.columns.to_numpy(float)
+    k = min(int(np.searchsorted(steps, step)), len(steps) - 1)
+    if k < 0:
+        return pd.Series(dtype=float)
+    if k == 0 or steps[k] <= step:
+        return curves.iloc[:, k]
+    share = (step - steps[k - 1]) / (steps[k] - steps[k - 1])
+    return (1 - share) * curves.iloc[:, k - 1] + share * curves.iloc[:, k]
+
+
+Compared = Contrast | Axis
+
+
+@dataclass(frozen=True)
+class Matches:
+    """What a row of the table rests on."""
+
+    found: Sequence[Any]
+    """Of one kind: ``Contrast`` or ``Axis``."""
+    left_out: list[str]
+    """Groups that cannot be compared, with the reason."""
+
+
+def gather(groups: Sequence[Group], build: Callable[[Group], Compared]) -> Matches:
+    """What is built of every group that can be compared.
+
+    Studies that share data, networks, training and seeds share runs, which count once. Raises
+    ``Absent`` where nothing was run, and ``InsufficientData`` where nothing can be compared.
+    """
+    found, left_out = [], []
+    for group in groups:
+        with suppress(Absent):
+            try:
+                found.append(build(group))
+            except InsufficientData as lack:
+                left_out.append(str(lack))
+    kept: list[Compared] = []
+    for one in sorted(found, key=lambda one: -one.size()):
+        if any(one.repeats(other) for other in kept):
+            left_out.append(f"runs of another study: {one.name()}")
+        else:
+            kept.append(one)
+    if not kept:
+        raise InsufficientData("; ".join(left_out)) if left_out else Absent
+    return Matches([one for one in found if one in kept], left_out)
 
 
 def enough(seeds: int, rules: Rules, name: str) -> None:

@@ -5,21 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from approxgan.analysis import statistics
 from approxgan.analysis.statistics import Effect, Interval
 from approxgan.claims import cost, stability
-from approxgan.claims.matching import Arm, Contrast, Rules, enough, own_end
-from approxgan.claims.verdict import COUNT, Claimed, Comparison, InsufficientData
+from approxgan.claims.matching import (
+    EPSILON,
+    EQUAL_COST,
+    LEARNING_RATE,
+    SAME_STEPS,
+    Axis,
+    Contrast,
+    Rules,
+)
+from approxgan.claims.verdict import COUNT, Claimed, Comparison, InsufficientData, mean_of
 
-CHOSEN_EPSILON = "chosen_epsilon"
-"""What a mode at an end of its ε range is compared with: itself at the ε it is judged at."""
+OWN_STEP, BEST_STEP = "own_step", "best_step"
+"""What a mode is compared with where the step is judged: itself at the ε of highest cosine, or at
+the study's learning rate; itself at the best of the others."""
 NO_CONTROL = "matched controls"
 """What a gain is compared with where no control was run."""
 RATIO, SHARE, SDS, DECADES = "ratio", "share of runs", "sds of exact", "decades"
 GEOMETRIC = "geometric mean over seeds and data sets"
+PLAIN, STEP = (SAME_STEPS, EQUAL_COST), (EPSILON, LEARNING_RATE)
 
 
 @dataclass(frozen=True)
@@ -32,137 +44,191 @@ class Measure:
     side: str
     """On which side of the bound the claim says that the whole interval lies: below or above."""
     bound: Callable[[Rules], float]
-    compare: Callable[[Sequence[Contrast], Rules], Comparison]
-    select: Callable[[Sequence[Contrast]], list[Contrast]] = list
-    """From the mode beside exact to what is compared."""
+    compare: Callable[[Sequence[Any], Rules], Comparison]
+    """Of ``Contrast``, or of ``Axis`` where the step is read as one of ``STEP``."""
+    readings: tuple[str, ...] = PLAIN
     against: str = ""
     """Where that is not exact."""
     is_timed: bool = False
     """Whether the machine decides the number."""
     is_shared: bool = False
     """Whether matched controls are asked too, if they share the gain."""
+    rule: str = ""
+    """The rule that chose ε, where it is judged."""
 
     def claimed(self, rules: Rules) -> Claimed:
         return Claimed(self.side, self.bound(rules), 1.0 if self.unit == RATIO else 0.0)
 
 
-def speed(contrasts: Sequence[Contrast], rules: Rules, price: Callable[[Arm], float]) -> Comparison:
+def speed(contrasts: Sequence[Contrast], rules: Rules, price: cost.Price) -> Comparison:
     """Cost to reach exact's quality ÷ the other's."""
-    budgets = [cost.budgets(one, rules) for one in contrasts]
-    groups = [
-        (own.logs + np.log(price(one.mine) / price(one.other)))[:, None]
-        for own, one in zip(budgets, contrasts, strict=True)
-    ]
-    made = statistics.jackknife(groups, statistics.mean, level=1 - rules["alpha"])
+    found = [cost.to_target(one, rules, price) for one in contrasts]
+    logs = []
+    for costs, whole in found:
+        counted = np.where(np.isinf(costs), rules["never_runs"] * whole, costs)
+        logs.append(np.log(counted[:, :1] / counted[:, 1:]))
+    made = statistics.jackknife(logs, statistics.mean, level=1 - rules["alpha"])
+    never = np.concatenate([np.isinf(costs[:, 0]) for costs, _ in found])
+    medians = [np.median(costs, axis=0) for costs, _ in found]
+    told = ", ".join(_multiple(*parts) for parts in zip(contrasts, found, medians, strict=True))
     note = (
-        f"target: exact's median final {rules['metric']} and {rules['equivalence_sds']:g} of its "
-        f"seed-to-seed sd, linear between snapshots; a run that never reaches it counts as "
-        f"{rules['never_runs']:g} whole runs; {GEOMETRIC}"
+        f"median run ÷ the other's: {told}; target: exact's median final {rules['metric']} and "
+        f"{rules['equivalence_sds']:g} of its seed-to-seed sd, linear between snapshots; a run "
+        f"that never reaches it counts as {rules['never_runs']:g} whole runs; {GEOMETRIC}"
     )
-    reached = np.concatenate([own.reached for own in budgets])
-    censored = int((~reached).sum())
-    return Comparison(statistics.exp(made), "jackknife", note, censored, len(reached))
+    values = mean_of(medians, geometric=True)
+    return Comparison(
+        statistics.exp(made), "jackknife", note, values, 0, int(never.sum()), len(never)
+    )
+
+
+def _multiple(one: Contrast, spent: cost.Spent, medians: np.ndarray) -> str:
+    mine, other = medians
+    if np.isinf(mine):
+        return f"{one.mine.dataset} never within {spent.whole[0] / other:.3g}"
+    return f"{one.mine.dataset} {mine / other:.3g}"
 
 
 def quality(contrasts: Sequence[Contrast], rules: Rules) -> Comparison:
     """Final quality minus the other's in exact's seed-to-seed sds; positive is worse."""
-    effect = _difference(contrasts, rules)
-    floors = ", ".join(_floor(one) for one in contrasts)
+    rows, seeds = [one.rows() for one in contrasts], [one.size() for one in contrasts]
+    how = {"cap": float(rules["cap_sds"]), "worse": 1}
+    effect = statistics.jackknife(
+        rows, partial(statistics.mean_in_spreads, **how), level=1 - rules["alpha"], counts=seeds
+    )
+    pairs = np.concatenate([statistics.in_spreads(own, **how) for own in rows])
+    floors = ", ".join(
+        "not measured" if np.isnan(one.mine.floor) else f"{one.mine.floor:.2g}" for one in contrasts
+    )
     note = (
         f"mean over seeds and data sets; each seed capped at {rules['cap_sds']:g} sds, which a "
         f"diverged run counts as; noise floor by data set (sds): {floors}"
     )
-    return Comparison(effect, "jackknife", note, runs=sum(len(one.seeds()) for one in contrasts))
-
-
-def _floor(one: Contrast) -> str:
-    floor = one.group.floor(one.mine)
-    return "not measured" if np.isnan(floor) else f"{floor:.2g}"
-
-
-def _difference(contrasts: Sequence[Contrast], rules: Rules) -> Effect:
-    counts = [len(one.seeds()) for one in contrasts]
-    for one, count in zip(contrasts, counts, strict=True):
-        enough(count, rules, one.name())
-    mean = partial(statistics.mean_in_spreads, cap=float(rules["cap_sds"]), worse=1)
-    rows = [one.rows() for one in contrasts]
-    return statistics.jackknife(rows, mean, level=1 - rules["alpha"], counts=counts)
+    values = mean_of([(one.mine.median(), one.other.median()) for one in contrasts])
+    capped = int((np.abs(pairs) >= how["cap"]).sum())
+    return Comparison(effect, "jackknife", note, values, capped, runs=sum(seeds))
 
 
 def counted_cost(contrasts: Sequence[Contrast], rules: Rules) -> Comparison:
-    ratios = [
-        cost.forward_equivalents(o.mine) / cost.forward_equivalents(o.other) for o in contrasts
-    ]
-    effect = statistics.exact(float(np.exp(np.mean(np.log(ratios)))))
+    prices = [[cost.forward_equivalents(a) for a in (one.mine, one.other)] for one in contrasts]
+    mine, other = values = mean_of(prices, geometric=True)
     note = "forward 1, backward 2; geometric mean over data sets"
-    return Comparison(effect, COUNT, note, runs=sum(len(one.mine.runs) for one in contrasts))
+    runs = sum(len(one.mine.runs) for one in contrasts)
+    return Comparison(statistics.exact(mine / other), COUNT, note, values, runs=runs)
 
 
 def measured_cost(contrasts: Sequence[Contrast], rules: Rules) -> Comparison:
-    logs = []
-    for one in contrasts:
-        mine, other = cost.jobs(one.mine), cost.jobs(one.other)
-        common = mine.index.intersection(other.index)
-        logs += list(np.log(mine[common].to_numpy() / other[common].to_numpy()))
-    if len(logs) < 2:
+    pairs = np.concatenate([
+        pd.concat([cost.jobs(one.mine), cost.jobs(one.other)], axis=1, join="inner")
+        for one in contrasts
+    ])  # fmt: skip
+    if len(pairs) < 2:
         raise InsufficientData("the table cost has fewer than two pairs of jobs of the same seeds")
-    made = statistics.jackknife(
-        [np.array(logs)[:, None]], statistics.mean, level=1 - rules["alpha"]
-    )
-    note = f"processor seconds; geometric mean over {len(logs)} pairs of jobs of the same seeds"
+    logs = np.log(pairs[:, :1] / pairs[:, 1:])
+    made = statistics.jackknife([logs], statistics.mean, level=1 - rules["alpha"])
+    note = f"processor seconds; geometric mean over {len(pairs)} pairs of jobs of the same seeds"
     runs = sum(len(one.mine.runs) for one in contrasts)
-    return Comparison(statistics.exp(made), "t", note, runs=runs)
+    values = mean_of(pairs, geometric=True)
+    return Comparison(statistics.exp(made), "t", note, values, runs=runs)
 
 
-def good_range(contrasts: Sequence[Contrast], rules: Rules) -> Comparison:
-    """Decades of ε at which the mode is as good as exact on average over data sets.
+def at_ends(
+    axes: Sequence[Axis], rules: Rules, sign: int, compare: Callable[..., Comparison]
+) -> Comparison:
+    """The largest effect of the steps that are smaller (-1) or larger (1) than the own one.
 
-    An ε is good where the mean difference in quality is under the margin, and stands for the
-    stretch of the grid around it. The ends are no confidence interval: the range of the ε that
-    are shown to be good (one-sided t, Holm over ε), and of those not shown to be bad. p is of 'not
-    every data set has a good ε', or of 'some data set has one', the largest over data sets.
+    Where neither of two steps trains there is nothing to tell apart.
     """
-    ranges = [one for one in contrasts if len(one.group.steps(one.mine)) > 1]
+    by_step: dict[float, list[Contrast]] = {}
+    failing = []
+    for step, one in ((step, one) for axis in axes for step, one in axis.beyond(sign).items()):
+        if one.mine.trains(one.exact) or one.other.trains(one.exact):
+            by_step.setdefault(step, []).append(one)
+        else:
+            failing.append(one.name())
+    if not by_step and failing:
+        raise InsufficientData(
+            f"two failures are not ranked: neither step trains: {'; '.join(failing)}"
+        )
+    if not by_step:
+        raise InsufficientData("no step of the range lies on that side of the own one")
+    shared = {**rules, "alpha": rules["alpha"] / len(by_step)}
+    made = {step: compare(by_step[step], shared) for step in sorted(by_step)}
+    estimates = {step: one.effect.interval.estimate for step, one in made.items()}
+    worst = max(estimates, key=lambda step: estimates[step])
+    told = ", ".join(f"{step:g}: {told_effect(one.effect)}" for step, one in made.items())
+    note = f"the largest, at {worst:g}, of {told}; {made[worst].note}"
+    effect = statistics.largest([one.effect for one in made.values()])
+    return replace(made[worst], effect=effect, kind="bonferroni", note=note)
+
+
+def told_effect(effect: Effect) -> str:
+    estimate, low, high = effect.interval
+    return f"{estimate:.3g} ({low:.3g} to {high:.3g})"
+
+
+def good_range(axes: Sequence[Axis], rules: Rules) -> Comparison:
+    """Decades of the step at which the mode is as good as exact on average over data sets.
+
+    A step is good where the mean difference in quality is under the margin, and stands for the
+    stretch of the grid around it. The ends are no confidence interval: the range of the steps that
+    are shown to be good (one-sided t, Holm over steps), and of those not shown to be bad. p is of
+    'not every data set has a good step', or of 'some data set has one', the largest over data sets.
+    """
+    ranges = [axis for axis in axes if len(axis.arms) > 1]
     if not ranges:
-        alone = "; ".join(one.name() for one in contrasts)
-        raise InsufficientData(f"fewer than two ε were run: {alone}")
+        alone = "; ".join(axis.name() for axis in axes)
+        raise InsufficientData(f"fewer than two steps were run: {alone}")
     widths, some_good, all_bad, told = [], [], [], []
-    for one in ranges:
-        steps = one.group.steps(one.mine)
-        good, bad = _tested(one, steps, rules)
-        part = [good < 0.5, statistics.holm(good) < rules["alpha"],
-                ~(statistics.holm(bad) < rules["alpha"])]  # fmt: skip
-        widths.append(
-            [_stretches(np.array(steps)[:, 1].astype(float))[which].sum() for which in part]
-        )
-        some_good.append(min(1.0, len(good) * good.min()))
-        all_bad.append(statistics.holm(bad).max())
-        kept = ", ".join(
-            f"{cell[1]:g}" for cell, is_good in zip(steps, part[1], strict=True) if is_good
-        )
-        told.append(f"{'/'.join(one.mine.group)}: {kept or 'none'}")
+    for axis in ranges:
+        good = np.array([_no_worse(one, rules) for one in axis.beside_exact()])
+        shown = statistics.holm(good) < rules["alpha"]
+        bad = statistics.holm(1 - good)
+        stretches = _stretches(np.array(list(axis.arms)))
+        parts = (good < 0.5, shown, bad >= rules["alpha"])
+        widths.append([stretches[part].sum() for part in parts])
+        # Exact itself is as good as exact, and shows nothing.
+        tested = np.array([arm is not axis.exact for arm in axis.arms.values()])
+        some_good.append(min(1.0, tested.sum() * good[tested].min()))
+        all_bad.append(bad[tested].max())
+        kept = ", ".join(f"{step:g}" for step in np.array(list(axis.arms))[shown])
+        told.append(f"{'/'.join(axis.mine.key)}: {kept or 'none'}")
     yes, no = max(some_good), max(all_bad)
     point, sure, possible = (float(width) for width in np.mean(widths, axis=0))
     effect = Effect(Interval(point, sure, possible), lambda bound: no if no < yes else 1 - yes)
-    note = f"ε shown to be as good as exact: {'; '.join(told)}"
-    if alone := [one.mine.name() for one in contrasts if one not in ranges]:
-        note += f"; left out, as one ε is no range: {'; '.join(alone)}"
-    return Comparison(effect, "holm_range", note, runs=sum(len(one.mine.runs) for one in ranges))
+    note = f"shown to be as good as exact: {'; '.join(told)}"
+    if alone := [axis.name() for axis in axes if axis not in ranges]:
+        note += f"; left out, as one step is no range: {'; '.join(alone)}"
+    return Comparison(effect, "holm_range", note, runs=sum(len(a.mine.runs) for a in ranges))
 
 
-def _tested(one: Contrast, steps: Sequence[tuple[str, float]], rules: Rules) -> np.ndarray:
-    """One-sided p [2, ε] of 'no better than the margin' and of 'no worse'."""
-    margin = float(rules["equivalence_sds"])
-    arms = [one.group.arm(one.mine.mode, cell) for cell in steps]
-    less = [_difference([replace(one, mine=arm)], rules).less(margin) for arm in arms]
-    return np.array([less, [1 - p for p in less]])
+def _no_worse(one: Contrast, rules: Rules) -> float:
+    """One-sided p of 'worse by the margin or more'."""
+    return quality([one], rules).effect.less(float(rules["equivalence_sds"]))
 
 
-def _stretches(epsilons: np.ndarray) -> np.ndarray:
-    """Decades from halfway to the ε before to halfway to the next; the ends' reach as far out."""
-    gaps = np.diff(np.log10(epsilons))
+def _stretches(steps: np.ndarray) -> np.ndarray:
+    """Decades from halfway to the step before to halfway to the next; the ends reach as far out."""
+    gaps = np.diff(np.log10(steps))
     padded = np.concatenate([gaps[:1], gaps, gaps[-1:]])
     return (padded[:-1] + padded[1:]) / 2
+
+
+def against_best(found: Sequence[Any], rules: Rules) -> Comparison:
+    """Quality lost against the best of the other steps, which was chosen by the judged runs."""
+    ranges = [axis for axis in found if isinstance(axis, Contrast) or len(axis.arms) > 1]
+    if not ranges:
+        raise InsufficientData("no other step was run")
+    pairs = [axis if isinstance(axis, Contrast) else axis.beside_best(axis.mine) for axis in ranges]
+    made = quality(pairs, rules)
+    best = ", ".join(f"{one.mine.dataset} {one.other.name()}" for one in pairs)
+    return replace(made, note=f"best by the median of these runs: {best}; {made.note}")
+
+
+def by_rule(rule: str) -> Measure:
+    """What a rule that chooses ε, or a tuning, loses against the best fixed ε."""
+    return Measure("C6", f"final_quality_by_rule_{rule}", SDS, "below", _margin("equivalence_sds"),
+                   against_best, (EPSILON,), BEST_STEP, rule=rule)  # fmt: skip
 
 
 def _less(margin: str, power: int = 1) -> Callable[[Rules], float]:
@@ -176,9 +242,9 @@ def _margin(name: str, sign: int = 1) -> Callable[[Rules], float]:
 
 MEASURES = (
     Measure("C1", "steps_to_target", RATIO, "below", _less("speed_margin"),
-            partial(speed, price=cost.per_step), is_shared=True),
+            partial(speed, price=cost.per_step), (SAME_STEPS,), is_shared=True),
     Measure("C1", "forward_equivalents_to_target", RATIO, "below", _less("speed_margin"),
-            partial(speed, price=cost.forward_equivalents)),
+            partial(speed, price=cost.forward_equivalents), (SAME_STEPS,)),
     Measure("C1", "seconds_to_target", RATIO, "below", _less("speed_margin"),
             partial(speed, price=cost.seconds), is_timed=True),
     Measure("C2", "diverged_runs", SHARE, "below", _margin("rate_margin", -1),
@@ -191,16 +257,20 @@ MEASURES = (
         for player in ("generator", "discriminator")
     ),
     Measure("C3", "final_quality", SDS, "above", _margin("equivalence_sds"), quality),
-    Measure("C4", "final_quality_at_smallest_epsilon", SDS, "above", _margin("equivalence_sds"),
-            quality, partial(own_end, end=0), CHOSEN_EPSILON),
-    Measure("C4", "final_quality_at_largest_epsilon", SDS, "above", _margin("equivalence_sds"),
-            quality, partial(own_end, end=-1), CHOSEN_EPSILON),
-    Measure("C4", "failed_runs_at_largest_epsilon", SHARE, "above", _margin("rate_margin"),
-            stability.failures, partial(own_end, end=-1), CHOSEN_EPSILON),
+    Measure("C4", "final_quality_at_smaller_steps", SDS, "above", _margin("equivalence_sds"),
+            partial(at_ends, sign=-1, compare=quality), STEP, OWN_STEP),
+    Measure("C4", "final_quality_at_larger_steps", SDS, "above", _margin("equivalence_sds"),
+            partial(at_ends, sign=1, compare=quality), STEP, OWN_STEP),
+    Measure("C4", "failed_runs_at_larger_steps", SHARE, "above", _margin("rate_margin"),
+            partial(at_ends, sign=1, compare=stability.failures), STEP, OWN_STEP),
     Measure("C5", "forward_equivalents_per_step", RATIO, "below", _less("cost_margin"),
-            counted_cost),
+            counted_cost, (SAME_STEPS,)),
     Measure("C5", "seconds_per_step", RATIO, "below", _less("cost_margin"), measured_cost,
-            is_timed=True),
-    Measure("C6", "range_of_good_epsilon", DECADES, "above", lambda rules: 0.0, good_range),
+            (SAME_STEPS,), is_timed=True),
+    Measure("C5", "forward_equivalents_to_target", RATIO, "below", _less("cost_margin"),
+            partial(speed, price=cost.forward_equivalents), (EQUAL_COST,)),
+    Measure("C6", "range_of_good_steps", DECADES, "above", lambda rules: 0.0, good_range, STEP),
+    Measure("C6", "final_quality_at_own_step", SDS, "below", _margin("equivalence_sds"),
+            against_best, (LEARNING_RATE,), BEST_STEP),
 )  # fmt: skip
-"""In the order of the table; every claim's first row is the plainest."""
+"""In the order of the table; every claim's first row is the plainest. ``by_rule`` makes more."""

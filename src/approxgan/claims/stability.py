@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from approxgan.analysis import statistics
 from approxgan.claims.matching import Contrast, Rules, enough
-from approxgan.claims.verdict import Comparison, InsufficientData
+from approxgan.claims.verdict import Comparison, InsufficientData, mean_of
 
 SURVIVED = "seeds that survived in both; geometric mean over data sets"
 
@@ -19,50 +18,57 @@ def failures(
     contrasts: Sequence[Contrast], rules: Rules, kinds: Sequence[str] = ("vanished", "diverged")
 ) -> Comparison:
     """Share of runs that failed in one of these ways minus the other's, data sets pooled."""
-    mine = np.sum([_failed(one.mine.runs, kinds) for one in contrasts], axis=0)
-    other = np.sum([_failed(one.other.runs, kinds) for one in contrasts], axis=0)
+    mine, other = (
+        np.sum([(arm.failed(*kinds).sum(), len(arm.runs)) for arm in arms], axis=0)
+        for arms in ([one.mine for one in contrasts], [one.other for one in contrasts])
+    )
     effect = statistics.rate_difference(tuple(mine), tuple(other), 1 - rules["alpha"])
-    return Comparison(effect, "newcombe", "data sets pooled", runs=int(mine[1]))
-
-
-def _failed(runs: pd.DataFrame, kinds: Sequence[str]) -> tuple[int, int]:
-    """(runs that failed in one of the ways, all runs)."""
-    return int(runs[list(kinds)].astype(bool).any(axis=1).sum()), len(runs)
+    values = (mine[0] / mine[1], other[0] / other[1])
+    return Comparison(effect, "newcombe", "data sets pooled", values, runs=int(mine[1]))
 
 
 def divergence(contrasts: Sequence[Contrast], rules: Rules) -> Comparison:
     """Where no run of the other's diverged there was none to spare."""
-    spared = any(_failed(one.other.runs, ["diverged"])[0] for one in contrasts)
-    return replace(failures(contrasts, rules, ["diverged"]), can_spare=spared)
+    made = failures(contrasts, rules, ["diverged"])
+    return replace(made, can_spare=made.values[1] > 0)
 
 
 def spread(contrasts: Sequence[Contrast], rules: Rules) -> Comparison:
     """sd of the final quality over seeds ÷ the other's."""
     groups = []
     for one in trained(contrasts):
-        groups.append(one.both("quality"))
+        groups.append(one.both("quality").to_numpy(float))
         enough(len(groups[-1]), rules, f"{one.name()}, runs that survived in both")
     made = statistics.jackknife(groups, statistics.log_spread, level=1 - rules["alpha"])
-    return Comparison(statistics.exp(made), "jackknife", SURVIVED, runs=sum(map(len, groups)))
+    values = mean_of([np.std(rows, axis=0, ddof=1) for rows in groups], geometric=True)
+    return Comparison(
+        statistics.exp(made), "jackknife", SURVIVED, values, runs=sum(map(len, groups))
+    )
 
 
 def oscillation(contrasts: Sequence[Contrast], rules: Rules, player: str) -> Comparison:
-    """Variance of the player's loss over steps ÷ the other's, paired by seed."""
+    """Variance of the player's loss over steps ÷ the other's, paired by seed.
+
+    Among runs that got as far as ``Arm.reached`` says: what stands still does not oscillate.
+    """
     groups = []
     for one in trained(contrasts):
-        alive = [
-            replace(arm, runs=arm.runs[~arm.runs["diverged"].astype(bool)])
-            for arm in (one.mine, one.other)
-        ]
-        both = replace(one, mine=alive[0], other=alive[1]).both(f"{player}_loss_variance")
+        both = one.both(f"{player}_loss_variance")
+        for arm in (one.mine, one.other):
+            both = both[both.index.isin(arm.runs.index[arm.reached(one.exact)])]
         # A loss that stands still has no ratio to one that moves.
-        both = both[(both > 0).all(axis=1)]
-        name = f"{one.name()}, runs that survived in both with a loss that varies"
-        enough(len(both), rules, name)
-        groups.append(np.log(both[:, :1] / both[:, 1:]))
-    made = statistics.jackknife(groups, statistics.mean, level=1 - rules["alpha"])
-    note = f"of the loss over the traced steps of the second half; {SURVIVED} and seeds"
-    return Comparison(statistics.exp(made), "jackknife", note, runs=sum(map(len, groups)))
+        kept = both[(both > 0).all(axis=1)].to_numpy(float)
+        name = f"{one.name()}, runs that train in both with a loss that varies"
+        enough(len(kept), rules, name)
+        groups.append(kept)
+    logs = [np.log(kept[:, :1] / kept[:, 1:]) for kept in groups]
+    made = statistics.jackknife(logs, statistics.mean, level=1 - rules["alpha"])
+    note = (
+        "of the loss over the traced steps of the second half; seeds of which both runs got more "
+        "than half as far from the start as exact's median; geometric mean over them and data sets"
+    )
+    values = mean_of([np.median(kept, axis=0) for kept in groups], geometric=True)
+    return Comparison(statistics.exp(made), "jackknife", note, values, runs=sum(map(len, groups)))
 
 
 def trained(contrasts: Sequence[Contrast]) -> list[Contrast]:

@@ -3,24 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, partial
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from approxgan.analysis import statistics
+from approxgan.analysis.statistics import UNKNOWN, Effect
 from approxgan.claims import controls
-from approxgan.claims.matching import Contrast, Matches, Rules, groups, match
-from approxgan.claims.measures import MEASURES, NO_CONTROL, Measure
+from approxgan.claims.controls import Kind
+from approxgan.claims.matching import (
+    EPSILON,
+    EQUAL_COST,
+    LEARNING_RATE,
+    OTHER,
+    SAME_STEPS,
+    SCOPES,
+    TUNED,
+    Absent,
+    Compared,
+    Group,
+    Matches,
+    Rules,
+    gather,
+    groups,
+)
+from approxgan.claims.measures import MEASURES, NO_CONTROL, Measure, by_rule, told_effect
 from approxgan.claims.verdict import Comparison, InsufficientData, Judgement, decide
 from approxgan.storage import files
 from approxgan.storage.tables import CLAIMS, table_in
 
 NAMES = tuple(dict.fromkeys(measure.claim for measure in MEASURES))
 NEEDS = ("outcomes", "quality", "gradient_error", "cost", "comparisons")
+NUMBERS = (
+    *("bound", "p", "p_holm", "effect", "low", "high", "error", "freedom"),
+    *("mode_value", "other_value"),
+)
+INTEGERS = ("capped", "censored", "runs")
+NOTHING = Comparison(Effect(UNKNOWN, lambda bound: np.nan), "")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a mode is judged, and what it is compared with there."""
+
+    scope: str
+    reading: str
+    mode: str
+    dtype: str = ""
+    """Of the runs, where the step is ε."""
+    rule: str = ""
+    """That chose ε, where this is judged."""
+    control: Kind | None = None
+
+    def build(self, group: Group) -> Compared:
+        """Raises ``Absent`` where the group has nothing of the kind."""
+        if group.scope != self.scope or group.is_budgeted != (self.reading == EQUAL_COST):
+            raise Absent
+        if self.control:
+            return controls.beside(group, self.mode, self.control)
+        if self.rule:
+            return group.ruled(self.mode, self.rule)
+        if self.reading == EPSILON:
+            return group.epsilons(self.mode, self.dtype)
+        if self.reading == LEARNING_RATE:
+            return group.rates(self.mode)
+        return group.beside_exact(self.mode)
 
 
 @dataclass(frozen=True)
@@ -28,37 +78,37 @@ class Row:
     """One measure of one mode against exact, itself or a control; without a test if data lack."""
 
     measure: Measure
-    mode: str
+    place: Place
     against: str
-    test: Judgement | None
-    contrasts: Sequence[Contrast] = ()
+    test: Judgement | None = None
+    found: Sequence[Any] = ()
     note: str = ""
 
 
 def judge(
     tables: Mapping[str, pd.DataFrame], rules: Rules, only: Collection[str] = NAMES
 ) -> pd.DataFrame:
-    """A row per claim of ``only``, mode and measure, in the order of the claims.
+    """A row per scope, claim of ``only``, measure, reading and mode, in this order.
 
     ``rules`` is the config's block ``claims``, whose keys the config's schema checks. What cannot
     be judged for lack of data is undecided, and its note says what is missing. Raises
     ``InputError`` for a deciding number of which neither way is better.
     """
-    found = _Runs(tables, rules)
+    found = _Runs(groups(tables, rules), rules)
     rows = [
         row
+        for scope in SCOPES
         for claim in NAMES
         if claim in only
-        for made in (found.over_exact(claim), found.over_controls(claim))
+        for made in (found.judged(scope, claim), found.over_controls(scope, claim))
         for row in made
     ]
     decided = decide([row.test for row in rows], rules["alpha"])
     table = [
         _columns(row, rules) | _decision(made) for row, made in zip(rows, decided, strict=True)
     ]
-    numbers = ("bound", "p", "p_holm", "effect", "low", "high", "error", "freedom")
-    made = pd.DataFrame(table, columns=list(CLAIMS)).astype(dict.fromkeys(numbers, float))
-    return made.astype(dict.fromkeys(("censored", "runs"), int))
+    made = pd.DataFrame(table, columns=list(CLAIMS))
+    return made.astype({**dict.fromkeys(NUMBERS, float), **dict.fromkeys(INTEGERS, int)})
 
 
 def write(tables_dir: Path, rules: Rules, stem: Path) -> None:
@@ -70,81 +120,123 @@ def write(tables_dir: Path, rules: Rules, stem: Path) -> None:
 class _Runs:
     """The groups of runs, and what a mode is compared with: found once for all measures."""
 
-    def __init__(self, tables: Mapping[str, pd.DataFrame], rules: Rules) -> None:
-        self.groups = groups(tables, rules)
-        self.rules = rules
-        self.beside_exact = cache(partial(match, self.groups, rules))
-        self.beside_control = cache(partial(controls.match, self.groups, rules))
+    def __init__(self, found: Sequence[Group], rules: Rules) -> None:
+        self.groups, self.rules = found, rules
+        self.arms = [arm for group in found for arm in group.arms]
+        self.matches = cache(self._matches)
 
-    def over_exact(self, claim: str) -> Iterator[Row]:
-        for measure in _of(claim):
-            against = measure.against or self.rules["baseline"]
-            for mode in self.rules["modes"]:
-                yield self._row(measure, mode, against, partial(self.beside_exact, mode))
+    def judged(self, scope: str, claim: str) -> Iterator[Row]:
+        """Over exact, or over the mode's other steps.
 
-    def over_controls(self, claim: str) -> Iterator[Row]:
+        A mode that was not run in this way has no row; one that was nowhere has one that says so.
+        """
+        rules = sorted({arm.rule for arm in self.arms} - {"", "fixed"})
+        measures = [*MEASURES, *(by_rule(rule) for rule in (*rules, TUNED))]
+        measures = [measure for measure in measures if measure.claim == claim]
+        for measure in measures:
+            for place in self._places(scope, measure):
+                if self._is_run(place):
+                    yield self._row(measure, place, measure.against or self.rules["baseline"])
+        if scope == OTHER:
+            yield from self._nowhere(measures)
+
+    def _places(self, scope: str, measure: Measure) -> Iterator[Place]:
+        for reading in measure.readings:
+            for mode in self._modes(reading):
+                here = Place(scope, reading, mode, rule=measure.rule)
+                dtypes = sorted({arm.dtype for arm in self.arms if arm.mode == mode})
+                apart = reading == EPSILON and not measure.rule
+                yield from (replace(here, dtype=own) for own in dtypes) if apart else [here]
+
+    def _modes(self, reading: str) -> list[str]:
+        """Those the config names; exact too for its learning rates, and all at equal cost."""
+        judged, exact = self.rules["modes"], self.rules["baseline"]
+        if reading == LEARNING_RATE:
+            return [exact, *judged]
+        if reading != EQUAL_COST:
+            return judged
+        aside = {*judged, exact, self.rules["chaos_control"]}
+        ran = {a.mode for a in self.arms if np.isfinite(a.budget) and not a.matched_mode}
+        return [*judged, *sorted(ran - aside)]
+
+    def _nowhere(self, measures: Sequence[Measure]) -> Iterator[Row]:
+        places = [p for scope in SCOPES for one in measures for p in self._places(scope, one)]
+        ran = {place.mode for place in places if self._is_run(place)}
+        first, exact = measures[0], self.rules["baseline"]
+        losses = ", ".join(self.rules["losses"])
+        for mode in self.rules["modes"]:
+            if mode not in ran:
+                note = f"no data set was run with {mode}, {exact} and one of the losses {losses}"
+                place = Place(OTHER, first.readings[0], mode)
+                yield Row(first, place, first.against or exact, note=note)
+
+    def over_controls(self, scope: str, claim: str) -> Iterator[Row]:
         """Is the gain the approximation's, or that of the noise or zeros it brings?"""
-        measures = [measure for measure in _of(claim) if measure.is_shared]
+        measures = [one for one in MEASURES if one.claim == claim and one.is_shared]
         for mode in self.rules["modes"] if measures else ():
-            kinds = controls.kinds(self.groups, mode)
+            place = Place(scope, SAME_STEPS, mode)
+            kinds = controls.kinds([g for g in self.groups if g.scope == scope], mode)
             for kind in kinds:
-                matches = partial(self.beside_control, mode, kind)
                 for measure in measures:
-                    yield self._row(measure, mode, kind.name, matches, is_control=True)
-            if not kinds:
+                    yield self._row(measure, replace(place, control=kind), kind.name)
+            if not kinds and self._is_run(place):
                 note = f"no control that is matched with {mode} was run"
-                yield Row(measures[0], mode, NO_CONTROL, None, note=note)
+                yield Row(measures[0], place, NO_CONTROL, note=note)
 
-    def _row(
-        self, measure: Measure, mode: str, against: str, matches: Any, is_control: bool = False
-    ) -> Row:
+    def _is_run(self, place: Place) -> bool:
         try:
-            found: Matches = matches()
-            contrasts = measure.select(found.found)
-            made = measure.compare(contrasts, self.rules)
-            gain = None
-            if is_control:
-                gain = measure.compare(controls.over_exact(contrasts), self.rules)
+            self.matches(place)
+        except Absent:
+            return False
+        except InsufficientData:
+            return True
+        return True
+
+    def _matches(self, place: Place) -> Matches:
+        return gather(self.groups, place.build)
+
+    def _row(self, measure: Measure, place: Place, against: str) -> Row:
+        try:
+            matches, gain = self.matches(place), None
+            made = measure.compare(matches.found, self.rules)
+            if place.control:
+                gain = measure.compare(controls.over_exact(matches.found), self.rules)
         except InsufficientData as lack:
-            return Row(measure, mode, against, None, note=str(lack))
-        left_out = [f"left out: {'; '.join(found.left_out)}"] if found.left_out else []
-        note = "; ".join([made.note, *([_told(gain)] if gain else []), *left_out])
+            return Row(measure, place, against, note=str(lack))
+        notes = [made.note]
+        notes += [f"over exact, at the same ε: {told_effect(gain.effect)}"] if gain else []
+        notes += [f"left out: {'; '.join(matches.left_out)}"] if matches.left_out else []
         test = Judgement(measure.claimed(self.rules), made, gain)
-        return Row(measure, mode, against, test, contrasts, note)
-
-
-def _of(claim: str) -> list[Measure]:
-    return [measure for measure in MEASURES if measure.claim == claim]
-
-
-def _told(gain: Comparison) -> str:
-    estimate, low, high = gain.effect.interval
-    return f"over exact, at the same ε: {estimate:.3g} ({low:.3g} to {high:.3g})"
+        return Row(measure, place, against, test, matches.found, "; ".join(notes))
 
 
 def _columns(row: Row, rules: Rules) -> dict[str, Any]:
-    measure, made = row.measure, row.test.comparison if row.test else None
-    interval = made.effect.interval if made else statistics.UNKNOWN
+    measure, place = row.measure, row.place
+    made = row.test.comparison if row.test else NOTHING
+    arms = [one.mine for one in row.found]
     return {
+        "scope": place.scope,
         "claim": measure.claim,
-        "mode": row.mode,
+        "reading": place.reading,
+        "mode": place.mode,
         "measure": measure.name,
         "unit": measure.unit,
+        "dtype": place.dtype or ", ".join(sorted({arm.dtype for arm in arms})),
         "against": row.against,
         "is_control": row.against not in (measure.against, rules["baseline"]),
         "bound": measure.bound(rules),
         "side": measure.side,
-        "effect": interval.estimate,
-        "low": interval.low,
-        "high": interval.high,
-        "interval_kind": made.kind if made else "",
-        "error": made.effect.error if made else np.nan,
-        "freedom": made.effect.freedom if made else np.nan,
+        **dict(zip(("effect", "low", "high"), made.effect.interval, strict=True)),
+        **dict(zip(("mode_value", "other_value"), made.values, strict=True)),
+        "interval_kind": made.kind,
+        "error": made.effect.error,
+        "freedom": made.effect.freedom,
         "is_timed": measure.is_timed,
-        "runs": made.runs if made else 0,
-        "censored": made.censored if made else 0,
-        "datasets": ", ".join(sorted({one.mine.group[1] for one in row.contrasts})),
-        "cells": "; ".join(one.name() for one in row.contrasts),
+        "runs": made.runs,
+        "censored": made.censored,
+        "capped": made.capped,
+        "datasets": ", ".join(sorted({arm.dataset for arm in arms})),
+        "cells": "; ".join(one.name() for one in row.found),
         "note": row.note,
     }
 

@@ -1,4 +1,4 @@
-"""The table of claims in words: by claim and mode, and as one answer."""
+"""The table of claims in words: by part, claim and mode, and as one answer."""
 
 from __future__ import annotations
 
@@ -7,10 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from approxgan.analysis.text import interval, listed, number, words
-from approxgan.claims.measures import CHOSEN_EPSILON, DECADES, NO_CONTROL, RATIO, SDS
+from approxgan.claims.matching import (
+    ARTICLE,
+    EPSILON,
+    EQUAL_COST,
+    LEARNING_RATE,
+    OTHER,
+    SAME_STEPS,
+)
+from approxgan.claims.measures import BEST_STEP, DECADES, NO_CONTROL, OWN_STEP, RATIO, SDS
 from approxgan.claims.verdict import (
     CONTRADICTED,
     LACK,
@@ -34,6 +43,13 @@ STATEMENTS = {
     "C6": "A good step is found by experiment.",
 }
 """What the article says."""
+PARTS = {
+    (ARTICLE, SAME_STEPS): "The article's own experiment",
+    (ARTICLE, EQUAL_COST): "The article's own experiment, each mode at its best and equal cost",
+    (OTHER, SAME_STEPS): "Other data and networks, with the same optimiser and number of steps",
+    (OTHER, EQUAL_COST): "Other data and networks, each mode at its best and equal cost",
+}
+"""Verdicts that are read together: where, and how modes are compared."""
 PHRASES = {
     "steps_to_target": "training steps to the target",
     "forward_equivalents_to_target": "forward-equivalents to the target",
@@ -42,34 +58,33 @@ PHRASES = {
     "variance_of_generator_loss": "variance of the generator's loss",
     "variance_of_discriminator_loss": "variance of the discriminator's loss",
     "diverged_runs": "rate of diverged runs",
-    "final_quality_at_smallest_epsilon": "final quality at the smallest ε",
-    "final_quality_at_largest_epsilon": "final quality at the largest ε",
-    "failed_runs_at_largest_epsilon": "rate of vanished or diverged runs at the largest ε",
+    "final_quality_at_smaller_steps": "final quality at smaller {steps}",
+    "final_quality_at_larger_steps": "final quality at larger {steps}",
+    "failed_runs_at_larger_steps": "rate of vanished or diverged runs at larger {steps}",
     "forward_equivalents_per_step": "forward-equivalents per step",
     "seconds_per_step": "processor seconds per step and seed",
-    "range_of_good_epsilon": "width of the ε range that is as good as exact",
+    "range_of_good_steps": "range of {steps} that are as good as exact",
+    "final_quality_at_own_step": "final quality at the study's learning rate",
 }
 """Of measures whose name alone says too little."""
-MEANING = {
-    "C1": ("is faster than exact", "is not relevantly faster than exact", "is slower than exact"),
-    "C2": ("is steadier than exact", "is not relevantly steadier than exact",
-           "is less steady than exact"),
-    "C3": ("ends with worse samples than exact", "does not end with relevantly worse samples",
-           "ends with better samples than exact"),
-    "C4": ("suffers at the ends of the ε range", "does not relevantly suffer at the ends of the ε "
-           "range", "gains at the ends of the ε range"),
-    "C5": ("costs less than exact", "does not cost relevantly less than exact",
-           "costs more than exact"),
-    "C6": ("is as good as exact at some ε on every data set", "has no relevant range of good ε",
-           "is as good as exact at no ε"),
-}  # fmt: skip
-"""What the verdicts but undecided mean, in their order, after the name of a mode."""
-PROMISES = {"C1": "faster", "C2": "steadier", "C5": "cheaper"}
+AGAINST = {
+    (OWN_STEP, EPSILON): "that at the ε of highest cosine",
+    (OWN_STEP, LEARNING_RATE): "that at the study's learning rate",
+    (BEST_STEP, EPSILON): "that at the best fixed ε",
+    (BEST_STEP, LEARNING_RATE): "that at the best other rate",
+}
+STEPS = {EPSILON: "ε", LEARNING_RATE: "learning rates"}
 READINGS = {
     "forward_difference": "the formula for each coordinate",
     "uniform_shift": "the formula read literally: one number for all",
 }
-NOT_JUDGED = "not judged"
+TOLD = {
+    "C1": ("faster", "no faster", "slower"),
+    "C2": ("steadier", "no steadier", "less steady"),
+    "C3": ("worse in quality", "no worse in quality", "better in quality"),
+    "C5": ("cheaper", "no cheaper", "more costly"),
+}
+"""What is said of a mode beside exact: supported, no relevant effect, contradicted."""
 WHY = {
     OK: "",
     LACK: "lack of data",
@@ -81,7 +96,7 @@ WHY = {
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim, with its rows by measure and mode."""
+    """One claim in one part, with its rows by measure and mode."""
 
     name: str
     statement: str
@@ -91,7 +106,7 @@ class Claim:
     """Rows on the effect beyond the mode's matched controls."""
 
     def rows(self, mode: str | None = None) -> list[Row]:
-        """Over exact."""
+        """Over exact, or over the mode's other steps."""
         found = [row for by_mode in self.measures.values() for row in by_mode.values()]
         return [row for row in found if mode in (None, row["mode"])]
 
@@ -101,13 +116,17 @@ class Claim:
     def over_controls(self, mode: str) -> Counter[str]:
         return Counter(row["verdict"] for row in self.controls if row["mode"] == mode)
 
-    def state(self, mode: str) -> str:
-        """One word for the claim about a mode, over all ways of measuring it over exact."""
+    def told(self, mode: str) -> str:
+        """'faster (C1)', over all ways of measuring it; nothing where that is undecided."""
         verdicts = {row["verdict"] for row in self.rows(mode)}
-        if len(verdicts) < 2:
-            return verdicts.pop() if verdicts else NOT_JUDGED
-        kinds = [kind for kind in (SUPPORTED, CONTRADICTED) if kind in verdicts] or [NEGLIGIBLE]
-        return f"{' and '.join(kinds)} in part"
+        kinds = [kind for kind in (SUPPORTED, CONTRADICTED) if kind in verdicts]
+        kinds = kinds or [NEGLIGIBLE] * (NEGLIGIBLE in verdicts)
+        said = " and ".join(TOLD[self.name][VERDICTS.index(kind)] for kind in kinds)
+        if not said:
+            return ""
+        part = " by some measures" if len(verdicts) > 1 else ""
+        shared = self.shared(mode)
+        return f"{said}{part} ({self.name}{', ' if shared else ''}{shared})"
 
     def shared(self, mode: str) -> str:
         """What matched controls say of the gains of a mode; nothing where there is no row."""
@@ -122,36 +141,65 @@ class Claim:
             return "but a matched control shares it"
         if verdicts == {SUPPORTED}:
             return "which its matched controls do not share"
-        return "whether its matched controls share it is undecided" if mine else ""
+        return "whether its matched controls share it is undecided" if mine and gains else ""
 
 
-def claims(table: pd.DataFrame) -> list[Claim]:
-    """The claims of the table, each row with its place in it and what was measured in words."""
-    found: dict[str, Claim] = {}
+@dataclass(frozen=True)
+class Part:
+    """The claims that are judged on the same runs."""
+
+    title: str
+    scope: str
+    reading: str
+    claims: list[Claim]
+
+    @property
+    def id(self) -> str:
+        return f"{self.scope}-{self.reading}"
+
+    def modes(self) -> list[str]:
+        return list(dict.fromkeys(row["mode"] for one in self.claims for row in one.rows()))
+
+    def claim(self, name: str) -> Claim:
+        return next((one for one in self.claims if one.name == name), Claim(name, ""))
+
+    def rows(self) -> list[Row]:
+        return [row for one in self.claims for row in one.every()]
+
+
+def parts(table: pd.DataFrame) -> list[Part]:
+    """The table, each row with its place in it and what was measured in words."""
+    found: dict[tuple[str, str], dict[str, Claim]] = {}
     for place, values in enumerate(table.to_dict("records")):
         row: Row = {str(key): value for key, value in values.items()} | {"place": place}
         row |= {"what": measured(row), "rule": rule(row)}
         name = str(row["claim"])
-        claim = found.setdefault(name, Claim(name, STATEMENTS.get(name, "")))
+        reading = EQUAL_COST if row["reading"] == EQUAL_COST else SAME_STEPS
+        by_name = found.setdefault((row["scope"], reading), {})
+        claim = by_name.setdefault(name, Claim(name, STATEMENTS.get(name, "")))
         if row["is_control"]:
             claim.controls.append(row)
         else:
             claim.measures.setdefault(row["what"], {})[str(row["mode"])] = row
-    return [found[name] for name in sorted(found)]
+    return [
+        Part(title, *key, [found[key][name] for name in sorted(found[key])])
+        for key, title in PARTS.items()
+        if key in found
+    ]
 
 
 def measured(row: Mapping[str, Any]) -> str:
     """'training steps to the target ÷ exact's'."""
-    name = str(row["measure"])
-    what, unit = PHRASES.get(name, words(name)), row["unit"]
+    name, reading, unit = str(row["measure"]), row["reading"], row["unit"]
+    what = PHRASES.get(name, words(name)).format(steps=STEPS.get(reading, ""))
+    what += f" ({row['dtype']})" if reading in STEPS and row["dtype"] else ""
     if unit == DECADES:
         return f"{what} ({unit})"
     against = words(row["against"])
     whose = f"its matched {against}'s" if row["is_control"] else f"{against}'s"
     if row["against"] == NO_CONTROL:
         whose = f"its {against}'"
-    if row["against"] == CHOSEN_EPSILON:
-        whose = "that at the ε of highest cosine"
+    whose = AGAINST.get((row["against"], reading), whose)
     unit = "exact's sds, positive is worse" if unit == SDS else unit
     if unit == RATIO:
         return f"{what} ÷ {whose}"
@@ -160,13 +208,15 @@ def measured(row: Mapping[str, Any]) -> str:
 
 def rule(row: Mapping[str, Any]) -> str:
     """What would have decided, and why it did not if it did not."""
-    none = no_effect(row)
-    bound, other = number(row["bound"]), "below" if row["side"] == "above" else "above"
-    parts = [f"supported {row['side']} {bound}", f"contradicted {other} {number(none)}"]
-    if row["bound"] != none:
-        parts.insert(1, f"{NEGLIGIBLE} {other} {bound}")
+    none, bound, above = no_effect(row), row["bound"], row["side"] == "above"
+    other = "below" if above else "above"
+    told = [f"supported {row['side']} {number(bound)}"]
+    if bound != none and (bound > none) == above:
+        told.append(f"{NEGLIGIBLE} {other} {number(bound)}")
+        bound = none
+    told.append(f"contradicted {other} {number(bound)}")
     why = WHY[str(row["reason_code"])]
-    return ", ".join(parts) + (f"; {why}" if why else "")
+    return ", ".join(told) + (f"; {why}" if why else "")
 
 
 def no_effect(row: Mapping[str, Any]) -> float:
@@ -174,26 +224,31 @@ def no_effect(row: Mapping[str, Any]) -> float:
 
 
 def value(row: Mapping[str, Any]) -> str:
-    """The effect with its interval; 'at least' where runs never reached the target."""
+    """The effect with its interval, beside it in plain units; at least so where it is censored."""
     if pd.isna(row["effect"]):
         return "(no data)" if row["reason_code"] == LACK else ""
     ends = interval(row["low"], row["high"]) if row["low"] != row["high"] else ""
     if row["interval_kind"] == "holm_range":
         ends = f"{number(row['low'])} shown, {number(row['high'])} not ruled out"
     told = f"{number(row['effect'])}" + (f" [{ends}]" if ends else "")
+    beside = []
+    if not pd.isna(row["mode_value"]):
+        beside.append(f"{_plain(row['mode_value'])} against {_plain(row['other_value'])}")
     if row["censored"]:
-        never = f"never reached ({row['censored']} of {row['runs']})"
-        told = f"at least {told}; {never}"
-    return told
+        told = f"at least {told}"
+        beside.append(f"never reached ({row['censored']} of {row['runs']})")
+    if row["capped"]:
+        beside.append(f"capped ({row['capped']} of {row['runs']})")
+    return "; ".join([told, *beside])
 
 
-def modes(found: Sequence[Claim]) -> list[str]:
-    return list(dict.fromkeys(row["mode"] for claim in found for row in claim.rows()))
+def _plain(amount: float) -> str:
+    return "never" if np.isinf(amount) else number(amount)
 
 
-def answer(found: Sequence[Claim]) -> str:
-    """One sentence on what the article promises, true of whatever the verdicts are."""
-    rows = [row for claim in found for row in claim.rows()]
+def answer(found: Sequence[Part]) -> str:
+    """At most three sentences, true of whatever the verdicts are."""
+    rows = [row for part in found for row in part.rows()]
     if not rows:
         return "No claim was judged, so that these runs answer nothing."
     if all(row["verdict"] == UNDECIDED for row in rows):
@@ -201,40 +256,38 @@ def answer(found: Sequence[Claim]) -> str:
         which = "all" if short == len(rows) else str(short)
         why = f", {which} of them for lack of data" if short else ""
         return f"These runs do not answer it: all {len(rows)} verdicts are undecided{why}."
-    promised = listed(f"{word} ({name})" for name, word in PROMISES.items())
-    kept = "; ".join(_kept(found, mode) for mode in modes(found))
-    return f"Of the three benefits that the article promises, {promised} training, {kept}."
+    told = [_at_same_steps(part) for part in found if part.reading == SAME_STEPS]
+    # One data set is the article's own; the others say more.
+    told += [_at_equal_cost(part) for part in found if part.reading == EQUAL_COST][-1:]
+    return " ".join(filter(None, told))
 
 
-def _kept(found: Sequence[Claim], mode: str) -> str:
-    """'spsa showed cheaper training in part (C5) (no relevant benefit: C1; undecided: C2)'."""
-    by_name = {claim.name: claim for claim in found}
-    shown, rest = [], {}
-    for name, word in PROMISES.items():
-        now = by_name[name].state(mode) if name in by_name else NOT_JUDGED
-        if now.startswith(SUPPORTED):
-            extent = " by some measures but not by others" if CONTRADICTED in now else (
-                now.removeprefix(SUPPORTED))  # fmt: skip
-            inside = [name, by_name[name].shared(mode)]
-            shown.append(f"{word} training{extent} ({', '.join(filter(None, inside))})")
-        else:
-            rest.setdefault(now.replace("effect", "benefit"), []).append(name)
-    said = f"{words(mode)} showed {listed(shown) if shown else 'none'}"
-    if shown and "C3" in by_name and by_name["C3"].state(mode) == SUPPORTED:
-        # Steadier or cheaper is no gain where what comes out is worse.
-        said += ", but ended with worse samples than exact (C3)"
-    others = [f"{now}: {listed(names)}" for now, names in sorted(rest.items())]
-    return f"{said} ({'; '.join(others)})" if others else said
+def _at_same_steps(part: Part) -> str:
+    """'On the article's own experiment spsa was slower (C1) than exact (undecided: C2).'"""
+    clauses = []
+    for mode in part.modes():
+        named = [name for name in TOLD if part.claim(name).rows(mode)]
+        known = [text for name in named if (text := part.claim(name).told(mode))]
+        left = [name for name in named if not part.claim(name).told(mode)]
+        if known:
+            rest = f" (undecided: {listed(left)})" if left else ""
+            clauses.append(f"{words(mode)} was {listed(known)} than exact{rest}")
+        elif left:
+            clauses.append(f"{words(mode)} is undecided")
+    where = "the article's own experiment" if part.scope == ARTICLE else "other data and networks"
+    return f"On {where}, {'; '.join(clauses)}." if clauses else ""
 
 
-def sentence(found: Sequence[Claim], mode: str) -> str:
-    """All claims about one mode, without its name."""
-    clauses, others = [], {}
-    for claim in found:
-        now = claim.state(mode)
-        if now in VERDICTS[:3] and claim.name in MEANING:
-            clauses.append(f"{MEANING[claim.name][VERDICTS.index(now)]} ({claim.name})")
-        elif now != NOT_JUDGED:
-            others.setdefault(now, []).append(claim.name)
-    clauses += [f"{text}: {listed(names)}" for text, names in others.items()]
-    return f"{'; '.join(clauses) or 'was not judged'}."
+def _at_equal_cost(part: Part) -> str:
+    """The multiples of exact's cost at which the modes are as good, if they come so far."""
+    rows = [row for row in part.claim("C5").rows() if not pd.isna(row["effect"])]
+    by_effect = sorted(rows, key=lambda row: row["effect"])
+    reached = [
+        f"{words(row['mode'])} at {number(row['effect'])} ({interval(row['low'], row['high'])})"
+        for row in by_effect
+        if np.isfinite(row["mode_value"])
+    ]
+    never = [words(row["mode"]) for row in by_effect if np.isinf(row["mode_value"])]
+    told = f"{listed(reached)} times exact's cost" if reached else ""
+    told += (", and not " if reached else "none of ") + f"{listed(never)}" if never else ""
+    return f"With each mode tuned, these reached exact's quality: {told}." if told else ""

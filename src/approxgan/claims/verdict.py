@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -31,12 +32,24 @@ class Comparison:
     effect: Effect
     kind: str
     note: str = ""
+    values: tuple[float, float] = (np.nan, np.nan)
+    """What is measured of the mode and of the other in its own unit, uncapped."""
+    capped: int = 0
+    """Pairs of runs whose difference is at the cap."""
     censored: int = 0
     """Runs of the mode that never reached the target: the effect is at least what it says."""
     runs: int = 0
     """Runs of the mode in the comparison."""
     can_spare: bool = True
     """Whether what it is compared with has anything that the mode could spare."""
+
+
+def mean_of(pairs: Any, geometric: bool = False) -> tuple[float, float]:
+    """Of the mode's and the other's values by data set [k, 2]."""
+    values = np.array(pairs, float)
+    with np.errstate(divide="ignore"):
+        mean = np.exp(np.log(values).mean(0)) if geometric else values.mean(0)
+    return float(mean[0]), float(mean[1])
 
 
 @dataclass(frozen=True)

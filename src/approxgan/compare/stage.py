@@ -59,12 +59,17 @@ def _paired(
 ) -> tuple[pd.DataFrame, dict[Any, pd.Series]]:
     """Every run's last numbers beside the baseline's, and the baseline's own by seed."""
     last = final(table(tables, "quality"))
-    is_baseline = last["mode"] == rules["baseline"]
+    budget = pd.to_numeric(last["budget"])
+    least = budget.groupby([last[key] for key in GROUP]).transform("min")
+    last = last.assign(budgets=(budget / least).fillna(1.0))
+    is_baseline = (last["mode"] == rules["baseline"]) & (last["varied"] == "")
     first = last[is_baseline].groupby(list(GROUP))["settings"].transform("min")
     last = last[~is_baseline | (last["settings"] == first.reindex(last.index))]
-    own = last[last["mode"] == rules["baseline"]].groupby(NUMBER)
-    baselines = {group: rows.set_index("seed")["value"] for group, rows in own}
-    return statistics.pair(last, rules["baseline"], on=[*NUMBER, "seed"]), baselines
+    is_baseline = is_baseline[last.index]
+    baselines = {
+        group: rows.set_index("seed")["value"] for group, rows in last[is_baseline].groupby(NUMBER)
+    }
+    return statistics.pair(last, is_baseline, on=[*NUMBER, "seed"]), baselines
 
 
 def _rows(
@@ -93,25 +98,15 @@ def _rows(
 
 def _pairs(rows: pd.DataFrame, baseline: pd.Series, better: str, rules: Rules) -> Pairs:
     """One number of one cell beside the baseline's, the baseline's other seeds after the pairs."""
-    metric, rows = str(rows["metric"].iloc[0]), rows[rows["paired"]]
+    metric, budgets = str(rows["metric"].iloc[0]), float(rows["budgets"].iloc[0])
+    rows = rows[rows["paired"]]
     values, reference = (rows[name].to_numpy(float) for name in ("value", "baseline"))
     others = baseline[~baseline.index.isin(rows["seed"])].to_numpy(float)
     both = [values, reference, reference, np.ones(len(rows))]
     alone = [np.full(len(others), np.nan)] * 2 + [others, np.zeros(len(others))]
-    spread = statistics.spread(np.concatenate([reference, others]))
-    sample = np.empty(0)
-    if spread > 0:
-        sample = statistics.in_spreads(
-            values, reference, spread=spread, cap=float(rules["cap_sds"]), worse=WORSE[better]
-        )
-    return Pairs(
-        metric,
-        better,
-        len(rows),
-        np.concatenate([np.stack(both, 1), np.stack(alone, 1)]),
-        spread,
-        sample[~np.isnan(sample)],
-    )
+    beside = np.concatenate([np.stack(both, 1), np.stack(alone, 1)])
+    sample = statistics.in_spreads(beside, cap=float(rules["cap_sds"]), worse=WORSE[better])
+    return Pairs(metric, better, len(rows), beside, sample[~np.isnan(sample)], budgets=budgets)
 
 
 def _judged(pairs: Pairs, rules: Rules) -> dict[str, Any]:
@@ -156,7 +151,7 @@ def _adjusted(rows: pd.DataFrame) -> pd.Series:
 def _rates(tables: Mapping[str, pd.DataFrame], rules: Rules) -> pd.DataFrame:
     """Runs of every cell, and shares of the cell's and of the baseline's that diverged."""
     runs, level = table(tables, "outcomes"), 1 - rules["alpha"]
-    exact = runs[runs["mode"] == rules["baseline"]]
+    exact = runs[(runs["mode"] == rules["baseline"]) & (runs["varied"] == "")]
     theirs = {group: _share(rows, level) for group, rows in exact.groupby(list(GROUP))}
     unknown = (np.nan,) * 3
     rows = [

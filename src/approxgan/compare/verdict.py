@@ -17,6 +17,10 @@ WORSE = {"lower": 1, "higher": -1, "neither": 0}
 """The sign of a difference for the worse, by the way that is better."""
 
 
+NEAR = 0.03
+"""Share of the noise floor within which more resamples are drawn."""
+
+
 @dataclass(frozen=True)
 class Pairs:
     """One number of one cell, paired with the baseline's by seed."""
@@ -26,13 +30,13 @@ class Pairs:
     seeds: int
     """In common with the baseline."""
     rows: np.ndarray
-    """[n, 4] for ``statistics.mean_in_spreads``; the baseline's other seeds are no pairs."""
-    spread: float
-    """The baseline's seed-to-seed standard deviation; NaN or 0 where it has none."""
+    """[n, 4] for ``statistics.in_spreads``; the baseline's other seeds are no pairs."""
     sample: np.ndarray
     """[n]: differences in these standard deviations."""
     chance: Sequence[np.ndarray] = ()
     """The same of the control that differs by chance alone, a sample a setting of it."""
+    budgets: float = 1.0
+    """What the cell may spend ÷ the smallest budget of its group."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +70,20 @@ def measure(pairs: Pairs, rules: Rules) -> Difference:
         )
         made = statistics.jackknife([pairs.rows], mean, level=level, counts=[len(sample)])
         effect, equal = made.interval, max(made.less(margin), 1 - made.less(-margin))
-    floors = [
-        statistics.floor(chance, len(sample), rng(), level=level, resamples=resamples)
-        for chance in pairs.chance
-        if len(chance) >= rules["least_seeds"]
-    ]
+
+    def floor(resamples: int) -> float:
+        enough = [chance for chance in pairs.chance if len(chance) >= rules["least_seeds"]]
+        return max(
+            (statistics.floor(one, len(sample), rng(), level=level, resamples=resamples)
+             for one in enough), default=np.nan
+        )  # fmt: skip
+
+    least = floor(resamples)
+    if abs(abs(effect.estimate) - least) < NEAR * least:
+        # So near, the seed of the resamples could decide.
+        least = floor(20 * resamples)
     flips = statistics.sign_flip(sample, rng(), resamples)
-    return Difference(effect, flips, equal, max(floors, default=np.nan))
+    return Difference(effect, flips, equal, least)
 
 
 def verdict(pairs: Pairs, found: Difference, rules: Rules) -> tuple[str, str]:
@@ -108,7 +119,12 @@ def _missing(pairs: Pairs, rules: Rules) -> str:
     baseline, needed = rules["baseline"], rules["least_seeds"]
     if pairs.seeds < needed:
         return f"{pairs.seeds} seeds in common with {baseline}, of {needed} needed"
-    if not pairs.spread > 0:
+    if pairs.budgets > 1:
+        return (
+            f"it may spend {pairs.budgets:.3g} times the least budget of its group; the table "
+            "claims compares at equal cost"
+        )
+    if not statistics.spread(pairs.rows[:, 2]) > 0:
         return f"{baseline}'s {pairs.metric} has no seed-to-seed spread to measure in"
     if len(pairs.sample) < needed:
         return f"{len(pairs.sample)} pairs have {pairs.metric}, of {needed} needed"

@@ -37,7 +37,7 @@ OF_CLAIMS_ALONE = (
     *("speed_margin", "rate_margin", "spread_margin", "cost_margin"),
 )
 """Keys of ``claims`` that the tables comparisons and aggregates do not look at."""
-NOT_OF_CLAIMS = ("probe_dtype", "resamples", "exploratory_resamples", "seed", "chaos_control")
+NOT_OF_CLAIMS = ("probe_dtype", "resamples", "exploratory_resamples", "seed")
 """Those that the table claims does not look at."""
 
 

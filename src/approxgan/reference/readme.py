@@ -49,7 +49,7 @@ def _read(readme: Path) -> str:
 
 def block(known: Mapping[str, Any], path: str) -> str:
     """Markdown; ``path`` is the reference's as seen from the README."""
-    claims = summary.claims(reference.verdicts(known))
+    parts = summary.parts(reference.verdicts(known))
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         undefined=jinja2.StrictUndefined,
@@ -58,12 +58,10 @@ def block(known: Mapping[str, Any], path: str) -> str:
     )
     environment.filters |= {"words": words, "md": markdown}
     return environment.get_template("readme.md.j2").render(
-        claims=claims,
-        answer=summary.answer(claims),
-        modes=summary.modes(claims),
+        parts=parts,
+        answer=summary.answer(parts),
         readings=summary.READINGS,
         value=summary.value,
-        not_judged=summary.NOT_JUDGED,
         made=known["made"],
         path=path,
         figure=registry.build("figures", FIGURE, {}),

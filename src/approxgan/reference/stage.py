@@ -16,7 +16,10 @@ from approxgan.storage.tables import CLAIMS, table_in
 
 CELL = [*GROUP, *frames.CELL]
 VERDICT = [name for name in CLAIMS if name not in ("datasets", "cells", "note")]
-NUMBERS = ("bound", "effect", "low", "high", "error", "freedom", "p", "p_holm")
+NUMBERS = (
+    *("bound", "effect", "low", "high", "mode_value", "other_value", "error", "freedom"),
+    *("p", "p_holm"),
+)
 
 
 def headline(tables: Path) -> pd.DataFrame:

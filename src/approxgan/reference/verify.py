@@ -18,7 +18,7 @@ from approxgan.storage.tables import table_in
 
 ERROR = 0.01
 """Probability that anything of an honest rerun is called different (Holm, over all numbers)."""
-ROW = ["claim", "mode", "measure", "against"]
+ROW = ["scope", "claim", "reading", "mode", "measure", "dtype", "against"]
 WHOSE = {"left_only": "only in the reference", "right_only": "only in this run"}
 ALIKE = 1e-9
 """Share by which numbers without an error may differ: those are counts."""

@@ -7,7 +7,7 @@ import pandas as pd
 
 from approxgan.analysis.frames import Tables
 from approxgan.analysis.text import between, listed, number, spans, words
-from approxgan.claims.summary import Claim, modes
+from approxgan.claims.summary import Part
 from approxgan.config import registry
 from approxgan.report.cells import CELL
 
@@ -72,14 +72,14 @@ def cost(tables: Tables) -> list[dict[str, Any]]:
     ]
 
 
-def limits(tables: Tables, found: Sequence[Claim], config: Config) -> list[tuple[str, str]]:
+def limits(tables: Tables, found: Sequence[Part], config: Config) -> list[tuple[str, str]]:
     """(subject, what the numbers do not show)."""
     outcomes, jobs = tables["outcomes"], tables["cost"]
     if outcomes.empty:
         return [("Nothing was run", "there are no numbers.")]
     models, sets = (sorted(outcomes[name].unique()) for name in ("model", "dataset"))
     networks = listed(_network(name, config.get("models", {}).get(name, {})) for name in models)
-    rows = [row for claim in found for row in claim.every()]
+    rows = [row for part in found for row in part.rows()]
     judged = {name for row in rows for name in row["datasets"].split(", ")}
     on = listed(words(name) for name in sets if name in judged)
     rest = f"; the verdicts rest on {on}" if on else ""
@@ -89,18 +89,23 @@ def limits(tables: Tables, found: Sequence[Claim], config: Config) -> list[tuple
     swept = (
         f" ({number(compiled)} of {number(len(jobs))} jobs swept coordinates with compiled code)"
     )
+    own = sorted(set(outcomes.loc[outcomes["tuned"] != "", "study"]))
+    tuned = (
+        f"in {listed(map(words, own))} each mode was tuned on other seeds, over the values in the "
+        "table tuning and no others; elsewhere "
+    ) * bool(own)
     told = {
         "Networks": f"only {networks}: nothing on other kinds or sizes.",
         "Data": f"only {listed(map(words, sets))}{rest}.",
         "Seeds": f"{between(_seeds(outcomes))} to a cell{left if few else ''}. An interval speaks "
         "of other seeds, not of other data or networks.",
-        "Tuning": "modes of a study share optimiser, learning rate and number of steps, those of "
-        "the study; none was tuned for a mode.",
+        "Tuning": f"{tuned}modes share the optimiser, learning rate and number of steps of their "
+        "study.",
         "Machine": "seconds and memory are those of this program on the machine that ran it"
         f"{swept if compiled else ''}; counts of evaluations are not.",
     }
     if rows:
-        names = modes(found)
+        names = list(dict.fromkeys(str(row["mode"]) for row in rows))
         others = outcomes.loc[~outcomes["mode"].isin([*names, "exact"]), "mode"].nunique()
         shown = f"; {others} further modes are shown and not judged" if others else ""
         told["Verdicts"] = (

@@ -71,18 +71,17 @@ def _findings(
     tables: Tables, figures: Mapping[str, Any], config: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What the tables say, by the names that the templates use."""
-    outcomes, claims = tables["outcomes"], summary.claims(tables["claims"])
+    outcomes, parts = tables["outcomes"], summary.parts(tables["claims"])
     best = steps.best(tables["gradient_error"])
+    modes = list(dict.fromkeys(mode for part in parts for mode in part.modes()))
     return {
-        "claims": claims,
+        "parts": parts,
         "links": verdicts.links(figures),
-        "modes": summary.modes(claims),
         "readings": summary.READINGS,
-        "answer": summary.answer(claims),
-        "sentences": {mode: summary.sentence(claims, mode) for mode in summary.modes(claims)},
+        "answer": summary.answer(parts),
         "value": summary.value,
         "strip_of": verdicts.strip,
-        "limits": scope.limits(tables, claims, config),
+        "limits": scope.limits(tables, parts, config),
         "facts": scope.facts(outcomes),
         "losses": set(outcomes["loss"]),
         "dirac": steps.dirac(tables["dirac"]),
@@ -93,7 +92,7 @@ def _findings(
         "compared": "comparisons" in tables,
         "aggregates": _aggregates(tables),
         "metrics": cells.metrics(tables["quality"]),
-        "picker": interactive.data(tables, summary.modes(claims)),
+        "picker": interactive.data(tables, modes),
         "methods": scope.methods(outcomes),
         "seeds": scope.seeds(outcomes, config),
         "cost": scope.cost(tables),

@@ -280,13 +280,20 @@ AGGREGATES = {
     "high": "upper end of the same",
 }
 CLAIMS = {
+    "scope": "article: the article's own experiment, the studies in claims.own_experiment; other: "
+    "other data and networks",
     "claim": "C1 to C6",
+    "reading": "same_steps: as the article does it, same optimiser and number of steps; "
+    "equal_cost: each at its best, at the smallest budget of the study, in forward-equivalents; "
+    "epsilon or learning_rate: what the article's step is read as",
     "mode": CELL["mode"],
     "measure": "name of what is measured",
     "unit": "unit of effect, low, high and bound: ratio (mode's / other's), share of runs, sds of "
     "exact (both mode's − other's), or decades",
+    "dtype": "precision of the mode's runs",
     "against": "what the mode is compared with: exact; a matched control, with the settings that "
-    "the match leaves open; or chosen_epsilon, itself at the ε of highest median cosine",
+    "the match leaves open; own_step, itself at the ε of highest median cosine or at the learning "
+    "rate of the study; best_step, itself at the best other step by the median of the same runs",
     "is_control": "whether that is a control, whose gain over exact the mode must exceed",
     "bound": "the margin that the config fixes, in the unit of the effect",
     "side": "the side of the bound on which the claim puts the effect: below or above",
@@ -299,9 +306,15 @@ CLAIMS = {
     "effect": "the number the verdict rests on; positive or above 1 is more",
     "low": "lower end of its interval",
     "high": "upper end of the same",
+    "mode_value": "what is measured of the mode, uncapped, in its own unit: claims.metric, steps, "
+    "forward-equivalents, processor seconds, share of runs, variance of a loss; median over runs "
+    "(of a spread the sd, of a rate the share), mean over data sets, geometric for ratios; "
+    "infinite where the median run never reaches the target or diverges",
+    "other_value": "the same of what it is compared with",
     "interval_kind": "how the interval was made. At level 1 − alpha, uncorrected: jackknife (over "
-    "seeds, Student's t), t (Student's, over pairs of jobs), newcombe (rates). count: no sampling, "
-    "a point. holm_range: the range of ε shown to be good, and of those not shown to be bad",
+    "seeds, Student's t), t (Student's, over pairs of jobs), newcombe (rates), bonferroni (the "
+    "largest of several effects, at a level that holds for all). count: no sampling, a point. "
+    "holm_range: the range of steps shown to be good, and of those not shown to be bad",
     "error": "standard error of the effect, or of the logarithm of a ratio; missing if it has none",
     "freedom": "degrees of freedom of the Student's t that it is tested by; missing for others",
     "p": "two-sided, of 'the effect is the bound'. Over a control: the larger of this and that "
@@ -311,6 +324,7 @@ CLAIMS = {
     "is_timed": "whether the number is of seconds: the machine decides it",
     "runs": "runs of the mode in the comparison",
     "censored": "those that never reached the target: with any, the effect is at least this",
+    "capped": "pairs of runs whose difference is at the cap: without it the effect would be larger",
     "datasets": "names of the data sets it rests on, separated by ', '",
     "cells": "the runs it rests on, in words",
     "note": "how the number is made, what was left out, or what is missing, in words",
@@ -343,7 +357,8 @@ TEXTS = {
     *(n for n in RUN if not n.endswith(("epsilon", "seed", "learning_rate", "budget"))),
     *("dtype", "player", "vanished_player", "metric", "source", "game", "sweep", "datasets"),
     *("better", "family", "verdict", "reason", "claim", "measure", "unit"),
-    *("values", "at_end", "against", "side", "reason_code", "interval_kind", "cells", "note"),
+    *("values", "at_end", "scope", "reading"),
+    *("against", "side", "reason_code", "interval_kind", "cells", "note"),
 }
 """Columns that may hold texts; all others hold numbers."""
 
