@@ -11,7 +11,7 @@ from worlds.drawn import Tables, draw, keep, last, line, marks, words
 
 from approxgan.analysis.frames import GROUP
 from approxgan.config.registry import describe, names
-from approxgan.figures import _series, _style, cost_cosine, error_quality, quality_cost
+from approxgan.figures import _series, _spent, _style, cost_cosine, error_quality
 
 
 def test_gradient_error_shows_medians(tables: Tables) -> None:
@@ -78,11 +78,11 @@ def test_quality_costs_what_was_counted_and_timed(tables: Tables) -> None:
 def test_a_reverse_pass_counts_as_two_forwards() -> None:
     training = pd.DataFrame({"step": [0, 10], "forwards": [0, 20], "backwards": [0, 30]})
     steps = np.array([0.0, 5.0, 20.0])
-    np.testing.assert_allclose(quality_cost.counts(training, steps), [0, 40, 160])
-    assert np.isnan(quality_cost.counts(training[:1], steps)).all()
+    np.testing.assert_allclose(_spent.counts(training, steps), [0, 40, 160])
+    assert np.isnan(_spent.counts(training[:1], steps)).all()
     # A job whose seeds all diverged at once has no step to divide by.
     jobs = pd.DataFrame({"cpu_seconds": [30.0, 5.0, 1.0], "trained_steps": [20, 2, 0]})
-    assert quality_cost.seconds(jobs) == pytest.approx((1.5 + 2.5) / 2)
+    assert _spent.seconds(jobs) == pytest.approx((1.5 + 2.5) / 2)
 
 
 def test_error_quality_has_a_point_a_cell_and_their_rank_correlation(tables: Tables) -> None:

@@ -5,12 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.analysis.frames import GROUP, Tables, forward_equivalents, null_of, primary
-from approxgan.figures import _axes, _layout, _lines, _quality, _series, _style
-from approxgan.figures._series import Series
-
-BUDGETS = ("training step", "forward-equivalents of a run", "seconds of a run")
-LEVEL = {"color": _style.INK, "linestyle": ":", "linewidth": 1.2, "zorder": 2}
+from approxgan.analysis.frames import GROUP, Tables, primary
+from approxgan.figures import _layout, _quality, _series, _spent, _style
 
 
 class QualityCost:
@@ -40,51 +36,8 @@ class QualityCost:
         quality = _series.at_chosen(quality, tables["gradient_error"])
 
         def row(axes: list[Axes], rows: pd.DataFrame) -> None:
-            null = null_of(tables["quality_null"], rows)
-            for ax in axes:
-                _quality.perfect(ax, null)
-            runs = rows[[*GROUP, *_series.CELL]].drop_duplicates()
-            spent = tables["training"].merge(runs), tables["cost"].merge(runs)
-            drawn = [_line(axes, one, rows, *spent) for one in shown]
-            axes[0].locator_params(axis="x", nbins=5)
-            for ax in axes[1:]:
-                _axes.log(ax)
-            _quality.fit(axes[0], np.concatenate(drawn), null)
+            _spent.row(axes, rows, tables, shown)
 
-        level = _style.key("exact at the end", **LEVEL)
-        keys = [one.key(one.rows(quality)["epsilon"]) for one in shown]
-        keys += [level, _quality.perfect_key()]
         parts, labels = _series.split(quality, GROUP), [_quality.label(quality)]
-        return _layout.panels(parts, row, [2.5], BUDGETS, labels, keys, sharey="row")
-
-
-def _line(
-    axes: list[Axes], one: Series, rows: pd.DataFrame, training: pd.DataFrame, cost: pd.DataFrame
-) -> np.ndarray:
-    """One mode against every budget; what it drew."""
-    got = _lines.summary(one.rows(rows), "step", "value", 0.5)
-    steps = got.index.to_numpy(float)
-    budgets = (steps, counts(one.rows(training), steps), seconds(one.rows(cost)) * steps)
-    for ax, x in zip(axes, budgets, strict=True):
-        kept = np.isfinite(x) & ((x > 0) | (ax is axes[0]))
-        _lines.line(ax, got.set_index(x)[kept], marker=one.marker, markersize=4, **one.stroke)
-        if one.mode == "exact" and len(got):
-            ax.axhline(got["middle"].iloc[-1], **LEVEL)
-    return got.to_numpy().ravel()
-
-
-def counts(training: pd.DataFrame, steps: np.ndarray) -> np.ndarray:
-    """Forward-equivalents of a run at these steps; NaN where nothing was counted.
-
-    Counted at the traced steps, in between linear, and beyond the last at the mean rate.
-    """
-    known = forward_equivalents(training).groupby(training["step"]).median()
-    if not len(known) or known.index[-1] == 0:
-        return np.full(len(steps), np.nan)
-    at, spent = known.index.to_numpy(float), known.to_numpy(float)
-    return np.where(steps > at[-1], spent[-1] / at[-1] * steps, np.interp(steps, at, spent))
-
-
-def seconds(cost: pd.DataFrame) -> float:
-    """Processor seconds of one step of one seed, mean over the jobs; NaN without a job."""
-    return float((cost["cpu_seconds"] / cost["trained_steps"].replace(0, np.nan)).mean())
+        keys = _spent.keys(quality, shown)
+        return _layout.panels(parts, row, [2.5], _spent.BUDGETS, labels, keys, sharey="row")

@@ -1,0 +1,89 @@
+"""What every mode scored at the values that were tried for it, and which was chosen."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from approxgan.analysis.frames import GROUP, Tables
+from approxgan.analysis.text import number, words
+from approxgan.figures import _axes, _layout, _series, _style
+
+CHOSEN = {"marker": "o", "markersize": 11, "markerfacecolor": "none", "linestyle": ""}
+
+
+class Tuning:
+    needs = ("tuning",)
+    title = "What was tried for every mode"
+    caption = (
+        "Median score over the selection seeds, which count nowhere else, at the values that were "
+        "tried. A circle marks the choice. Where it lies at the end of a line, a better value may "
+        "lie beyond. A value at which half of the seeds diverged has no point. A panel's axis is "
+        "the one with most values; others are named in the legend."
+    )
+
+    def draw(self, tables: Tables) -> Figure:
+        tries = tables["tuning"]
+        if tries.empty:
+            return _style.no_data("no study tunes its modes")
+        values = pd.DataFrame(list(map(json.loads, tries["values"])), index=tries.index)
+        tries = tries.assign(axis=_axis(tries, values), others=_others(tries, values))
+        tries["x"] = [values.at[row, axis] for row, axis in tries["axis"].items()]
+        looks = _looks(tries)
+
+        def panel(axes: list[Axes], rows: pd.DataFrame) -> None:
+            for label, part in rows.groupby(_label(rows)):
+                look, best = looks[str(label)], part[part["chosen"]]
+                axes[0].plot("x", "score", data=part.sort_values("x"), **look)
+                axes[0].plot(best["x"], best["score"], **{**CHOSEN, "color": look["color"]})
+            if all(isinstance(x, int | float) and x > 0 for x in rows["x"]):
+                _axes.log(axes[0])
+            _axes.bend(axes[0], rows["score"].to_numpy(float))
+
+        parts = [
+            (f"{title}\n{words(str(axis))}", part)
+            for title, rows in _series.split(tries, GROUP)
+            for axis, part in rows.groupby("axis")
+        ]
+        keys = [_style.key(label, **look) for label, look in looks.items()]
+        keys.append(_style.key("chosen", color=_style.INK, **CHOSEN))
+        return _layout.panels(parts, panel, [2.8], ["value tried"], ["median score"], keys)
+
+
+def _axis(tries: pd.DataFrame, values: pd.DataFrame) -> pd.Series:
+    """The axis of most values of each row's tuning."""
+    own = [*GROUP, "mode", "settings"]
+    counts = values.groupby([tries[key] for key in own]).transform("nunique")
+    return counts.idxmax(axis=1)
+
+
+def _others(tries: pd.DataFrame, values: pd.DataFrame) -> list[str]:
+    """What was tried beside the axis, in words."""
+    axes = _axis(tries, values)
+    return [
+        ", ".join(
+            f"{words(str(key))} {value if isinstance(value, str) else number(float(value))}"
+            for key, value in values.loc[row].items()
+            if key != axes[row] and not pd.isna(value)
+        )
+        for row in tries.index
+    ]
+
+
+def _label(tries: pd.DataFrame) -> pd.Series:
+    modes = tries["mode"].map(words)
+    return modes.where(tries["others"] == "", modes + ", " + tries["others"])
+
+
+def _looks(tries: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Of every line: the colour of its mode, lighter for further ones."""
+    labels = _label(tries)
+    found: dict[str, dict[str, Any]] = {}
+    for mode, part in labels.groupby(tries["mode"]):
+        for place, label in enumerate(np.unique(part)):
+            look = {"color": _style.colour(str(mode), place), "marker": _style.marker(str(mode))}
+            found[str(label)] = look
+    return found
