@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from worlds.synthetic.frames import COLUMNS, cell, empty, frame, steps
+from worlds.synthetic.frames import COLUMNS, cell, empty, frame, steps, tries
 from worlds.synthetic.games import add_dirac, add_kinks
 from worlds.synthetic.laws import RULES
 from worlds.synthetic.points import data, evolution, images, samples
@@ -27,6 +27,7 @@ def make(size: Size = SMALL, seed: int = 0) -> dict[str, pd.DataFrame]:
     rng = np.random.default_rng(seed)
     parts: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
     for study in size.studies:
+        parts["tuning"] += tries(study)
         for dataset in study.datasets:
             for loss in study.losses:
                 for mode in study.modes:

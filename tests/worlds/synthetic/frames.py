@@ -13,7 +13,7 @@ from worlds.synthetic.laws import CONTROLS, COORDINATE, PLAIN, RANDOM
 from worlds.synthetic.sizes import Size, Study
 
 COLUMNS = {name: list(columns) for name, columns in tables.COLUMNS.items()}
-TEXTS = ("mode", "rule", "settings")
+TEXTS = ("mode", "rule", "settings", "varied", "tuned")
 
 
 def frame(name: str, rows: Sequence[Any]) -> pd.DataFrame:
@@ -56,6 +56,23 @@ def steps(study: Study, mode: str, size: Size) -> list[Step]:
 
 def cell(study: Study, dataset: str, loss: str, mode: str, step: Step) -> dict[str, Any]:
     generator, _, discriminator = mode.partition("+")
+    tuned = "" if np.isnan(study.budget) else '{"learning_rate": 0.001}'
     return {"study": study.name, "dataset": dataset, "model": study.model, "loss": loss,
             "mode": mode, **step._asdict(), "generator_mode": generator,
-            "discriminator_mode": discriminator or generator}  # fmt: skip
+            "discriminator_mode": discriminator or generator, "learning_rate": 1e-3,
+            "dtype": "float32", "budget": study.budget, "varied": "", "tuned": tuned}  # fmt: skip
+
+
+def tries(study: Study) -> list[dict[str, Any]]:
+    """Three learning rates of every mode and data set; the middle one is best."""
+    if np.isnan(study.budget):
+        return []
+    scores = {1e-4: 0.9, 1e-3: 0.1, 1e-2: np.nan}
+    return [
+        {"study": study.name, "dataset": dataset, "model": study.model, "loss": loss,
+         "mode": mode, "settings": "learning_rate_tuned", "score": score, "seeds": 4,
+         "values": f'{{"learning_rate": {rate}}}', "failed": 4 * int(np.isnan(score)),
+         "chosen": rate == 1e-3, "at_end": ""}
+        for dataset in study.datasets for loss in study.losses for mode in study.modes
+        for rate, score in scores.items()
+    ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from worlds.synthetic.laws import RULES
@@ -18,6 +19,8 @@ class Study:
     modes: tuple[str, ...]
     rules: tuple[str, ...] = ()
     """Rules that choose ε for the coordinate-wise modes, besides the fixed ones."""
+    budget: float = math.nan
+    """Forward-equivalents of a run; the study is then a tuned one."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ WIDE = replace(
                        "exact+forward_difference")),
         Study("pictures", ("digits",), "compact", ("nonsaturating",), ("exact", "uniform_shift")),
         SMALL.studies[1],
+        Study("best", ("ring",), "compact", ("nonsaturating",), ("exact", "forward_gradient"),
+              budget=7e4),
     ),
     kinks=(Kinks("kinks_float32", 3e-5), Kinks("kinks_float64", 0.0)),
 )  # fmt: skip

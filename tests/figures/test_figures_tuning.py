@@ -1,0 +1,38 @@
+"""What was tried, and what each mode's best costs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from worlds.drawn import Tables, draw, keep, marks, words
+
+from approxgan.figures import _style
+
+
+def test_tries_are_shown_with_the_choice(tables: Tables) -> None:
+    figure = draw("tuning", tables)
+    (ax,) = (ax for ax in figure.axes if ax.has_data())
+    drawn = marks(ax, _style.colour("forward_gradient"))
+    tries = keep(tables, mode="forward_gradient")["tuning"]
+    assert tries["chosen"].sum() == 1
+    chosen = [1e-3, tries.loc[tries["chosen"], "score"].item()]
+    assert drawn.count(chosen) == 2
+    assert "learning rate" in words(figure)
+    assert "chosen" in words(figure)
+
+
+def test_runs_with_a_budget_stand_against_what_they_spent(tables: Tables) -> None:
+    figure = draw("equal_cost", tables)
+    ax = figure.axes[0]
+    drawn = dict(marks(ax, _style.colour("forward_gradient")))
+    best = keep(tables, study="best", mode="forward_gradient", metric="energy_distance")
+    expected = best["quality"].groupby("step")["value"].median().iloc[1:]
+    counts = best["training"].iloc[-1]
+    each = (counts["forwards"] + 2 * counts["backwards"]) / counts["step"]
+    np.testing.assert_allclose(sorted(drawn), [step * each for step in expected.index])
+    assert sorted(drawn.values()) == pytest.approx(sorted(expected))
+
+
+def test_runs_without_a_budget_are_not_shown_at_equal_cost(tables: Tables) -> None:
+    some = keep(tables, study="main")
+    assert "no data" in words(draw("equal_cost", some, laid_out=False))
