@@ -15,9 +15,6 @@ from approxgan.figures._series import Series
 
 NULL = {"facecolor": "#e8e3d3", "edgecolor": "#b3a97c", "linewidth": 0.0, "hatch": "////"}
 BAND = {"color": "#000000", "alpha": 0.13, "linewidth": 0}
-LEVELS = {"": (0, (5, 1)), "dtype": (0, (1, 1)), "adaptive": (0, (6, 1.2, 1, 1.2))}
-"""Dashes of modes without ε, and of those whose ε a rule chose."""
-OTHER_LEVEL = (0, (6, 1.2, 1, 1.2, 1, 1.2))
 FAR = 10.0
 """Scores this many times as large as the perfect ones leave those out of the panel."""
 
@@ -40,8 +37,7 @@ def panel(ax: Axes, rows: pd.DataFrame, null: pd.DataFrame, shown: list[Series])
         if one.mode == "exact":
             exact(ax, part)
             continue
-        dash = LEVELS.get(one.rule, OTHER_LEVEL)
-        _lines.level(ax, part, "value", one, linewidth=1.5, linestyle=dash)
+        _lines.level(ax, part, "value", one, linewidth=1.5, linestyle=one.dash)
         _line(ax, part.dropna(subset="epsilon"), one)
 
 
@@ -123,9 +119,8 @@ def keys(shown: list[Series], rows: pd.DataFrame) -> list[Any]:
     """Legend entries of ``panel``."""
     entries: list[Any] = []
     for one in shown:
-        stepped = one.rows(rows)["epsilon"].notna().any() and one.mode != "exact"
-        dash = "-" if one.mode == "exact" else LEVELS.get(one.rule, OTHER_LEVEL)
-        entries.append(one.key() if stepped else one.key(marker="", linestyle=dash))
+        stepped = one.rows(rows)["epsilon"].notna().any()
+        entries.append(one.key() if stepped else one.key(marker="", linestyle=one.dash))
     entries.append(Patch(label="exact: middle half of the seeds", **BAND))
     return [*entries, perfect_key(), *lost_keys()]
 

@@ -18,6 +18,13 @@ from approxgan.figures import _style
 
 SERIES = ["mode", "settings"]
 CELL = [*SERIES, "epsilon"]
+LEVELS = {
+    "exact": "-",
+    "": (0, (5, 1)),
+    "dtype": (0, (1, 1)),
+    "adaptive": (0, (6, 1.2, 1, 1.2)),
+}
+OTHER_LEVEL = (0, (6, 1.2, 1, 1.2, 1, 1.2))
 KIND = ["rule", "settings", "own_settings", "matched_mode", "matched_settings"]
 """What tells the series of one mode apart."""
 CONTROLS = ("noisy_exact", "masked_exact", "perturbed_start")
@@ -35,6 +42,11 @@ class Series:
     marker: str
     rule: str = ""
     """The rule that chose ε, if one did."""
+
+    @property
+    def dash(self) -> Any:
+        """Of its level: modes without ε, and those whose ε a rule chose."""
+        return LEVELS.get("exact" if self.mode == "exact" else self.rule, OTHER_LEVEL)
 
     def key(self, epsilons: Iterable[float] = (), **look: Any) -> Line2D:
         """Its legend entry; ``epsilons`` are those at which it is shown, where it is not at all."""

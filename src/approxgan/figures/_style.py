@@ -1,14 +1,14 @@
 """One look for every figure: the colour of a mode, the type sizes, the legend."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import seaborn as sns
-from matplotlib import colors
+from matplotlib import colors, style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -62,28 +62,10 @@ def _digest(mode: str) -> bytes:
     return hashlib.sha256(mode.encode()).digest()
 
 
-@contextmanager
-def theme() -> Iterator[None]:
+def theme() -> AbstractContextManager[None]:
     """The house style, whatever the process has set."""
-    ink = ("axes.edgecolor", "text.color", "axes.labelcolor", "xtick.color", "ytick.color")
-    look: dict[Any, Any] = {
-        **sns.axes_style("ticks"),
-        **dict.fromkeys(ink, INK),
-        "font.family": "sans-serif",
-        "font.sans-serif": ["DejaVu Sans"],
-        "font.size": SMALL,
-        "axes.titlesize": 12,
-        "figure.titlesize": 12,
-        "axes.linewidth": 0.8,
-        "lines.linewidth": 1.7,
-        "lines.markersize": 4.5,
-        "figure.facecolor": "white",
-        "savefig.facecolor": "white",
-    }
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(look)
-        yield
+    house = Path(__file__).with_name("house.mplstyle")
+    return style.context(["default", sns.axes_style("ticks"), house])
 
 
 def new(width: float, height: float) -> Figure:

@@ -31,10 +31,8 @@ class Cell(NamedTuple):
     """Texts, and whether they are bold."""
 
 
-class Table(NamedTuple):
-    title: str
-    rows: Sequence[tuple[str, Sequence[Cell]]]
-    """Names and cells, from top to bottom."""
+Table = tuple[str, Sequence[tuple[str, Sequence[Cell]]]]
+"""A title, and from top to bottom the names of rows and their cells."""
 
 
 def tables(
@@ -47,14 +45,15 @@ def tables(
     """The first column holds cells without a number for ε; ``lines`` is 1 or 2, of a row."""
     columns = [np.nan] if epsilons.isna().any() else []
     columns += _lines.spread(epsilons, MOST)
-    heights = [(LINE * lines + 0.05) * len(table.rows) for table in found]
+    heights = [(LINE * lines + 0.05) * len(rows) for _, rows in found]
     names, letters = NAMES[lines]
     width = min(max(names + WIDTH * len(columns), 7.0), _style.WIDTH)
     figure = _style.new(width, sum(heights) + 0.62 * len(found) + 1.1)
     axes = figure.subplots(len(found), 1, squeeze=False, height_ratios=heights)[:, 0]
-    for ax, table in zip(axes, found, strict=True):
-        _panel(ax, table, columns, colours)
-        labels = [textwrap.fill(name, letters) for name, _ in table.rows]
+    for ax, (title, rows) in zip(axes, found, strict=True):
+        ax.set_title(title, fontweight="bold", loc="left")
+        _panel(ax, rows, columns, colours)
+        labels = [textwrap.fill(name, letters) for name, _ in rows]
         ax.set_yticks(np.arange(len(labels)) + 0.5, labels)
     axes[-1].set_xlabel("ε (parameter units)")
     pad = 0.12 / figure.get_size_inches()[1]
@@ -63,9 +62,9 @@ def tables(
     return figure
 
 
-def _panel(ax: Axes, table: Table, columns: Sequence[float], colours: ScalarMappable) -> None:
-    ax.set(xlim=(0, len(columns)), ylim=(len(table.rows), 0))
-    for down, (_, cells) in enumerate(table.rows):
+def _panel(ax: Axes, rows: Sequence, columns: Sequence[float], colours: ScalarMappable) -> None:
+    ax.set(xlim=(0, len(columns)), ylim=(len(rows), 0))
+    for down, (_, cells) in enumerate(rows):
         for cell in cells:
             for across in np.flatnonzero(same_step(pd.Series(columns), cell.epsilon)):
                 _cell(ax, int(across), down, cell, colours)
@@ -73,7 +72,6 @@ def _panel(ax: Axes, table: Table, columns: Sequence[float], colours: ScalarMapp
     ax.set_xticks(np.arange(len(columns)) + 0.5, names)
     _style.ticks(ax, length=0)
     ax.spines[:].set_visible(False)
-    ax.set_title(table.title, fontweight="bold", loc="left")
 
 
 def _cell(ax: Axes, across: int, down: int, cell: Cell, colours: ScalarMappable) -> None:

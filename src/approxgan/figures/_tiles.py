@@ -18,10 +18,8 @@ PLACE = ["x", "y"]
 TRUE = "#c8c8c8"
 SIDE, LINE, GAP = 1.28, 0.19, 0.14
 """Inches; of a tile, of a line of text, and between tiles."""
-ACROSS = 7
-"""Tiles side by side, at most."""
-LETTERS = 16
-"""Letters of a line above a tile, at most."""
+ACROSS, LETTERS = 7, 16
+"""Tiles side by side, and letters of a line above one, at most."""
 MOST = 12
 """Values of ε that are shown of a data set, at most; captions say so."""
 

@@ -19,7 +19,6 @@ MATCH = ["matched_mode", "matched_settings"]
 CURVES = {"relative_error": "relative error", "zero_fraction": "zero entries\n(share)"}
 DASHES = dict(zip(PLAYERS, ("-", (0, (4, 1.2))), strict=True))
 GAP = 0.7
-"""Between the places of two ε, in places."""
 MOST = 4
 """Values of ε whose curves are shown, at most."""
 STRIP, CURVE = 2.8, 1.6
@@ -146,7 +145,7 @@ def _curves(part: SubFigure, runs: pd.DataFrame, blocks: list[Block]) -> None:
 
 
 def _keys(shown: list[Series]) -> list[Any]:
-    players = [_style.key(player, color=_style.GREY, linestyle=dash)
-               for player, dash in DASHES.items()]  # fmt: skip
+    keys = [one.key(linewidth=2.6) for one in shown]
+    keys += [_style.key(name, color=_style.GREY, linestyle=dash) for name, dash in DASHES.items()]
     _, cross = _quality.lost_keys("diverged")
-    return [*(one.key(linewidth=2.6) for one in shown), *players, _quality.perfect_key(), cross]
+    return [*keys, _quality.perfect_key(), cross]

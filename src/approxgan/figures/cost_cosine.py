@@ -47,14 +47,19 @@ class CostCosine:
             return _style.no_data("the table gradient_error holds no cosine that chooses ε")
         errors = errors.fillna({"cosine": 0.0})
         errors = _series.main_groups(errors, PROBE_GROUP, "model")
+        sizes = tables["probe_points"][["model", "player", "dimension"]].drop_duplicates()
+        errors = errors.merge(sizes, "left")
         shown, parts = _series.series(errors), []
         for title, rows in _series.players(errors):
-            dimension = _dimension(tables["probe_points"], rows)
-            parts.append((f"{title}{f', d = {dimension:,}' if dimension else ''}", rows))
+            known = rows["dimension"].notna().all()
+            parts.append(
+                (f"{title}, d = {rows['dimension'].iloc[0]:,.0f}" if known else title, rows)
+            )
 
         def panel(axes: list[Axes], rows: pd.DataFrame) -> None:
             (ax,) = axes
-            _laws(ax, _dimension(tables["probe_points"], rows))
+            if rows["dimension"].notna().all():
+                _laws(ax, rows["dimension"].iloc[0])
             for one in shown:
                 _point(ax, best(one.rows(rows)), one)
             spent = forward_equivalents(rows)
@@ -70,12 +75,6 @@ class CostCosine:
         )  # fmt: skip
 
 
-def _dimension(points: pd.DataFrame, rows: pd.DataFrame) -> int:
-    """Of the player and model of these rows; 0 where nothing tells."""
-    same = points.merge(rows[["model", "player"]].drop_duplicates())
-    return int(same["dimension"].iloc[0]) if len(same) else 0
-
-
 def best(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of the ε of highest median cosine; of no ε where the mode takes none."""
     medians = rows.groupby("epsilon", dropna=False)["cosine"].median()
@@ -84,14 +83,12 @@ def best(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[same_step(rows["epsilon"], float(medians.index[medians.argmax()]))]
 
 
-def cosine(directions: np.ndarray, dimension: int) -> np.ndarray:
+def cosine(directions: np.ndarray, dimension: float) -> np.ndarray:
     """Expected of so many Gaussian directions."""
     return np.sqrt(directions / (directions + dimension - 1))
 
 
-def _laws(ax: Axes, dimension: int) -> None:
-    if not dimension:
-        return
+def _laws(ax: Axes, dimension: float) -> None:
     q, few = np.geomspace(1, 4 * dimension, 200), np.geomspace(1, dimension, 100)
     gaussian = cosine(q, dimension)
     curves = ((q + 1, gaussian), (2 * q, gaussian), (few + 1, np.sqrt(few / dimension)))

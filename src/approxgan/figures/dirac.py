@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,16 +22,8 @@ LAW: dict[str, Any] = {"color": _style.GREY, "linewidth": 1.0, "zorder": 1.5}
 TITLES = ("modes without chance", "random modes", "radius", "distance from theory")
 
 
-class Run(NamedTuple):
-    """One mode, settings and ε in one game."""
-
-    one: _series.Series
-    dash: Any
-    rows: pd.DataFrame
-
-    @property
-    def random(self) -> bool:
-        return self.rows["seed"].nunique() > 1
+Run = tuple[_series.Series, Any, pd.DataFrame]
+"""One mode and settings at an ε in one game: its look, its dash, its rows."""
 
 
 class Dirac:
@@ -67,7 +59,7 @@ class Dirac:
         figure, parts = _layout.blocks(games, [2.75] * len(games))
         for part, game in zip(parts, games, strict=True):
             own = rows[rows["game"] == game]
-            runs = [Run(one, dashes.get(epsilon, DASHES[0]), run) for one in shown
+            runs = [(one, dashes.get(epsilon, DASHES[0]), run) for one in shown
                     for epsilon, run in one.rows(own).groupby("epsilon", dropna=False)]  # fmt: skip
             _row(part.subplots(1, 4), runs)
         _style.legend(figure, _keys(shown, dashes))
@@ -75,9 +67,10 @@ class Dirac:
 
 
 def _row(axes: np.ndarray, runs: list[Run]) -> None:
-    truth = runs[0].rows.groupby("step")[TRUTH].first()
+    truth = runs[0][2].groupby("step")[TRUTH].first()
     for ax, random in zip(axes[:2], (False, True), strict=True):
-        _portrait(ax, [run for run in runs if run.random == random], truth.to_numpy(float).T)
+        kind = [run for run in runs if (run[2]["seed"].nunique() > 1) == random]
+        _portrait(ax, kind, truth.to_numpy(float).T)
     for one, dash, rows in runs:
         medians = rows.groupby("step")[["radius", "off"]].median()
         for ax, value in zip(axes[2:], medians, strict=True):
@@ -103,18 +96,15 @@ def _portrait(ax: Axes, runs: list[Run], truth: np.ndarray) -> None:
     ax.plot(*truth, **LAW)
     ax.plot(0, 0, "+", color=_style.INK, markersize=7)
     every = max(1, truth.shape[1] // MARKS)
-    means = [run.rows.groupby("step")[POINT].mean().to_numpy(float).T for run in runs]
-    for place, (run, mean) in enumerate(zip(runs, means, strict=True)):
-        look: dict[str, Any] = {
-            "color": run.one.colour,
-            "markerfacecolor": _face(run.dash, run.one.colour),
-        }
-        if run.random:
+    means = [rows.groupby("step")[POINT].mean().to_numpy(float).T for _, _, rows in runs]
+    for place, ((one, dash, rows), mean) in enumerate(zip(runs, means, strict=True)):
+        seeds = [seed for _, seed in rows.groupby("seed")]
+        for seed in seeds if len(seeds) > 1 else []:
             pale = {"linewidth": 0.5, "alpha": 0.35, "zorder": 1, "rasterized": True}
-            for _, seed in run.rows.groupby("seed"):
-                ax.plot(seed[POINT[0]], seed[POINT[1]], color=run.one.colour, **pale)
+            ax.plot(*seed[POINT].to_numpy(float).T, color=one.colour, **pale)
         marks = mean[:, place * every // len(runs) :: every]
-        ax.plot(*marks, linestyle="", marker=run.one.marker, markersize=4, zorder=3, **look)
+        look: dict[str, Any] = {"markerfacecolor": _face(dash, one.colour), "linestyle": ""}
+        ax.plot(*marks, color=one.colour, marker=one.marker, markersize=4, zorder=3, **look)
     # A square around theory and the means: single seeds may leave it.
     places = np.abs(np.concatenate([truth, *means], axis=1))
     half = 1.12 * max(min(places[np.isfinite(places)].max(), 3 * np.abs(truth).max()), 1e-12)

@@ -46,7 +46,7 @@ class Effects:
             runs = tables["outcomes"].merge(own[[*GROUP, "mode"]].drop_duplicates())
             cells = [(one.label, [_cell(row) for row in mine.to_dict("records")])
                      for one in _series.series(runs) if len(mine := one.rows(own))]  # fmt: skip
-            found.append(_table.Table(title.replace("\n", " · "), cells))
+            found.append((title.replace("\n", " · "), cells))
         scale = ScalarMappable(colors.Normalize(-LIMIT, LIMIT), mpl.colormaps["RdBu_r"])
         label = f"difference in {words(rows['metric'].iloc[0])} (exact's sd over seeds)"
         figure = _table.tables(found, rows["epsilon"], scale, label, lines=2)

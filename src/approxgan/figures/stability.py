@@ -55,7 +55,7 @@ def _failed(outcomes: pd.DataFrame, kind: str) -> Iterator[_table.Table]:
             cells = [_table.Cell(epsilon, 100 * n / size, [(str(n), False)] if n else [])
                      for epsilon, n, size in counts.astype(int).itertuples()]  # fmt: skip
             found.append((one.label, cells))
-        yield _table.Table(f"{title.replace(chr(10), ' · ')}: {KINDS[kind]}", found)
+        yield f"{title.replace(chr(10), ' · ')}: {KINDS[kind]}", found
 
 
 def _note(outcomes: pd.DataFrame) -> str:
