@@ -59,7 +59,7 @@ def list_(args: Namespace) -> None:
 def config(args: Namespace) -> dict[str, Any]:
     """config.yaml and the overlays given; without any, the config that the results were made with.
 
-    Which one that is is said on stderr, and whether the files that it was read from differ by now.
+    stderr names the files of that config, and says whether they have changed since.
     """
     made = args.at.config
     if args.configfile or not made.exists():

@@ -49,7 +49,7 @@ class Series:
         return LEVELS.get("exact" if self.mode == "exact" else self.rule, OTHER_LEVEL)
 
     def key(self, epsilons: Iterable[float] = (), **look: Any) -> Line2D:
-        """Its legend entry; ``epsilons`` are those at which it is shown, where it is not at all."""
+        """Its legend entry, with the ``epsilons`` of a series that is shown at some alone."""
         look = {"color": self.colour, "marker": self.marker, **look}
         return _style.key(self.named(epsilons), **look)
 

@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib import colors
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
-from scipy import stats
 
+from approxgan.analysis import statistics
 from approxgan.analysis.frames import GROUP, Tables
 from approxgan.analysis.text import listed
 from approxgan.figures import _series, _style, _table
@@ -61,10 +61,8 @@ def _failed(outcomes: pd.DataFrame, kind: str) -> Iterator[_table.Table]:
 def _note(outcomes: pd.DataFrame) -> str:
     groups = outcomes.groupby(list(GROUP))[list(KINDS)].any().any(axis=1)
     sizes = outcomes.groupby([*GROUP, *_series.CELL], dropna=False).size()
-    bounds = []
-    for n in sorted(set(sizes))[-3:]:
-        high = stats.binomtest(0, int(n)).proportion_ci(0.95, method="wilson").high
-        bounds.append(f"{100 * high:.0f} % ({n} seeds)")
+    bounds = [f"{100 * statistics.wilson(0, int(n), 0.95).high:.0f} % ({n} seeds)"
+              for n in sorted(set(sizes))[-3:]]  # fmt: skip
     return (
         f"{(~groups).sum()} of {len(groups)} groups had no failure. A cell without failure may "
         f"still have a rate of up to {listed(bounds)}."
