@@ -1,6 +1,6 @@
 """Training: seconds of one step of one run, stacked seeds against one process per run.
 
-``python -m benchmarks.training CONTENDER NETWORK`` measures one of them, on one thread.
+``python -m benchmarks.training CONTENDER NETWORK DTYPE`` measures one of them, on one thread.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ MODES: dict[str, tuple[str, float | None, dict[str, Any]]] = {
     "exact": ("exact", None, {}),
     "subgradient": ("subgradient", None, {"alpha": 0.6}),
     "forward_difference": ("forward_difference", 1e-3, {}),
+    "forward_difference, 1e-4": ("forward_difference", 1e-4, {}),
+    "forward_difference, 1e-2": ("forward_difference", 1e-2, {}),
     "central_difference": ("central_difference", 1e-3, {}),
     "uniform_shift": ("uniform_shift", 1e-3, {}),
     "random_direction, 8": (
@@ -43,17 +46,18 @@ SETTINGS = Settings(10**6, BATCH, 2e-4, 0.9, 0.999, 1e-8, "float32", "cpu", 0.0,
 DATA = np.random.default_rng(0).standard_normal((1000, 2))
 
 
-def stacked(contender: str, name: str) -> Callable[[], Any]:
+def stacked(contender: str, name: str, dtype: str) -> Callable[[], Any]:
     """One step of all stacked seeds with one of our modes."""
     mode_name, epsilon, settings = MODES[contender]
     game = Game(network(name), registry.build("losses", "nonsaturating", {}), 2)
     mode = registry.build("modes", mode_name, settings)
     methods = dict.fromkeys(PLAYERS, Method(mode, epsilon))
-    state = init(game, DATA, range(SEEDS), SETTINGS)
+    chosen = replace(SETTINGS, dtype=dtype)
+    state = init(game, DATA, range(SEEDS), chosen)
 
     def call() -> None:
         nonlocal state
-        state, _ = step(state, game, methods, SETTINGS)
+        state, _ = step(state, game, methods, chosen)
 
     return call
 
@@ -88,23 +92,26 @@ def module(name: str) -> Callable[[], Any]:
     return call
 
 
-def measure(contender: str, name: str) -> None:
+def measure(contender: str, name: str, dtype: str) -> None:
     """Print the seconds of one run's step: a stack's step counts for every seed in it."""
     torch.set_num_threads(1)
-    call, share = (module(name), 1) if contender == PEER else (stacked(contender, name), SEEDS)
+    peer = contender == PEER
+    call, share = (module(name), 1) if peer else (stacked(contender, name, dtype), SEEDS)
     for _ in range(3):
         call()
     report(call, seconds=2.0, share=float(share), threads=1)
 
 
 def run(quick: bool) -> list[Row]:
-    """Every mode on both networks."""
+    """Every mode on both networks; in float64 forward differences beside exact."""
     rows = []
+    swept = ("exact", *(mode for mode in MODES if mode.startswith("forward_difference")))
     for name in ("compact",) if quick else ("compact", "article"):
-        case = f"{name}, {SEEDS} seeds, a run's step"
-        rows += contest("training", case, (*MODES, PEER), __name__, name, rounds=2)
+        for dtype, contenders in {"float32": (*MODES, PEER), "float64": swept}.items():
+            case = f"{name}, {dtype}, {SEEDS} seeds"
+            rows += contest("training", case, contenders, __name__, name, dtype, rounds=2)
     return rows
 
 
 if __name__ == "__main__":
-    measure(*sys.argv[1:3])
+    measure(*sys.argv[1:4])
