@@ -275,6 +275,8 @@ def test_written_twice_is_the_same_table(tmp_path: Path) -> None:
     tables = {**synthetic.make(), "claims": synthetic.empty()["claims"]}
     for name, frame in tables.items():
         files.write_table(tmp_path / name, frame)
-    for stem in ("a", "b"):
-        claims.write(tmp_path, RULES, tmp_path / stem)
-    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+    for folder in ("a", "b"):
+        claims.write(tmp_path, RULES, tmp_path / folder)
+    for name in ("claims", "epsilon_rules"):
+        first, second = (tmp_path / folder / f"{name}.parquet" for folder in "ab")
+        assert first.read_bytes() == second.read_bytes()

@@ -6,9 +6,13 @@ import json
 
 import numpy as np
 import pytest
+from worlds import synthetic
 from worlds.claims import CHOSEN, EPSILONS, MODE, RULES, SD, World
 
 from approxgan.claims import stage as claims
+from approxgan.claims.landing import landed
+from approxgan.claims.matching import groups
+from approxgan.storage.tables import EPSILON_RULES
 
 OWN = {**RULES, "own_experiment": ["article"]}
 
@@ -48,8 +52,7 @@ def test_a_mode_has_rows_where_it_was_run_and_one_where_it_was_nowhere() -> None
 def test_runs_that_two_studies_share_count_once() -> None:
     once = World().judge("final_quality")
     twice = World().study("t").judge("final_quality")
-    assert (twice["effect"], twice["low"]) == (once["effect"], once["low"])
-    assert "runs of another study: t/ring" in twice["note"]
+    assert (twice["effect"], twice["low"], twice["runs"]) == (once["effect"], once["low"], 24)
     apart = World().study("t", shift=0.1).judge("final_quality")
     assert apart["runs"] == 2 * once["runs"]
 
@@ -193,3 +196,36 @@ def test_what_the_cap_decides_is_told_uncapped() -> None:
     row = World().add(0.4).judge("final_quality")
     assert (row["effect"], row["capped"]) == (10.0, 24)
     assert row["mode_value"] - row["other_value"] == pytest.approx(0.4)
+
+
+def test_where_rules_land_is_told_with_their_cost_and_loss() -> None:
+    """The fixed ε of the same runs of exact stand in another study."""
+    world = World().add(SD, 1e-6).add(SD, CHOSEN)
+    world.cell((MODE, 1e-2), add=2 * SD, epsilon=np.nan, rule="adaptive", study="t")
+    world.cell((MODE, 1e-2), tuned='{"epsilon": 0.01}', study="t")
+    world.cell(("exact", None), study="t")
+    outcomes = world.tables["outcomes"]
+    ruled = outcomes["rule"] == "adaptive"
+    outcomes["forwards"] = outcomes["forwards"].astype(float).mask(ruled, 5000)
+    traced = outcomes[outcomes["study"] == "t"].assign(step=0)
+    used = np.where(traced["rule"] == "adaptive", 3e-3, traced["epsilon"])
+    traced = traced.assign(generator_epsilon_used=used, discriminator_epsilon_used=2 * used)
+    tried = [{"study": "t", "dataset": d, "model": "m", "loss": "nonsaturating", "mode": MODE,
+              "values": json.dumps({"epsilon": e}), "seeds": 4}
+             for d in ("ring", "moons") for e in EPSILONS]  # fmt: skip
+    tables = world.tables | {
+        "training": synthetic.frame("training", traced.to_dict("records")),
+        "tuning": synthetic.frame("tuning", tried),
+    }
+    made = landed(tables, groups(tables, RULES), RULES).set_index(["dataset", "rule"])
+    assert list(made.columns.union(["dataset", "rule"])) == sorted(EPSILON_RULES)
+    assert len(made) == 4
+    for dataset in ("ring", "moons"):
+        rule, tuned = made.loc[(dataset, "adaptive")], made.loc[(dataset, "tuned")]
+        assert (rule["generator_epsilon"], rule["discriminator_epsilon"]) == (3e-3, 6e-3)
+        assert rule["best_epsilon"] == tuned["best_epsilon"] == 1e-2
+        assert rule["cost_ratio"] == pytest.approx((5000 + 4000) / 6000)
+        assert (rule["runs_before"], tuned["runs_before"]) == (0, 12)
+        assert rule["loss_sds"] == pytest.approx(2.0)
+        assert tuned["loss_sds"] == 0.0
+        assert rule["quality"] - rule["best_quality"] == pytest.approx(2 * SD)

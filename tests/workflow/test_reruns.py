@@ -33,6 +33,7 @@ from approxgan.storage.tables import COLUMNS, JUDGED
 
 pytestmark = pytest.mark.slow
 Change = Callable[[Any], object]
+CLAIMED = ("tables/claims.*", "tables/epsilon_rules.*")
 POINTS, DESCRIBED = "probe/*/points.npz", "probe/*/points.parquet"
 MEASURED = "probe/*/forward_difference.parquet"
 SWEPT = "runs/*/forward_difference/*/trace.npz"
@@ -94,8 +95,8 @@ FILES: dict[str, list[str]] = {
     "src/approxgan/collect/outcomes.py": [
         f"tables/{name}.*" for name in COLUMNS if name not in JUDGED
     ],
-    "src/approxgan/analysis/statistics.py": ["tables/comparisons.*", "tables/claims.*"],
-    "src/approxgan/claims/stage.py": ["tables/claims.*"],
+    "src/approxgan/analysis/statistics.py": ["tables/comparisons.*", *CLAIMED],
+    "src/approxgan/claims/stage.py": CLAIMED,
     "src/approxgan/report/stage.py": ["report.html"],
     "src/approxgan/report/assets/style.css": ["report.html"],
     "src/approxgan/core/protocols.py": ["*"],
@@ -300,9 +301,9 @@ CASES = {
         put("quality.every_snapshot", ["energy_distance"]), (QUALITIES,)
     ),
     "repeats of the null": Case(put("quality.null_repeats", 2), ("null/*",)),
-    "a claim's margin": Case(put("claims.speed_margin", 0.2), ("tables/claims.*",)),
+    "a claim's margin": Case(put("claims.speed_margin", 0.2), CLAIMED),
     "a margin of claims and comparisons": Case(
-        put("claims.equivalence_sds", 0.4), ("tables/comparisons.*", "tables/claims.*")
+        put("claims.equivalence_sds", 0.4), ("tables/comparisons.*", *CLAIMED)
     ),
     "a figure's size": Case(put("figures.dpi", 60), ("figures/*",)),
     "points drawn": Case(

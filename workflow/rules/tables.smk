@@ -82,10 +82,13 @@ rule claims:
                 "gradient_error",
                 "cost",
                 "comparisons",
+                "training",
+                "tuning",
             ]
         ],
     output:
         both("claims"),
+        both("epsilon_rules"),
     log:
         AT.log("claims"),
     params:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from approxgan.analysis import epsilon_choice, statistics
-from approxgan.analysis.frames import GROUP, by_cell, table
+from approxgan.analysis.frames import CELL, GROUP, by_cell, table
 from approxgan.claims.verdict import InsufficientData
 from approxgan.core.errors import InputError
 
@@ -139,13 +139,6 @@ class Contrast:
             return self.mine.name()
         return f"{self.mine.name()} against {self.other.name()}"
 
-    def size(self) -> int:
-        return len(self.seeds())
-
-    def repeats(self, one: Contrast) -> bool:
-        """Whether it is compared with the runs of exact that the other is compared with."""
-        return self.exact.repeats(one.exact)
-
     def rows(self) -> np.ndarray:
         """Final qualities for ``statistics.mean_in_spreads``, in exact's spread.
 
@@ -187,19 +180,17 @@ class Axis:
         others = [other for other in self.arms.values() if other is not arm]
         return Contrast(arm, min(others, key=lambda one: one.sign * one.median()), self.exact)
 
-    def size(self) -> int:
-        return len(self.arms)
-
-    def repeats(self, one: Axis) -> bool:
-        return self.exact.repeats(one.exact) and set(self.arms) <= set(one.arms)
-
     def name(self) -> str:
         return f"{self.mine.name()} among {', '.join(f'{value:g}' for value in self.arms)}"
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """One data set, model and loss of a study: the cells of all modes."""
+    """One data set, model and loss of a study: the cells of all modes.
+
+    Studies of one scope that share data, networks, training and seeds share exact's runs: they are
+    one group, and each cell is there once.
+    """
 
     arms: list[Arm]
     errors: pd.DataFrame
@@ -217,13 +208,28 @@ class Group:
     def exact(self) -> Arm:
         """Raises ``Absent`` where it was not run."""
         own = [a for a in self.arms if a.mode == self.rules["baseline"] and not a.varied]
-        return _present(own)[0]
+        return max(_present(own), key=lambda arm: len(arm.runs))
+
+    def shares(self, group: Group) -> bool:
+        """Whether both have the same runs of exact, and steps are counted."""
+        with suppress(Absent):
+            same = self.scope == group.scope and self.exact().repeats(group.exact())
+            return same and not (self.is_budgeted or group.is_budgeted)
+        return False
+
+    def joined(self, group: Group) -> Group:
+        """With the cells of another; of two that are the same, the one with more seeds."""
+        names = [*CELL, "tuned"]
+        arms = sorted([*self.arms, *group.arms], key=lambda arm: len(arm.runs))
+        cells = {tuple(arm.runs[names].astype(str).iloc[0]): arm for arm in arms}
+        return replace(self, arms=list(cells.values()))
 
     def cells(self, mode: str) -> list[Arm]:
         """The cells of a mode that train as the study does, at a fixed ε or none."""
+        free = {"dtype"} if self.is_budgeted else set()
         return [
             a for a in self.arms
-            if a.mode == mode and not a.changed and a.rule in ("", "fixed")
+            if a.mode == mode and a.changed <= free and a.rule in ("", "fixed")
             and (self.is_budgeted or not a.is_tuned)
         ]  # fmt: skip
 
@@ -306,14 +312,19 @@ def groups(tables: Mapping[str, pd.DataFrame], rules: Rules) -> list[Group]:
         )
     compared = compared[compared["metric"] == rules["metric"]]
     parts = [(by_cell(part), part[:0]) for part in (quality, table(tables, "cost"), compared)]
-    found = []
+    found: list[Group] = []
     for _, rows in outcomes.groupby(list(GROUP)):
         least = float(pd.to_numeric(rows["budget"]).min())
         arms = [
             _arm(runs, *(part.get(cell, none) for part, none in parts), least=least)
             for cell, runs in by_cell(rows).items()
         ]
-        found.append(Group(arms, errors, rules))
+        group = Group(arms, errors, rules)
+        for other in list(found):
+            if group.shares(other):
+                found.remove(other)
+                group = other.joined(group)
+        found.append(group)
     return found
 
 
@@ -364,8 +375,7 @@ class Matches:
 def gather(groups: Sequence[Group], build: Callable[[Group], Compared]) -> Matches:
     """What is built of every group that can be compared.
 
-    Studies that share data, networks, training and seeds share runs, which count once. Raises
-    ``Absent`` where nothing was run, and ``InsufficientData`` where nothing can be compared.
+    Raises ``Absent`` where nothing was run, and ``InsufficientData`` where nothing can be compared.
     """
     found, left_out = [], []
     for group in groups:
@@ -374,15 +384,9 @@ def gather(groups: Sequence[Group], build: Callable[[Group], Compared]) -> Match
                 found.append(build(group))
             except InsufficientData as lack:
                 left_out.append(str(lack))
-    kept: list[Compared] = []
-    for one in sorted(found, key=lambda one: -one.size()):
-        if any(one.repeats(other) for other in kept):
-            left_out.append(f"runs of another study: {one.name()}")
-        else:
-            kept.append(one)
-    if not kept:
+    if not found:
         raise InsufficientData("; ".join(left_out)) if left_out else Absent
-    return Matches([one for one in found if one in kept], left_out)
+    return Matches(found, left_out)
 
 
 def enough(seeds: int, rules: Rules, name: str) -> None:

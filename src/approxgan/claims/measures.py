@@ -91,7 +91,7 @@ def _multiple(one: Contrast, spent: cost.Spent, medians: np.ndarray) -> str:
 
 def quality(contrasts: Sequence[Contrast], rules: Rules) -> Comparison:
     """Final quality minus the other's in exact's seed-to-seed sds; positive is worse."""
-    rows, seeds = [one.rows() for one in contrasts], [one.size() for one in contrasts]
+    rows, seeds = [one.rows() for one in contrasts], [len(one.seeds()) for one in contrasts]
     how = {"cap": float(rules["cap_sds"]), "worse": 1}
     effect = statistics.jackknife(
         rows, partial(statistics.mean_in_spreads, **how), level=1 - rules["alpha"], counts=seeds

@@ -14,6 +14,7 @@ import pandas as pd
 from approxgan.analysis.statistics import UNKNOWN, Effect
 from approxgan.claims import controls
 from approxgan.claims.controls import Kind
+from approxgan.claims.landing import landed
 from approxgan.claims.matching import (
     EPSILON,
     EQUAL_COST,
@@ -36,7 +37,10 @@ from approxgan.storage import files
 from approxgan.storage.tables import CLAIMS, table_in
 
 NAMES = tuple(dict.fromkeys(measure.claim for measure in MEASURES))
-NEEDS = ("outcomes", "quality", "gradient_error", "cost", "comparisons")
+NEEDS = (
+    *("outcomes", "quality", "gradient_error", "cost", "comparisons"),
+    *("training", "tuning"),
+)
 NUMBERS = (
     *("bound", "p", "p_holm", "effect", "low", "high", "error", "freedom"),
     *("mode_value", "other_value"),
@@ -94,7 +98,19 @@ def judge(
     be judged for lack of data is undecided, and its note says what is missing. Raises
     ``InputError`` for a deciding number of which neither way is better.
     """
-    found = _Runs(groups(tables, rules), rules)
+    return _judged(groups(tables, rules), rules, only)
+
+
+def write(tables_dir: Path, rules: Rules, out: Path) -> None:
+    """The tables claims and epsilon_rules from those in a folder, into the folder ``out``."""
+    tables = {name: table_in(tables_dir, name) for name in NEEDS}
+    found = groups(tables, rules)
+    files.write_table(out / "claims", _judged(found, rules, NAMES))
+    files.write_table(out / "epsilon_rules", landed(tables, found, rules))
+
+
+def _judged(groups: Sequence[Group], rules: Rules, only: Collection[str]) -> pd.DataFrame:
+    found = _Runs(groups, rules)
     rows = [
         row
         for scope in SCOPES
@@ -109,12 +125,6 @@ def judge(
     ]
     made = pd.DataFrame(table, columns=list(CLAIMS))
     return made.astype({**dict.fromkeys(NUMBERS, float), **dict.fromkeys(INTEGERS, int)})
-
-
-def write(tables_dir: Path, rules: Rules, stem: Path) -> None:
-    """Judge the tables in a folder; ``stem``.parquet and ``stem``.csv."""
-    tables = {name: table_in(tables_dir, name) for name in NEEDS}
-    files.write_table(stem, judge(tables, rules))
 
 
 class _Runs:

@@ -194,7 +194,7 @@ def claims(args: Namespace) -> None:
     """Judge the article's claims by the tables."""
     from approxgan.claims.stage import write
 
-    write(args.at.tables, args.spec, args.at.tables / "claims")
+    write(args.at.tables, args.spec, args.at.tables)
 
 
 def figure(args: Namespace) -> None:

@@ -28,7 +28,7 @@ NEEDS = (
     "claims", "outcomes", "quality", "cost", "gradient_error", "dirac", "samples", "data",
     "training",
 )  # fmt: skip
-OPTIONAL = ("comparisons", "aggregates")
+OPTIONAL = ("comparisons", "aggregates", "epsilon_rules")
 
 
 def stage(
@@ -87,6 +87,7 @@ def _findings(
         "dirac": steps.dirac(tables["dirac"]),
         "best": best,
         "advice": steps.advice(best),
+        "landed": tables.get("epsilon_rules", pd.DataFrame()).to_dict("records"),
         **interactive.score(tables["quality"]),
         "cells": cells.cells(tables),
         "compared": "comparisons" in tables,

@@ -329,6 +329,23 @@ CLAIMS = {
     "cells": "the runs it rests on, in words",
     "note": "how the number is made, what was left out, or what is missing, in words",
 }
+EPSILON_RULES = {
+    **{name: RUN[name] for name in ("study", "dataset", "model", "loss", "mode")},
+    "rule": "how ε was chosen without an exact gradient: a step rule, or tuned, by trying on other "
+    "seeds",
+    **_by_player({"epsilon": "the ε it landed at: median over runs and traced steps"}),
+    "forward_equivalents": "evaluations of one training step, a reverse pass counting as two",
+    "cost_ratio": "that ÷ the same at the best fixed ε",
+    "runs_before": "runs on other seeds that were trained to choose it",
+    "best_epsilon": "the fixed ε of best median quality (claims.metric) by the judged runs",
+    "quality": "median quality of the runs whose ε was so chosen",
+    "best_quality": "that at the best fixed ε",
+    "loss_sds": "mean difference of the two in exact's seed-to-seed sds, each seed's capped; "
+    "positive is worse",
+    "low": "lower end of its interval: jackknife, uncorrected",
+    "high": "upper end of the same",
+    "runs": "seeds in common",
+}
 
 COLUMNS: dict[str, dict[str, str]] = {
     "training": TRAINING,
@@ -348,9 +365,10 @@ COLUMNS: dict[str, dict[str, str]] = {
     "comparisons": COMPARISONS,
     "aggregates": AGGREGATES,
     "claims": CLAIMS,
+    "epsilon_rules": EPSILON_RULES,
 }
 
-JUDGED = ("comparisons", "aggregates", "claims")
+JUDGED = ("comparisons", "aggregates", "claims", "epsilon_rules")
 """Tables that are made from other tables; the others are gathered from results."""
 
 TEXTS = {
