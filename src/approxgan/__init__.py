@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from approxgan import testing
+    from approxgan.library.advice import advise
     from approxgan.library.gradient import backward, estimate
     from approxgan.library.score_function import surrogate
     from approxgan.library.smoothing import smooth
     from approxgan.library.steps import choose_step
 
 __version__ = "0.1.0"
-__all__ = ["backward", "choose_step", "estimate", "smooth", "surrogate", "testing"]
+__all__ = ["advise", "backward", "choose_step", "estimate", "smooth", "surrogate", "testing"]
 
 _PLACES = {
+    "advise": "library.advice",
     "backward": "library.gradient",
     "choose_step": "library.steps",
     "estimate": "library.gradient",

@@ -245,6 +245,14 @@ def reference(args: Namespace) -> None:
     print(f"wrote {', '.join(map(str, written))}")
 
 
+def advise(args: Namespace) -> None:
+    """Say which estimator to take for a loss, by theory and by the reference results."""
+    from approxgan.library import advice
+
+    names = ("dimension", "evaluations", "precision", "noise", "steps")
+    print(advice.advise(**{name: getattr(args, name) for name in names}))
+
+
 def doctor(args: Namespace) -> None:
     """Check what is installed here."""
     from approxgan.cli.doctor import examine, text

@@ -121,6 +121,33 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "metavar": "FILE",
         "help": "README in which to show verdicts and the main figure",
     },
+    "--dimension": {
+        "type": _from(1, 1e15, int, "a whole number from 1"),
+        "required": True,
+        "metavar": "D",
+        "help": "number of parameters",
+    },
+    "--evaluations": {
+        "type": _from(2, 1e30, float, "a number from 2"),
+        "required": True,
+        "metavar": "N",
+        "help": "evaluations of the loss that the whole optimisation may take",
+    },
+    "--steps": {
+        "type": _from(1, 1e15, int, "a whole number from 1"),
+        "metavar": "T",
+        "help": "gradient steps that they are divided over (default: 1000, or fewer)",
+    },
+    "--precision": {
+        "choices": ("float64", "float32", "float16", "bfloat16"),
+        "default": "float32",
+        "help": "type of the loss and its parameters (default: float32)",
+    },
+    "--noise": {
+        "type": _from(0, 1e30, float, "a number from 0"),
+        "metavar": "SIGMA",
+        "help": "standard deviation of the loss's noise (default: that of rounding it)",
+    },
     "--remove": {
         "action": "store_true",
         "help": "ask, then remove results of cells that are not in the config",
@@ -173,6 +200,7 @@ def parser() -> argparse.ArgumentParser:
     stage(cli.report, specs.report)
     add(cli.verify, "--reference", "--results")
     add(cli.reference, "--made-by", "--reference", "--readme", "--results", "--configfile")
+    add(cli.advise, "--dimension", "--evaluations", "--steps", "--precision", "--noise")
     add(cli.doctor, "--results")
     add(cli.status, "--remove", "--yes", "--results", "--configfile")
     return top
@@ -198,6 +226,12 @@ def main(arguments: list[str] | None = None) -> int:
             provenance.write(chosen.results, chosen.command, names, chosen.code)
     except InputError as error:
         print(f"approxgan: {error}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("approxgan"):
+            raise
+        needed = "pip install 'approxgan[workflow]' installs what the workflow needs"
+        print(f"approxgan: the package {error.name} is not installed; {needed}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("approxgan: stopped", file=sys.stderr)
