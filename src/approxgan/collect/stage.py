@@ -216,9 +216,14 @@ def _group(cell: Cell) -> tuple[str, str, str, str]:
 
 
 def _widest(spec: Spec, at: Results) -> set[tuple[str, str, str, str]]:
-    """For each dataset the group with most modes, then most steps ε, then first by name."""
+    """For each dataset the group with most modes, then most steps ε, then first by name.
+
+    Of studies that count steps, and of cells trained as their study says.
+    """
     tried: dict[Any, set[Any]] = {}
     for cell, _ in _runs(spec, at):
+        if cell.varied or "forward_equivalents" in cell.training:
+            continue
         kind = tuple(str(names.row_keys(cell)[key]) for key in ("mode", "settings", "epsilon"))
         tried.setdefault(_group(cell), set()).add(kind)
     best: dict[str, Any] = {}

@@ -162,9 +162,15 @@ def _telling(groups: pd.DataFrame) -> Sequence[str]:
 def main_groups(
     frame: pd.DataFrame, group: Sequence[str] = GROUP, each: str = "dataset"
 ) -> pd.DataFrame:
-    """The rows of one group per dataset: the one with the most modes, then the most cells."""
+    """The rows of one group per dataset: the one with the most modes, then the most cells.
+
+    Of studies that count steps, and of cells trained as their study says, where there are any.
+    """
     if frame.empty:
         return frame
+    if "varied" in frame:
+        plain = frame[(frame["varied"] == "") & frame["budget"].isna()]
+        frame = frame if plain.empty else plain
     cells = frame[[*group, *CELL]].drop_duplicates()
     series = cells.drop_duplicates([*group, *SERIES])
     sizes = series.value_counts(list(group)).to_frame("series")
