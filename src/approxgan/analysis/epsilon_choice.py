@@ -6,6 +6,8 @@ Claims choose among all cells of a mode, figures among those of one series.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -24,15 +26,15 @@ def best(runs: pd.DataFrame, errors: pd.DataFrame) -> Cell | None:
     choice. None where no cell was probed.
     """
     keys = ["settings", "epsilon", "own_settings"]
-    candidates = runs[keys].drop_duplicates().sort_values(keys)
-    rows = list(candidates.itertuples(index=False, name=None))
-    if len(rows) > 1:
-        probed = _probed(errors[errors["mode"] == runs["mode"].iloc[0]], runs)
-        medians = [_cosine(probed, own, epsilon) for _, epsilon, own in rows]
+    cells: list[tuple[Any, pd.DataFrame]] = list(runs.groupby(keys, dropna=False))
+    best = 0
+    if len(cells) > 1:
+        mine = errors[errors["mode"] == runs["mode"].iloc[0]]
+        medians = [_cosine(_probed(mine, own), cell) for cell, own in cells]
         if np.isnan(medians).all():
             return None
-        rows = [rows[int(np.nanargmax(medians))]]
-    settings, epsilon, _ = rows[0]
+        best = int(np.nanargmax(medians))
+    settings, epsilon, _ = cells[best][0]
     return settings, epsilon
 
 
@@ -58,6 +60,6 @@ def _probed(errors: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     return near if same.empty else same
 
 
-def _cosine(probed: pd.DataFrame, own_settings: str, epsilon: float) -> float:
-    here = (probed["own_settings"] == own_settings) & same_step(probed["epsilon"], epsilon)
+def _cosine(probed: pd.DataFrame, cell: tuple[str, float, str]) -> float:
+    here = (probed["own_settings"] == cell[2]) & same_step(probed["epsilon"], cell[1])
     return float(pd.to_numeric(probed.loc[here, "cosine"]).median())

@@ -53,13 +53,17 @@ class Arm:
     floor: float
     """The noise floor of the quality, in exact's sds; NaN where it was not measured."""
 
+    about: Mapping[str, Any]
+    """What all runs share, by column: also read as attributes."""
+
     def __getattr__(self, column: str) -> Any:
-        """What all runs share."""
-        return self.runs[column].iloc[0]
+        if column == "about" or column not in self.about:
+            raise AttributeError(column)
+        return self.about[column]
 
     @property
     def key(self) -> tuple[str, ...]:
-        return tuple(self.runs[list(GROUP)].iloc[0])
+        return tuple(self.about[name] for name in GROUP)
 
     @property
     def changed(self) -> set[str]:
@@ -219,9 +223,8 @@ class Group:
 
     def joined(self, group: Group) -> Group:
         """With the cells of another; of two that are the same, the one with more seeds."""
-        names = [*CELL, "tuned"]
         arms = sorted([*self.arms, *group.arms], key=lambda arm: len(arm.runs))
-        cells = {tuple(arm.runs[names].astype(str).iloc[0]): arm for arm in arms}
+        cells = {tuple(str(arm.about[name]) for name in (*CELL, "tuned")): arm for arm in arms}
         return replace(self, arms=list(cells.values()))
 
     def cells(self, mode: str) -> list[Arm]:
@@ -344,7 +347,8 @@ def _arm(
         end = float((runs["steps"] * least / runs["budget"]).max())
     runs = runs.set_index("seed")
     runs = runs.assign(quality=_at(curves, end).reindex(runs.index))
-    return Arm(runs, curves, cost, end, sign, float(pd.to_numeric(compared["floor"]).max()))
+    floor = float(pd.to_numeric(compared["floor"]).max())
+    return Arm(runs, curves, cost, end, sign, floor, runs.iloc[0].to_dict())
 
 
 def _at(curves: pd.DataFrame, step: float) -> pd.Series:

@@ -194,20 +194,19 @@ class _Runs:
                 yield Row(measures[0], place, NO_CONTROL, note=note)
 
     def _is_run(self, place: Place) -> bool:
-        try:
-            self.matches(place)
-        except Absent:
-            return False
-        except InsufficientData:
-            return True
-        return True
+        return not isinstance(self.matches(place), Absent)
 
-    def _matches(self, place: Place) -> Matches:
-        return gather(self.groups, place.build)
+    def _matches(self, place: Place) -> Matches | InsufficientData | Absent:
+        try:
+            return gather(self.groups, place.build)
+        except (InsufficientData, Absent) as lack:
+            return lack
 
     def _row(self, measure: Measure, place: Place, against: str) -> Row:
+        matches, gain = self.matches(place), None
         try:
-            matches, gain = self.matches(place), None
+            if not isinstance(matches, Matches):
+                raise matches
             made = measure.compare(matches.found, self.rules)
             if place.control:
                 gain = measure.compare(controls.over_exact(matches.found), self.rules)
