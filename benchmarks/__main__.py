@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from approxgan.storage import files
-from benchmarks import gradient, growth, picture, training, wall, workflow
+from benchmarks import gradient, growth, library, picture, training, wall, workflow
 from benchmarks.measure import CORES, Row, as_json, table
 
 GROUPS: dict[str, Callable[[bool], list[Row]]] = {
@@ -15,6 +15,7 @@ GROUPS: dict[str, Callable[[bool], list[Row]]] = {
     "wall": wall.run,
     "growth": growth.run,
     "training": training.run,
+    "library": library.run,
     "workflow": workflow.run,
 }
 OUT = Path("results/benchmarks")

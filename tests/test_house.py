@@ -181,8 +181,34 @@ def test_the_version_is_said_once_more_and_the_same():
 
 def pins():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
-    return dict(line.split("==") for line in wanted)
+    extras = project["optional-dependencies"]
+    (whole,) = (line for line in extras["dev"] if "==" not in line)
+    assert whole == "approxgan[workflow]"
+    pinned = dict(line.split("==") for line in extras["workflow"] + extras["dev"] if line != whole)
+    for line in project["dependencies"]:
+        name, least = line.split(">=")
+        assert tuple(map(int, least.split("."))) <= tuple(map(int, pinned[name].split(".")[:2]))
+    return pinned
+
+
+def test_the_library_alone_imports_nothing_but_its_own_dependencies():
+    """What it and the command line load, or would, is the standard library's or declared."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {re.split("[<>=]", line)[0] for line in project["dependencies"]}
+    names = {"pyyaml": "yaml"}
+    allowed = {names.get(name, name) for name in declared} | sys.stdlib_module_names
+    roots = ["approxgan.testing", "approxgan.library.advice", "approxgan.library.gradient"]
+    roots += ["approxgan.library.smoothing", "approxgan.library.score_function"]
+    roots += [f"approxgan.estimators.{name}" for name in registry.names("modes")]
+    for module in code_inputs.modules(roots):
+        path = code_inputs.path_of(module)
+        if path is None or ".sweep" in module:
+            continue
+        tree = ast.parse(path.read_bytes())
+        found = {name.split(".")[0] for name in code_inputs.named(tree)}
+        # Names of types alone.
+        guarded = {"pandas", "matplotlib"} if module == "approxgan.core.protocols" else set()
+        assert found - allowed - guarded <= {"approxgan", ""}, module
 
 
 def test_the_lock_file_holds_the_projects_pins():

@@ -49,7 +49,7 @@ def _packages() -> Iterator[Line]:
             have = importlib.metadata.version(name)
         # torch's builds carry a label: 2.13.0+cpu.
         fine = have.partition("+")[0] == wanted
-        if "extra" not in requirement or have != "not installed":
+        if 'extra == "dev"' not in requirement or have != "not installed":
             yield fine, name, have if fine else f"{have}, the pin is {wanted}"
 
 
