@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -22,16 +23,20 @@ from approxgan.library.steps import notice_noise
 class GradientEstimate:
     """A gradient estimate in the structure of the parameters, and what it cost."""
 
-    grads: Any
-    """As the parameters: None where a tensor is frozen; a dict by name for a module."""
     value: Tensor
     """The loss, without dimensions: as of ``core.protocols.Estimate``."""
     forwards: int
     """Evaluations of the loss, all that were made; a Jacobian-vector product counts as two."""
     backwards: int
     """Reverse passes."""
-    vector: Tensor = field(repr=False)
+    vector: Tensor
     """[P]: the gradient in the type that it was computed in, at least float32."""
+    parameters: Parameters = field(repr=False)
+
+    @cached_property
+    def grads(self) -> Any:
+        """As the parameters: None where a tensor is frozen; a dict by name for a module."""
+        return self.parameters.structured(self.vector)
 
 
 def estimate(
@@ -91,7 +96,7 @@ def backward(
     """``estimate``, and its gradients added to the ``.grad`` of the parameters as autograd's are.
 
     Options and errors are those of ``estimate``. Any optimiser of ``torch.optim`` steps then.
-    Where ``.grad`` was None it is now the tensor in the result's ``grads``.
+    Where ``.grad`` was None it shares its memory with the result.
     """
     parameters = Parameters(params)
     for name, tensor in zip(parameters.names, parameters.own, strict=True):
@@ -102,7 +107,7 @@ def backward(
         eps=eps, generator=generator, common=common, many=many,
     )  # fmt: skip
     for tensor, part in zip(parameters.own, parameters.pieces(made.grad[0]), strict=True):
-        grad = part.to(tensor.dtype)
+        grad = part if parameters.alike else part.to(tensor.dtype)
         if tensor.grad is None:
             tensor.grad = grad
         else:
@@ -111,9 +116,8 @@ def backward(
 
 
 def _told(parameters: Parameters, made: Estimate, forwards: int) -> GradientEstimate:
-    grad = made.grad[0]
     value = made.value[0].detach()
-    return GradientEstimate(parameters.structured(grad), value, forwards, made.backwards, grad)
+    return GradientEstimate(value, forwards, made.backwards, made.grad[0], parameters)
 
 
 def _vector(

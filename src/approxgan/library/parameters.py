@@ -31,10 +31,33 @@ class Parameters:
     def __init__(self, given: Any) -> None:
         self.given = given
         self.module = given if isinstance(given, nn.Module) else None
-        named = list(
-            self.module.named_parameters() if self.module is not None else _leaves(given, "params")
-        )
+        parts = list(self.module.named_modules()) if self.module is not None else []
+        owners: list[tuple[dict[str, Any], dict[str, Any]]] = [
+            (part._parameters, part._buffers) for _, part in parts
+        ]
+        named: list[tuple[str, Tensor]] = []
+        if self.module is None:
+            named += _leaves(given, "params")
+        else:
+            named += [
+                (f"{place}.{name}" if place else name, tensor)
+                for place, part in parts
+                for name, tensor in part._parameters.items()
+                if tensor is not None
+            ]
         self._chosen(named)
+        self._slots = [
+            (held, name, self.place[id(tensor)], tensor)
+            for held, _ in owners
+            for name, tensor in held.items()
+            if id(tensor) in self.place
+        ]
+        self._buffers = [
+            (held, name, tensor)
+            for _, held in owners
+            for name, tensor in held.items()
+            if tensor is not None
+        ]
         kinds = {tensor.dtype for tensor in self.tensors}
         dtype = FINEST
         for kind in kinds:
@@ -73,22 +96,6 @@ class Parameters:
         self.own = own
         self.tensors = [tensor.detach() for tensor in own]
         self.place = {id(tensor): number for number, tensor in enumerate(own)}
-        parts = self.module.modules() if self.module is not None else ()
-        owners: list[tuple[dict[str, Any], dict[str, Any]]] = [
-            (part._parameters, part._buffers) for part in parts
-        ]
-        self._slots = [
-            (held, name, self.place[id(tensor)], tensor)
-            for held, _ in owners
-            for name, tensor in held.items()
-            if id(tensor) in self.place
-        ]
-        self._buffers = [
-            (held, name, tensor)
-            for _, held in owners
-            for name, tensor in held.items()
-            if tensor is not None
-        ]
 
     def pieces(self, vector: Tensor) -> list[Tensor]:
         """A vector [P] as views in the shapes of the tensors."""
