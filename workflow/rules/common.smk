@@ -55,6 +55,16 @@ def spec(value):
     return f"@{path}"
 
 
+def planned():
+    """The jobs of this run, each with its rule, its name and its estimated seconds."""
+    known = {job[:2]: job.cost.seconds for job in cost.jobs(config)}
+    for job in workflow.dag.needrun_jobs():
+        if not job.is_norun:
+            key = (job.rule.name, " ".join(job.wildcards_dict.values()))
+            # A data set that no study uses is made by name alone.
+            yield *key, known.get(key, cost.light().seconds)
+
+
 onstart:
     # Snakemake 9.27 wakes its scheduler once a second more for every job that has ended, to keep to
     # a rate of starts that no run comes near: after 200 jobs that was half a core.
@@ -74,3 +84,6 @@ onstart:
         os.path.relpath, ["config.yaml", *workflow.config_settings.configfiles]
     )
     files.write_json(AT.config, {"files": list(read), "config": config})
+    for handler in workflow.logger_manager.get_log_handlers():
+        if hasattr(handler, "begin"):
+            handler.begin(AT, planned(), workflow.resource_settings.cores or 1)

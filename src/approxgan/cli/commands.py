@@ -265,9 +265,13 @@ def doctor(args: Namespace) -> None:
 
 
 def status(args: Namespace) -> None:
-    """List cells that are trained, missing or not in the config."""
+    """List cells that are trained, missing or not in the config; or watch the run."""
     from approxgan.cli import status as found
 
+    if args.watch:
+        from approxgan.cli import progress
+
+        return progress.watch(args.at, sys.stdout)
     report = found.of(config(args), args.results)
     print(found.text(report))
     if args.remove and report.stale and (args.yes or _agreed(len(report.stale))):

@@ -152,6 +152,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "action": "store_true",
         "help": "ask, then remove results of cells that are not in the config",
     },
+    "--watch": {
+        "action": "store_true",
+        "help": "show the last run of the workflow until it ends: jobs, time left, what trains, "
+        "what failed; other options are not used",
+    },
     "--yes": {"action": "store_true", "help": "remove them without asking"},
 }
 
@@ -202,7 +207,7 @@ def parser() -> argparse.ArgumentParser:
     add(cli.reference, "--made-by", "--reference", "--readme", "--results", "--configfile")
     add(cli.advise, "--dimension", "--evaluations", "--steps", "--precision", "--noise")
     add(cli.doctor, "--results")
-    add(cli.status, "--remove", "--yes", "--results", "--configfile")
+    add(cli.status, "--watch", "--remove", "--yes", "--results", "--configfile")
     return top
 
 

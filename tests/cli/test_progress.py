@@ -1,0 +1,174 @@
+"""The picture of a run: made from events, logs and checkpoints, without a run."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+
+import numpy as np
+import pytest
+from worlds import terminal
+
+from approxgan.cli.parser import main
+from approxgan.cli.progress import PRIOR, Job, Part, Picture, Run, Screen
+from approxgan.design.paths import Results
+from approxgan.storage import files
+
+A, B, C, D = (Job("train", name) for name in "abcd")
+TABLE = Job("collect", "quality")
+
+
+def run(estimates, cores=1):
+    return Run(0.0, cores, estimates)
+
+
+def follow(run, *events):
+    for at, what, job in events:
+        run.take({"event": what, "at": at, **job._asdict(), "log": "x.log"})
+    return run
+
+
+def test_before_anything_ran_the_time_left_is_the_plan_over_the_cores():
+    assert run({A: 30.0, B: 50.0, TABLE: 40.0}, cores=2).left(0.0, {}) == pytest.approx(60.0)
+    assert run({}).left(0.0, {}) == 0.0
+
+
+def test_the_time_left_follows_what_jobs_took():
+    """Every job takes three times its estimate: soon the others are expected to, in any rule."""
+    jobs = {Job("train", str(n)): 100.0 for n in range(10)} | {TABLE: 100.0}
+    known, now = run(jobs), 0.0
+    for job in [*jobs][:5]:
+        follow(known, (now, "begun", job), (now + 300.0, "done", job))
+        now += 300.0
+    assert known.left(now, {}) == pytest.approx(6 * 300.0)
+    assert known.share({}) == pytest.approx(5 / 11)
+
+
+def test_one_rule_that_is_slow_slows_the_others_only_at_first():
+    known = run({A: 100.0, B: 100.0, TABLE: 10.0, Job("collect", "cost"): 10.0})
+    follow(known, (0.0, "begun", A), (1000.0, "done", A))
+    before = known.left(1000.0, {})
+    assert before == pytest.approx(1000.0 + 2 * 100.0)
+    follow(known, (1000.0, "begun", TABLE), (1010.0, "done", TABLE))
+    slower = 1010.0 / 110.0
+    told = 100.0 * (1000.0 + PRIOR * slower) / (100.0 + PRIOR)
+    assert known.left(1010.0, {}) == pytest.approx(
+        told + 10.0 * (10.0 + PRIOR * slower) / (10.0 + PRIOR)
+    )
+
+
+def test_a_training_job_goes_on_at_the_speed_of_its_own_steps():
+    """From the step that it began at: a checkpoint's steps cost this attempt nothing."""
+    known = follow(run({A: 5.0}), (100.0, "begun", A))
+    part = Part(step=600, steps=1000, first=400, seconds=20.0)
+    assert known.left(120.0, {A: part}) == pytest.approx(40.0)
+    assert known.left(130.0, {A: part}) == pytest.approx(30.0)
+    assert known.share({A: part}) == pytest.approx(0.6)
+
+
+def test_a_long_job_is_not_shared_out_among_cores():
+    known = follow(run({A: 100.0, B: 1.0}, cores=8), (0.0, "begun", A))
+    assert known.left(0.0, {}) == pytest.approx(100.0)
+
+
+def test_a_job_that_failed_and_is_tried_again_has_not_failed():
+    known = follow(run({A: 1.0, B: 1.0}), (0.0, "begun", A), (1.0, "failed", A))
+    assert known.counted() == "0 of 2 jobs, 1 failed"
+    follow(known, (2.0, "begun", A), (3.0, "done", A))
+    assert known.counted() == "1 of 2 jobs"
+    assert known.left(3.0, {}) == pytest.approx(1.0)
+
+
+@pytest.fixture
+def at(tmp_path):
+    return Results(tmp_path)
+
+
+def said(at, cell, text, when=50.0):
+    files.write_text(at.log("train", cell), text)
+    os.utime(at.log("train", cell), (when, when))
+
+
+def kept(at, cell, when, **losses):
+    path = at.run(cell, "checkpoint.npz")
+    rows = {f"trace.{player}_loss": np.array([[9.0, 9.0], row]) for player, row in losses.items()}
+    files.write_arrays(path, {"trace.step": np.array([0, 40]), **rows})
+    os.utime(path, (when, when))
+
+
+def test_the_picture_has_steps_losses_and_failures(at):
+    known = follow(run({A: 10.0, B: 10.0, C: 10.0, D: 10.0, TABLE: 1.0}),
+                   (10.0, "begun", A), (20.0, "begun", B), (20.0, "begun", C), (20.0, "begun", D),
+                   (20.0, "begun", TABLE))  # fmt: skip
+    said(at, "a", "going on from the checkpoint at step 20\nx: step 40 of 80, 2 seeds training\n")
+    kept(at, "a", 45.0, discriminator=[1.0, np.nan], generator=[0.25, 0.75])
+    said(at, "b", "x: step 70 of 80, 2 seeds training\n", when=15.0)  # of an earlier attempt
+    kept(at, "b", 15.0, discriminator=[1.0, 2.0], generator=[0.25, 0.75])
+    kept(at, "c", 45.0, discriminator=[np.nan] * 2, generator=[np.nan] * 2)
+    files.write_text(at.run("d", "checkpoint.npz"), "broken")
+    lines = Picture(at).lines(known, 60.0, 100, 24)
+    assert lines[0].startswith("[###...........................] 12 %  0 of 5 jobs, 60 s so far, ")
+    assert lines[1:] == [
+        "train     a",
+        "          step 40 of 80; 50 s; losses at step 40: discriminator 1, generator 0.5",
+        "train     b",
+        "          no step yet; 40 s",
+        "train     c",
+        "          no step yet; 40 s; all seeds diverged by step 40",
+        "train     d",
+        "          no step yet; 40 s",
+        "collect   quality  40 s",
+    ]
+    assert Picture(at).parts(known)[A] == Part(40, 80, 20, 40.0)
+
+
+def test_the_picture_fits_a_small_terminal(at):
+    jobs = {Job("evaluate", f"{'long/' * 30}{n}"): 1.0 for n in range(50)}
+    known = run(jobs)
+    for n, job in enumerate(jobs):
+        what = ("begun", "failed") if n % 2 else ("begun",)
+        follow(known, *((float(n), one, job) for one in what))
+    lines = Picture(at).lines(known, 60.0, 79, 12)
+    assert len(lines) < 12
+    assert all(len(line) <= 79 for line in lines)
+    assert any(line.startswith("... and ") and "failed" in line for line in lines)
+    assert any("0  60 s" in line for line in lines)
+
+
+def test_a_screen_is_drawn_in_its_place_below_what_was_printed():
+    stream = io.StringIO()
+    screen = Screen(stream)
+    for lines in ["a", "b", "c"], ["d"], ["e", "f"]:
+        screen.draw(lines)
+    screen.erase()
+    stream.write("printed\n")
+    screen.draw(["g"])
+    assert terminal.shown(stream.getvalue()) == "printed\ng\n"
+
+
+EVENTS = (
+    {"at": 0.0, "cores": 2, "jobs": [["train", "a", 4.0], ["collect", "quality", 1.0]]},
+    {"event": "begun", "at": 0.0, "rule": "train", "name": "a"},
+    {"event": "done", "at": 4.0, "rule": "train", "name": "a"},
+)
+
+
+def test_status_watch_reads_what_the_run_has_written(at, capsys):
+    asked = ["status", "--watch", "--results", str(at.root)]
+    assert main(asked) == 2
+    assert "progress.log: no such file" in capsys.readouterr().err
+    lines = "".join(f"{json.dumps(event)}\n" for event in EVENTS)
+    files.write_text(at.log("progress"), f'{lines}{{"event": "half wri')
+    assert main(asked) == 0
+    assert " 80 %  1 of 2 jobs, " in capsys.readouterr().out
+    os.utime(at.log("progress"), (0, 0))
+    assert main(asked) == 0
+    assert "it seems to have died" in capsys.readouterr().out
+    with at.log("progress").open("w") as file:
+        file.write(f'{lines}{{"event": "ended", "at": 5}}\n')
+    assert main(asked) == 0
+    assert "1 of 2 jobs, stopped after 5 s" in capsys.readouterr().out
+    files.write_text(at.log("progress"), "[1]\n")
+    assert main(asked) == 2
+    assert "not the progress of a run" in capsys.readouterr().err
