@@ -138,6 +138,12 @@ def test_the_largest_of_several_effects_is_found_and_is_no_false_alarm() -> None
     assert 1 - statistics.largest([one, two, far]).less(2.0) == pytest.approx(
         3 * (1 - far.less(2.0))
     )
+    # What is not convincing either way is so far from neither: p is 1, not the p of one of many.
+    many = statistics.largest([statistics.student(1.0, 0.5, 9.0, 0.95)] * 40)
+    assert statistics.student(1.0, 0.5, 9.0, 0.95).p(0.0) < 0.1
+    assert many.p(0.0) == 1.0
+    assert [statistics.either(1.0, 1.0), statistics.either(0.01, 1.0)] == [0.5, 0.01]
+    assert np.isnan(statistics.either(np.nan, 1.0))
     random = rng(9)
     noise = random.normal(size=(500, 4, 10))
     made = [

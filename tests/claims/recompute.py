@@ -140,7 +140,8 @@ class World:
         if any(self.about(one.exact, k) != self.about(two.exact, k) for k in GROUP[1:]):
             return False
         both = pd.concat([self.quality(one.exact), self.quality(two.exact)], axis=1, join="inner")
-        return len(both) > 0 and both.iloc[:, 0].equals(both.iloc[:, 1].rename(both.columns[0]))
+        first, second = both.iloc[:, 0], both.iloc[:, 1]
+        return bool(first.notna().any()) and first.equals(second.rename(first.name))
 
     def seeds(self, *cells: int) -> list[int]:
         return sorted(set.intersection(*(set(self.runs[cell].index) for cell in cells)))
@@ -234,6 +235,12 @@ def jackknifed(groups: list[np.ndarray], f: Callable[[np.ndarray], float], alpha
 def exponential(effect: Effect) -> Effect:
     ends = [float(np.exp(end)) for end in effect[:3]]
     return Effect(*ends, lambda b: effect.below(np.log(b)), effect.can_spare)
+
+
+def sided(below: float, above: float) -> float:
+    """p of 'not below' and of 'not above' as one number on the smaller one's side of a half."""
+    p = min(below, above, 0.5)
+    return p if below <= above else 1 - p
 
 
 def holm(p: np.ndarray) -> np.ndarray:
@@ -535,8 +542,7 @@ class Judge:
 
         def below(bound: float) -> float:
             all_below = max(one.below(bound) for one in made)
-            one_above = min(1.0, len(made) * min(1 - one.below(bound) for one in made))
-            return all_below if all_below < one_above else 1 - one_above
+            return sided(all_below, len(made) * min(1 - one.below(bound) for one in made))
 
         return Effect(*(max(one[k] for one in made) for k in range(3)), below)
 
@@ -584,7 +590,7 @@ class Judge:
         if not widths:
             raise Lack
         yes, no = max(some), max(none)
-        return Effect(*np.mean(widths, axis=0), lambda b: no if no < yes else 1 - yes)
+        return Effect(*np.mean(widths, axis=0), lambda b: sided(no, yes))
 
 
 def recompute(tables: dict[str, Frame], rules: dict[str, Any]) -> Frame:

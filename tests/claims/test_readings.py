@@ -229,3 +229,14 @@ def test_where_rules_land_is_told_with_their_cost_and_loss() -> None:
         assert rule["loss_sds"] == pytest.approx(2.0)
         assert tuned["loss_sds"] == 0.0
         assert rule["quality"] - rule["best_quality"] == pytest.approx(2 * SD)
+
+
+def test_a_range_of_which_nothing_is_shown_is_undecided() -> None:
+    """Noise as large as the margin: no ε is shown to be good, and none to be bad."""
+    world = World()
+    frame = world.tables["quality"]
+    noise = np.random.default_rng(1).normal(SD / 2, 3 * SD, len(frame))
+    frame["value"] += np.where(world.where("quality") & (frame["step"] > 0), noise, 0.0)
+    row = world.judge("range_of_good_steps")
+    assert (row["verdict"], row["low"]) == ("undecided", 0.0)
+    assert row["p"] > 0.2

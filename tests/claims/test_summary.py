@@ -20,7 +20,8 @@ Rows = list[tuple[str, str, str, str]]
 PLAIN: dict[str, Any] = {
     "scope": "article", "reading": "same_steps", "dtype": "float32",
     "unit": "ratio", "against": "exact", "is_control": False, "bound": 0.9, "side": "below",
-    "reason_code": "ok", "effect": 1.0, "low": 0.5, "high": 2.0, "mode_value": 3.0,
+    "reason_code": "ok", "effect": 1.0, "low": 0.5, "high": 2.0, "measure": "steps_to_target",
+    "mode_value": 3.0,
     "other_value": 3.0, "interval_kind": "jackknife", "runs": 9, "censored": 0, "capped": 0,
     "datasets": "", "cells": "", "note": "", "is_timed": False,
 }  # fmt: skip
@@ -148,6 +149,8 @@ def test_the_rule_says_what_would_have_decided_and_why_it_did_not(reason: str) -
 
 
 def test_numbers_are_told_as_what_they_are() -> None:
+    whole = {**PLAIN, "measure": "final_quality"}
+    assert summary.value({**whole, "mode_value": np.inf}) == "1 [0.5 to 2]; diverged against 3"
     bare = {**PLAIN, "mode_value": np.nan}
     assert summary.value(bare) == "1 [0.5 to 2]"
     assert summary.value(PLAIN) == "1 [0.5 to 2]; 3 against 3"

@@ -184,10 +184,16 @@ def largest(effects: Sequence[Effect]) -> Effect:
 
     def less(bound: float) -> float:
         below = float(np.max([one.less(bound) for one in effects]))
-        above = float(np.minimum(1.0, count * (1 - below)))
-        return below if below < above else 1 - above
+        return either(below, count * (1 - below))
 
     return Effect(ends, less)
+
+
+def either(below: float, above: float) -> float:
+    """``Effect.less`` of two tests with p of their own, of which one at most is convincing."""
+    if np.isnan(below + above):
+        return np.nan
+    return min(below, 0.5) if below < above else max(1 - above, 0.5)
 
 
 def _flat(sample: np.ndarray) -> bool:

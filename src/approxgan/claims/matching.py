@@ -52,7 +52,6 @@ class Arm:
     """Of the deciding number in ``quality``."""
     floor: float
     """The noise floor of the quality, in exact's sds; NaN where it was not measured."""
-
     about: Mapping[str, Any]
     """What all runs share, by column: also read as attributes."""
 
@@ -107,7 +106,7 @@ class Arm:
     def repeats(self, arm: Arm) -> bool:
         """Whether the common seeds are the same runs."""
         mine, other = self.runs["quality"].align(arm.runs["quality"], "inner")
-        return self.key[1:] == arm.key[1:] and len(mine) > 0 and mine.equals(other)
+        return self.key[1:] == arm.key[1:] and bool(mine.notna().any()) and mine.equals(other)
 
     def is_twin(self, arm: Arm) -> bool:
         """Whether both take the same estimates."""

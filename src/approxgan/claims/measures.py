@@ -195,7 +195,7 @@ def good_range(axes: Sequence[Axis], rules: Rules) -> Comparison:
         told.append(f"{'/'.join(axis.mine.key)}: {kept or 'none'}")
     yes, no = max(some_good), max(all_bad)
     point, sure, possible = (float(width) for width in np.mean(widths, axis=0))
-    effect = Effect(Interval(point, sure, possible), lambda bound: no if no < yes else 1 - yes)
+    effect = Effect(Interval(point, sure, possible), lambda bound: statistics.either(no, yes))
     note = f"shown to be as good as exact: {'; '.join(told)}"
     if alone := [axis.name() for axis in axes if axis not in ranges]:
         note += f"; left out, as one step is no range: {'; '.join(alone)}"

@@ -64,8 +64,9 @@ def oscillation(contrasts: Sequence[Contrast], rules: Rules, player: str) -> Com
     logs = [np.log(kept[:, :1] / kept[:, 1:]) for kept in groups]
     made = statistics.jackknife(logs, statistics.mean, level=1 - rules["alpha"])
     note = (
-        "of the loss over the traced steps of the second half; seeds of which both runs got more "
-        "than half as far from the start as exact's median; geometric mean over them and data sets"
+        "of the loss over the traced steps of the second half of whole runs; seeds of which both "
+        "got more than half as far from the start as exact's median; geometric mean over them and "
+        "data sets"
     )
     values = mean_of([np.median(kept, axis=0) for kept in groups], geometric=True)
     return Comparison(statistics.exp(made), "jackknife", note, values, runs=sum(map(len, groups)))

@@ -233,17 +233,15 @@ def value(row: Mapping[str, Any]) -> str:
     told = f"{number(row['effect'])}" + (f" [{ends}]" if ends else "")
     beside = []
     if not pd.isna(row["mode_value"]):
-        beside.append(f"{_plain(row['mode_value'])} against {_plain(row['other_value'])}")
+        lost = "never" if str(row["measure"]).endswith("to_target") else "diverged"
+        both = (row["mode_value"], row["other_value"])
+        beside.append(" against ".join(lost if np.isinf(own) else number(own) for own in both))
     if row["censored"]:
         told = f"at least {told}"
         beside.append(f"never reached ({row['censored']} of {row['runs']})")
     if row["capped"]:
         beside.append(f"capped ({row['capped']} of {row['runs']})")
     return "; ".join([told, *beside])
-
-
-def _plain(amount: float) -> str:
-    return "never" if np.isinf(amount) else number(amount)
 
 
 def answer(found: Sequence[Part]) -> str:
