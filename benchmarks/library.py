@@ -26,7 +26,6 @@ CONTENDERS = {
     "torchzero SPSA": "torchzero",
     "TorchOpt antithetic": "torchopt",
     "nevergrad one plus one": "nevergrad",
-    "EvoTorch PGPE": "evotorch",
 }
 """Name -> the package that it needs."""
 
@@ -126,22 +125,6 @@ def nevergrad(net: nn.Module, loss: Loss) -> Callable[[], Any]:
     return run
 
 
-def evotorch(net: nn.Module, loss: Loss, count: int) -> Callable[[], Any]:
-    """PGPE with one symmetric pair."""
-    from evotorch import Problem
-    from evotorch.algorithms import PGPE
-
-    def evaluate(vector: Tensor) -> Tensor:
-        nn.utils.vector_to_parameters(vector, net.parameters())
-        return loss()
-
-    length = sum(p.numel() for p in net.parameters())
-    problem = Problem("min", evaluate, solution_length=length, initial_bounds=(-1, 1))
-    made = PGPE(problem, popsize=2, center_learning_rate=0.0, stdev_learning_rate=0.0,
-                stdev_init=EPSILON)  # fmt: skip
-    return torch.no_grad()(made.step)
-
-
 def measure(name: str, count: int) -> None:
     """Measure one contender and print its numbers."""
     torch.set_num_threads(1)
@@ -153,7 +136,6 @@ def measure(name: str, count: int) -> None:
         "torchzero SPSA": lambda: torchzero(net, loss),
         "TorchOpt antithetic": lambda: torchopt(net, x),
         "nevergrad one plus one": lambda: nevergrad(net, loss),
-        "EvoTorch PGPE": lambda: evotorch(net, loss, count),
     }
     # Code that is loaded at the first call is not the estimate's memory.
     warm = network(1_000)
