@@ -220,6 +220,10 @@ def jackknifed(groups: list[np.ndarray], f: Callable[[np.ndarray], float], alpha
     values, variances = [], []
     for rows in groups:
         n = len(rows)
+        if n < 2:
+            values.append(f(rows))
+            variances.append(np.nan)
+            continue
         without = np.array([f(np.delete(rows, k, axis=0)) for k in range(n)])
         flat = np.ptp(without) <= 1e-9 * np.abs(without).max()
         variances.append(0.0 if flat else (n - 1) * without.var())
@@ -392,7 +396,7 @@ class Measures:
             return point._replace(is_counted=True)
         both = [pd.concat([self.jobs(c) for c in p[:2]], axis=1, join="inner") for p in pairs]
         rows = np.log(np.concatenate([part.to_numpy(float) for part in both]))
-        if len(rows) < 2:
+        if len(rows) == 0:
             raise Lack
         made = jackknifed([rows[:, :1] - rows[:, 1:]], lambda rows: float(rows.mean()), alpha)
         return exponential(made)

@@ -68,8 +68,10 @@ def test_one_job_has_no_interval_of_seconds() -> None:
     cost = world.tables["cost"]
     world.tables["cost"] = cost[(cost["dataset"] == "ring") & (cost["first_seed"] == 0)]
     row = world.judge("seconds_per_step")
-    assert row["verdict"] == "undecided"
-    assert "fewer than two pairs" in row["note"]
+    assert (row["verdict"], row["reason_code"]) == ("undecided", "no_interval")
+    assert (row["effect"], row["mode_value"]) == pytest.approx((1.0, 0.01))
+    world.tables["cost"] = cost[:0]
+    assert "no pair of jobs" in world.judge("seconds_per_step")["note"]
 
 
 def test_few_seeds_do_not_decide() -> None:

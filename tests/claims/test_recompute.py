@@ -64,6 +64,16 @@ def test_another_program_comes_to_the_same_verdicts() -> None:
     assert len(judged["verdict"].unique()) == 4
 
 
+def test_one_pair_of_jobs_has_no_interval_there_either() -> None:
+    world = World()
+    cost = world.tables["cost"]
+    world.tables["cost"] = cost[(cost["dataset"] == "ring") & (cost["first_seed"] == 0)]
+    made = claims.judge(world.tables, RULES, ["C5"])
+    again = recompute.recompute(world.tables | {"claims": made}, RULES)
+    assert recompute.differing(again).empty
+    assert list(made["reason_code"]) == ["ok", "no_interval"]
+
+
 @pytest.mark.parametrize(("column", "value"), [("verdict", "supported"), ("low", 0.123)])
 def test_a_doctored_table_is_found(column: str, value: object) -> None:
     tables = dict(World().tables)

@@ -122,11 +122,11 @@ def measured_cost(contrasts: Sequence[Contrast], rules: Rules) -> Comparison:
         pd.concat([cost.jobs(one.mine), cost.jobs(one.other)], axis=1, join="inner")
         for one in contrasts
     ])  # fmt: skip
-    if len(pairs) < 2:
-        raise InsufficientData("the table cost has fewer than two pairs of jobs of the same seeds")
+    if not len(pairs):
+        raise InsufficientData("the table cost has no pair of jobs of the same seeds")
     logs = np.log(pairs[:, :1] / pairs[:, 1:])
     made = statistics.jackknife([logs], statistics.mean, level=1 - rules["alpha"])
-    note = f"processor seconds; geometric mean over {len(pairs)} pairs of jobs of the same seeds"
+    note = f"processor seconds; geometric mean over pairs of jobs of the same seeds: {len(pairs)}"
     runs = sum(len(one.mine.runs) for one in contrasts)
     values = mean_of(pairs, geometric=True)
     return Comparison(statistics.exp(made), "t", note, values, runs=runs)
