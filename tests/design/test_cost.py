@@ -92,7 +92,7 @@ def test_sizes_are_those_of_the_model():
 GROWS = {
     "steps": ({"steps": 1000}, {"steps": 2000}),
     "batch": ({"batch": 64}, {"batch": 512}),
-    "precision": ({}, {"dtype": "float64"}),
+    "precision": ({"dtype": "float32"}, {"dtype": "float64"}),
     "directions": ({"choice": directions(8)}, {"choice": directions(64)}),
     "trace": ({"trace_every": 50}, {"trace_every": 1}),
     "differences": ({}, {"choice": DIFFERENCE}),
