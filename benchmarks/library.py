@@ -75,14 +75,14 @@ def ours(net: nn.Module, loss: Loss) -> Callable[[], Any]:
 
 
 def torchzero(net: nn.Module, loss: Loss) -> Callable[[], Any]:
-    import torchzero as tz
+    import torchzero as tz  # pyright: ignore[reportMissingImports]
 
     made = tz.Optimizer(net.parameters(), tz.m.SPSA(h=EPSILON, seed=0), tz.m.LR(0.0))
     return torch.no_grad()(lambda: made.step(lambda backward=True: loss()))
 
 
 def torchopt(net: nn.Module, x: Tensor) -> Callable[[], Any]:
-    from torchopt.diff.zero_order import zero_order
+    from torchopt.diff.zero_order import zero_order  # pyright: ignore[reportMissingImports]
 
     names = [name for name, _ in net.named_parameters()]
     params = tuple(p.detach().requires_grad_(True) for p in net.parameters())
@@ -108,7 +108,7 @@ def torchopt(net: nn.Module, x: Tensor) -> Callable[[], Any]:
 
 def nevergrad(net: nn.Module, loss: Loss) -> Callable[[], Any]:
     """Two candidates asked for, evaluated and told."""
-    import nevergrad as ng
+    import nevergrad as ng  # pyright: ignore[reportMissingImports]
     import numpy as np
 
     flat = nn.utils.parameters_to_vector(net.parameters()).detach().numpy()

@@ -21,7 +21,7 @@ Loss = Callable[..., Tensor]
 
 def torchzero_spsa(loss: Loss, theta: Tensor, eps: float, seed: int) -> Tensor:
     """The change that a step of learning rate 1 makes: torchzero returns no gradient."""
-    import torchzero as tz
+    import torchzero as tz  # pyright: ignore[reportMissingImports]
 
     point = theta.detach().clone().requires_grad_(True)
     made = tz.Optimizer([point], tz.m.SPSA(h=eps, seed=seed), tz.m.LR(1.0))
@@ -30,7 +30,7 @@ def torchzero_spsa(loss: Loss, theta: Tensor, eps: float, seed: int) -> Tensor:
 
 
 def torchopt(method: Any, loss: Loss, theta: Tensor, eps: float, seed: int) -> Tensor:
-    from torchopt.diff.zero_order import zero_order
+    from torchopt.diff.zero_order import zero_order  # pyright: ignore[reportMissingImports]
 
     draws = torch.Generator().manual_seed(seed)
     point = theta.detach().clone().requires_grad_(True)
