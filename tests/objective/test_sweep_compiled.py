@@ -116,6 +116,25 @@ def test_is_the_same_function_as_the_loop(seed: int) -> None:
     torch.testing.assert_close(got.value, forward(problem, theta), rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("way", [compiled, direct])
+@pytest.mark.parametrize("seed", [1, 34])
+def test_no_result_depends_on_what_memory_held(way, seed: int, monkeypatch) -> None:
+    """Batches of 19 and 3 samples, which are no multiple of what is computed together."""
+    problem, theta, step = random_chain(seed)
+    clean, empty = way.sweep(problem, theta, step), np.empty
+
+    def used(shape, dtype):
+        array = empty(shape, dtype)
+        if array.dtype.kind == "f":
+            array.fill(np.nan)
+        return array
+
+    monkeypatch.setattr(np, "empty", used)
+    swept = way.sweep(problem, theta, step)
+    assert torch.equal(swept.losses, clean.losses)
+    assert torch.equal(swept.value, clean.value)
+
+
 @pytest.mark.parametrize("slope", SLOPES)
 @pytest.mark.parametrize("step", [0.5, -0.5])
 def test_units_exactly_at_their_kink(slope: float, step: float) -> None:

@@ -199,6 +199,8 @@ def settle(net, s, m, count, late):
                 bits &= bits - 1
             change = move * size(load(rates, k))
             most = where_above(change, most, change, most)
+    for k in range(count * span, net.samples * span, 8):
+        store(s.scratch, k, splat(cast(0.0, s.p)))  # 0 times what memory held may be NaN
     return waiting, biggest(most)
 
 
