@@ -120,7 +120,7 @@ REFUSED = [
     ((*MODES, "+"), {"mode": "subgradient", "alpha": [0, -0.0]}, "duplicate 0"),
     ((*MODES, "+"), {"mode": "subgradient", "alpha": 0.1 + 0.5}, "duplicate cell"),
     ((*MODES, "+"), {"mode": "exact", "seeds": {"first": 15, "count": 10, "block": 7}}, "seed 15"),
-    (("studies", 6, "name"), "main", "training.steps=2000"),
+    (("studies", 1, "name"), "main", "training.steps=2000"),
     (("dirac", "modes", "+"), {"mode": "exact"}, "duplicate exact"),
     (("dirac", "modes", "+"), {"mode": "uniform_shift", "epsilon": 1.0}, "duplicate uniform_shift"),
     (("probes", 0, "modes", "+"), {"mode": "exact"}, "duplicate exact"),
@@ -185,7 +185,7 @@ SMOOTH = {
 }
 VALUES = [
     (("datasets", "ring", "sigma"), -1.0, "sigma"),
-    (("datasets", "article", "points"), 700, "1000"),
+    (("datasets", "article", "points"), 1700, "1000"),
     (("models", "compact", "slope"), 2.0, "slope"),
     (("studies", 0, "modes"), [{"mode": "spsa", "epsilon": 0.1, "directions": 0}], "directions"),
     (("quality", "metrics", "sliced_wasserstein", "projections"), 0, "projections"),

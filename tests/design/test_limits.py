@@ -71,7 +71,7 @@ def test_a_grid_is_counted_without_being_made(monkeypatch):
         names.check(config)
 
 
-@pytest.mark.parametrize("overlays", [[], ["smoke"], ["article"], ["kinks"]])
+@pytest.mark.parametrize("overlays", [[], ["smoke"], ["full"], ["kinks"]])
 def test_the_count_is_that_of_the_grid(overlays):
     files = [ROOT / "config.yaml", *(ROOT / "studies" / f"{name}.yaml" for name in overlays)]
     config = load.config(files)

@@ -47,7 +47,7 @@ studies:
     datasets: [ring]
     models: [compact]
     losses: [hinge]
-    tune: {learning_rate: [1.0e-3, 1.0e-2], seeds: {first: 9, count: 1}}
+    tune: {beta1: [0.5, 0.8], seeds: {first: 9, count: 1}}
     modes: [{mode: exact}]
 probes:
   - datasets: [ring]

@@ -47,11 +47,6 @@ def check(config: Mapping[str, Any]) -> None:
     for place, entry, axes, in_study in _entries(config):
         located(place, _check_entry, entry, config["epsilon_rules"], axes, in_study)
     _check_studies(config)
-    for place, study in enumerate(config["studies"]):
-        for entry in study["modes"]:
-            located(f"studies[{place}].modes", _check_training, config, study, entry)
-        if "tune" in study:
-            located(f"studies[{place}].tune", _check_tuning, config, study)
     judged = config["claims"]
     for name in [judged["baseline"], judged["chaos_control"], *judged["modes"]]:
         located("claims", registry.check, "modes", name)
@@ -65,6 +60,11 @@ def check(config: Mapping[str, Any]) -> None:
             f"config: limits.jobs: the grid has {number(found)} jobs, at most {number(most)} "
             "are accepted; make lists shorter or seeds.block larger, or raise limits.jobs"
         )
+    for place, study in enumerate(config["studies"]):
+        for entry in study["modes"]:
+            located(f"studies[{place}].modes", _check_training, config, study, entry)
+        if "tune" in study:
+            located(f"studies[{place}].tune", _check_tuning, config, study)
 
 
 def located(place: str, function: Any, *arguments: Any) -> Any:
@@ -337,7 +337,8 @@ def jobs_of(config: Mapping[str, Any]) -> int:
             if "name" in user:
                 told = {**config["seeds"], **user.get("seeds", {}), **entry.get("seeds", {})}
                 axes = entry.get("tune", user.get("tune", {}))
-                tried = _points({k: v for k, v in axes.items() if k != "seeds"}) if axes else 0
+                axes = {key: values for key, values in axes.items() if key != "seeds"}
+                tried = _points(axes) if axes else 0
                 jobs = (_blocks(**told) + tried) * _points(entry.get("training", {}))
             total += places * jobs * _points(entry)
     return total
