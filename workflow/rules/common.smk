@@ -18,7 +18,7 @@ class Known(dict):
 
 
 CELLS = Known("cell", cells.trained(config))
-COUNTED = list(cells.cells(config))
+COUNTED = [name for name, cell in CELLS.items() if not cells.is_try(cell)]
 DEFINED = Known("dataset", config["datasets"])
 PROBES = cells.probes(config)
 DATASETS = cells.used_datasets(config)

@@ -153,6 +153,11 @@ def _study_tries(
                 yield decided.tuned, values, replace(tried, seeds=seeds)
 
 
+def is_try(cell: Cell) -> bool:
+    """Whether a cell belongs to a tuning, and counts nowhere else."""
+    return cell.study.endswith(TRIES)
+
+
 def _once(found: Iterable[Cell]) -> dict[str, Cell]:
     result: dict[str, Cell] = {}
     for cell in found:

@@ -103,7 +103,7 @@ def run(
         provenance.MADE_WITH: made_with,
     }
     writer.check()
-    write(out, {**asked, "chosen": spec.get("chosen", {})}, trace, snapshots, state, diverged, cost)
+    write(out, {**asked, "chosen": spec["chosen"]}, trace, snapshots, state, diverged, cost)
     path.unlink(missing_ok=True)
     writer.end()
 
