@@ -15,6 +15,8 @@ rule evaluate:
         AT.quality("{cell}"),
     log:
         AT.log("evaluate", "{cell}"),
+    group:
+        group
     resources:
         **asked(
             lambda w: cost.evaluate(

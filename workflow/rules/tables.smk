@@ -2,6 +2,12 @@ def of_cells(*files):
     return [AT.run(cell, file) for cell in COUNTED for file in files]
 
 
+def of_tries(*files):
+    return [
+        AT.run(cell, file) for cell in CELLS if cell not in COUNTED for file in files
+    ]
+
+
 def of_probes(name, probe):
     return [AT.measured(name, mode) for mode in cells.probe_modes(probe)]
 
