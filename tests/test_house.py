@@ -29,7 +29,7 @@ ORDER = (
     {"config"},
     {"design"},
     {"storage"},
-    {"estimators", "step_rules", "losses", "models", "datasets", "metrics"},
+    {"estimators", "step_rules", "losses", "generators", "models", "datasets", "metrics"},
     {"objective"},
     {"library"},
     {"testing"},

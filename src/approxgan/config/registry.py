@@ -19,6 +19,7 @@ FAMILIES = {
     "rules": "step_rules",
     "datasets": "datasets",
     "losses": "losses",
+    "generators": "generators",
     "models": "models",
     "metrics": "metrics",
     "figures": "figures",

@@ -62,6 +62,45 @@ class Lines(Objective, Protocol):
         ...
 
 
+class Outcome(NamedTuple):
+    """Samples of a generator, and what each contributes to the loss."""
+
+    samples: Tensor
+    """[S, B, dim]"""
+    losses: Tensor
+    """[S, B]: their mean over B is the loss, but for what the player cannot change."""
+
+
+class Outcomes(Objective, Protocol):
+    """A generator's objective, which shows what is behind the loss, as far as the generator does.
+
+    All at the frozen draws, or at new ones each time where noise is fresh. ``situation.offers``
+    says which of these there are. What is said to be differentiable is so with respect to θ.
+    """
+
+    def outcome(self, theta: Tensor) -> Outcome:
+        """The samples at θ [S, P]; every generator has them."""
+        ...
+
+    def each(self, thetas: Tensor) -> Tensor:
+        """θ [S, B, P], one for every sample -> what each sample contributes to the loss, [S, B];
+        every generator has it."""
+        ...
+
+    def log_prob(self, theta: Tensor, samples: Tensor) -> Tensor:
+        """log p(x | θ) of samples [S, B, dim] -> [S, B]; differentiable."""
+        ...
+
+    def relaxed(self, theta: Tensor, temperature: float, *, straight: bool = False) -> Tensor:
+        """The loss [S] of relaxed samples; differentiable. ``straight``: of the true samples, with
+        the relaxed ones' derivative (Bengio et al. 2013)."""
+        ...
+
+    def expected(self, theta: Tensor) -> Tensor:
+        """The loss [S] in expectation over all outcomes, by enumeration; differentiable."""
+        ...
+
+
 class Streams(Protocol):
     """Independent random numbers for each stacked seed, [S, *shape].
 
@@ -157,7 +196,12 @@ class Situation:
     differentiable: bool = True
     """Whether torch can differentiate the networks between the parameters and the logit."""
     vectorises: bool = True
-    """Whether ``torch.func.vmap`` takes them."""
+    """Whether ``torch.func.vmap`` takes them, or the objective stacks points by itself."""
+    offers: frozenset[str] = frozenset()
+    """What the player's objective has beyond ``Objective``: names of ``OFFERS``. A discriminator's
+    has nothing."""
+    reason: str = ""
+    """Why torch cannot differentiate the generator, where it says so."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +244,74 @@ class Loss(Protocol):
 
     generator: tuple[Term, ...]
     discriminator: tuple[Term, ...]
+
+
+OFFERS = ("outcome", "log_prob", "relaxed", "expected")
+"""What a generator's objective may have: see ``Outcomes``. ``outcome`` stands for ``each`` too."""
+
+
+class Generator(Protocol):
+    """Samples from parameters and random draws; a frozen dataclass whose fields are its settings.
+
+    M: stacked parameter vectors, of seeds, points or both. B: samples of each. ``dim``: columns of
+    the data. The draws are given, so that a difference can hold them fixed. Two samples with the
+    same parameters and the same draws are the same.
+
+    Optional:
+    ``refuses(dim)``: why it cannot make data of so many columns, or None.
+    ``why_not_differentiable``: a text such as 'the generator rounds: its gradient is zero almost
+    everywhere'; wanted where ``differentiable`` is False.
+    ``truth(dim)``: [P] float64, the parameters behind simulated data.
+    ``log_prob(dim, theta, x)``: θ [M, P] and x [M, B, dim] -> [M, B], differentiable in θ.
+    ``outcomes(dim)``: a tensor [N, dim], all samples that there can be, float64; with
+    ``probabilities(dim, theta)``: [M, N], differentiable in θ.
+    ``relaxed(dim, theta, draws, temperature)``: [M, B, dim], differentiable in θ; goes to ``run``
+    of the same draws as the temperature goes to 0.
+    ``inner(dim, theta, draws)``: u [M, B, K], differentiable in θ, and ``box(dim, u, draws)``:
+    [M, B, dim], the rest of ``run``, which is the black box. Without them u is θ for every sample.
+
+    Only a chain of dense layers has these, in its own class, as an inherited one may describe
+    another network: ``layers(dim)`` as in ``DenseProblem``;
+    ``preactivations(dim, theta, draws)``: [M, B, width] of every hidden layer;
+    ``slopes()``: one-sided slopes of the activation at its kink, None for a smooth one.
+    """
+
+    differentiable: bool
+    """Whether torch can differentiate ``run`` with respect to θ."""
+
+    @property
+    def width(self) -> int:
+        """Random numbers that a sample is made of."""
+        ...
+
+    def size(self, dim: int) -> int:
+        """P"""
+        ...
+
+    def layer_sizes(self, dim: int) -> list[int]:
+        """Numbers of parameters of the parts that probes look at, in their order; adds up to P."""
+        ...
+
+    def init(self, dim: int, rng: np.random.Generator) -> np.ndarray:
+        """[P] float64: one seed's start."""
+        ...
+
+    def draw(
+        self, rng: np.random.Generator, shape: tuple[int, ...], dtype: type = ...
+    ) -> np.ndarray:
+        """[*shape, width] of ``dtype``, np.float32 unless told otherwise.
+
+        Sample by sample from the stream, so that the number drawn at once changes nothing.
+        """
+        ...
+
+    def run(self, dim: int, theta: Tensor, draws: Tensor, kink: float | None = None) -> Tensor:
+        """θ [M, P] and draws [M, B, width] -> [M, B, dim], in θ's dtype.
+
+        Never called through ``torch.func.vmap`` unless ``layers`` is there. ``kink``: the slope
+        taken where an activation is exactly 0, for a generator that has kinks.
+        """
+        ...
 
 
 Layers = tuple[tuple[int, ...], tuple["float | str", ...]]
@@ -274,6 +386,26 @@ class Truth:
     """[k, dim] float64: the points that training saw."""
     modes: Modes | None
     """In these coordinates, where the density is a mixture of them."""
+    parameters: np.ndarray | None = None
+    """[P] float64: those of the generator that made the data, where one did."""
+    outcomes: np.ndarray | None = None
+    """[N, dim] float64: all different points that there can be, where they can be listed."""
+    probabilities: np.ndarray | None = None
+    """[N] float64: of the outcomes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A trained generator as a metric with ``of_parameters`` sees it."""
+
+    samples: np.ndarray
+    """[n, dim] float64 and finite."""
+    parameters: np.ndarray | None
+    """[P] float64: None if the generator does not say what they mean."""
+    outcomes: np.ndarray | None
+    """[N, dim] and"""
+    probabilities: np.ndarray | None
+    """[N] float64, at these parameters; None if they cannot be listed."""
 
 
 Score = Callable[["np.ndarray"], dict[str, float]]
@@ -284,6 +416,8 @@ class Metric(Protocol):
     """Numbers that compare samples with the truth; a frozen dataclass, deterministic.
 
     It may have ``refuses(samples, dataset)``: why it cannot compare so many samples, or None.
+    With a class attribute ``of_parameters = True`` its score is a function of ``Fitted`` instead
+    of samples; what the truth has no counterpart of, it gives no number for.
     """
 
     directions: ClassVar[Mapping[str, Literal["lower", "higher", "neither"]]]
