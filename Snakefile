@@ -26,9 +26,14 @@ except InputError as error:
     sys.exit(f"approxgan: {error}")
 
 
-# `python` in a rule is the interpreter that runs Snakemake, activated or not.
+# `python` in a rule is the interpreter that runs Snakemake, activated or not. A prefix replaces
+# Snakemake's own, which ends a job of bash at its first failure.
+strict = (
+    "set -euo pipefail; " if (shell.get_executable() or "").endswith("bash") else ""
+)
 interpreter = shlex.quote(os.path.dirname(sys.executable))
-shell.prefix(f"export PATH={interpreter}:$PATH; ".replace("{", "{{").replace("}", "}}"))
+prefix = f"{strict}export PATH={interpreter}:$PATH; "
+shell.prefix(prefix.replace("{", "{{").replace("}", "}}"))
 
 
 unfinished = PersistenceBase.incomplete

@@ -55,6 +55,16 @@ def test_every_mode_has_its_tries_on_seeds_that_do_not_count():
     assert modes["spsa"] == [{"directions": 1}, {"directions": 4}]
 
 
+def test_a_stage_is_told_the_grid_that_the_workflow_has_listed_already(monkeypatch):
+    made = config()
+    tunings, counted = grid.tunings(made), list(grid.cells(made))
+    before = [*(specs.tune(made, name) for name in tunings), specs.collect(made, "quality")]
+    for name in ("tunings", "cells"):
+        monkeypatch.setattr(grid, name, lambda config: pytest.fail("listed again"))
+    after = [specs.tune(made, name, tunings) for name in tunings]
+    assert [*after, specs.collect(made, "quality", counted)] == before
+
+
 def test_without_axes_of_the_study_an_entry_may_go_untuned():
     made = config(tune={"seeds": STUDY["tune"]["seeds"]})
     tuned = {c.generator.mode: c.tuned for c in grid.cells(checked(made)).values()}

@@ -54,7 +54,7 @@ rule collect:
         AT.log("collect", "{table}"),
     params:
         code=lambda w: collect_code(w.table),
-        spec=lambda w: spec(specs.collect(config, w.table)),
+        spec=lambda w: spec(specs.collect(config, w.table, COUNTED)),
     shell:
         "python -m approxgan collect {wildcards.table} --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"

@@ -12,7 +12,7 @@ rule tune:
         AT.log("tune", "{tuning}"),
     params:
         code=code_inputs.digest("tune"),
-        spec=lambda w: spec(specs.tune(config, w.tuning)),
+        spec=lambda w: spec(specs.tune(config, w.tuning, TUNINGS)),
     shell:
         "python -m approxgan tune {wildcards.tuning} --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"

@@ -5,7 +5,7 @@ A stage gets no more than it uses, so that a change elsewhere in the config does
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from approxgan.config import registry
@@ -58,9 +58,12 @@ def train(config: Config, cell: str) -> dict[str, Any]:
     return grid.spec(config, _pick("cell", grid.trained(config), cell))
 
 
-def tune(config: Config, name: str) -> dict[str, Any]:
-    """The tries of a tuning, and by which number the best one is chosen."""
-    tries = _pick("tuning", grid.tunings(config), name)
+def tune(config: Config, name: str, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The tries of a tuning, and by which number the best one is chosen.
+
+    ``known`` are all tunings of the config; without them they are listed here.
+    """
+    tries = _pick("tuning", grid.tunings(config) if known is None else known, name)
     _, better = _deciding(config)
     return {"tries": tries, "metric": config["claims"]["metric"], "better": better}
 
@@ -137,11 +140,12 @@ def dirac(config: Config, mode: str) -> dict[str, Any]:
     return {**config["dirac"], "modes": _pick("mode", grid.probe_modes(config["dirac"]), mode)}
 
 
-def collect(config: Config, table: str) -> dict[str, Any]:
+def collect(config: Config, table: str, counted: Iterable[str] | None = None) -> dict[str, Any]:
     """What names the files that a table is gathered from, and what it needs to know of them.
 
     What decided the files' contents is left out: a change there makes the files again, and the
-    table with them.
+    table with them. ``counted`` are the folders of all cells that count; without them they are
+    listed here.
     """
     if table == "dirac":
         return {"modes": list(grid.probe_modes(config["dirac"]))}
@@ -157,7 +161,8 @@ def collect(config: Config, table: str) -> dict[str, Any]:
     if table == "quality_null":
         return {"scored": grid.scored(config)}
     used = {name: config["datasets"][name] for name in grid.used_datasets(config)}
-    cells = {} if table == "data" else {"cells": list(grid.cells(config))}
+    counted = grid.cells(config) if counted is None else counted
+    cells = {} if table == "data" else {"cells": list(counted)}
     if table == "outcomes":
         return {**cells, "judging": {s["name"]: _judging(config, s) for s in config["studies"]}}
     if table == "quality":
