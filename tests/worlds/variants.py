@@ -24,6 +24,16 @@ EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
         "ring": {"count": 8, "radius": 2.0, "sigma": 0.1},
         "spiral": {"arms": 2, "turns": 1.5, "noise": 0.05},
     },
+    "generators": {
+        "counts": {"rates": [4.0, 1.5], "cap": 9, "rounding": 2, "cross_talk": 0.2},
+        "sequences": {
+            "letters": 3,
+            "length": 3,
+            "form": "prefix",
+            "teacher": "checksum",
+            "sharpness": 2.0,
+        },
+    },
     "losses": {
         "wasserstein": {"clip": 0.1},
     },

@@ -261,10 +261,10 @@ class Generator(Protocol):
     ``refuses(dim)``: why it cannot make data of so many columns, or None.
     ``why_not_differentiable``: a text such as 'the generator rounds: its gradient is zero almost
     everywhere'; wanted where ``differentiable`` is False.
-    ``truth(dim)``: [P] float64, the parameters behind simulated data.
+    ``truth(dim)``: [P] float64, the parameters behind simulated data, or None if they are not set.
     ``log_prob(dim, theta, x)``: θ [M, P] and x [M, B, dim] -> [M, B], differentiable in θ.
-    ``outcomes(dim)``: a tensor [N, dim], all samples that there can be, float64; with
-    ``probabilities(dim, theta)``: [M, N], differentiable in θ.
+    ``outcomes(dim)``: a tensor [N, dim], all samples that there can be, float64, or None if they
+    are too many to be listed; with ``probabilities(dim, theta)``: [M, N], differentiable in θ.
     ``relaxed(dim, theta, draws, temperature)``: [M, B, dim], differentiable in θ; goes to ``run``
     of the same draws as the temperature goes to 0.
     ``inner(dim, theta, draws)``: u [M, B, K], differentiable in θ, and ``box(dim, u, draws)``:
