@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds.clouds import RING, compared, normal, rng, value
+from worlds.clouds import FINITE, RING, compared, normal, rng, truth, value
 from worlds.variants import EXAMPLE, example
 
 from approxgan.config.registry import describe, names
@@ -19,11 +19,16 @@ METRICS = names("metrics")
 DISTANCES = {"energy_distance": 1, "frechet": 2, "sliced_wasserstein": 1}
 """Distances between samples, with the power of the data's unit that they are measured in."""
 TRAINING = RING.training(250, np.random.default_rng(9))
+OF_PARAMETERS = [m for m in METRICS if getattr(example("metrics", m), "of_parameters", False)]
+OF_SAMPLES = [name for name in METRICS if name not in OF_PARAMETERS]
+DATA: dict[str, Any] = dict.fromkeys(METRICS, RING)
+DATA |= dict.fromkeys(("total_variation", "kullback_leibler", *OF_PARAMETERS), FINITE)
+"""What a metric gives all its numbers for."""
 
 
 def given(name: str, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
     """What the metric with its example settings says of samples x beside true points y."""
-    return compared(example("metrics", name), x, y, RING, TRAINING)
+    return compared(example("metrics", name), x, y, DATA[name], TRAINING)
 
 
 def test_no_two_metrics_share_a_name() -> None:
@@ -33,7 +38,8 @@ def test_no_two_metrics_share_a_name() -> None:
 
 @pytest.mark.parametrize("name", METRICS)
 def test_gives_finite_numbers_under_its_stated_names(name: str) -> None:
-    found = given(name, RING.sample(300, rng(1)), RING.sample(200, rng(2)))
+    data = DATA[name]
+    found = given(name, data.sample(300, rng(1)), data.sample(200, rng(2)))
     stated = example("metrics", name).directions
     assert list(found) == list(stated) == list(describe("metrics", name).constants["directions"])
     assert all(type(number) is float and math.isfinite(number) for number in found.values())
@@ -48,17 +54,17 @@ def test_is_frozen_and_its_settings_have_no_default(name: str) -> None:
     assert all(field.default is dataclasses.MISSING for field in fields)
 
 
-@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("name", OF_SAMPLES)
 def test_follows_from_its_arguments_and_leaves_them_alone(name: str) -> None:
-    x, y = RING.sample(150, rng(1)), RING.sample(150, rng(2))
+    x, y = (DATA[name].sample(150, rng(k)) for k in (1, 2))
     x.flags.writeable = y.flags.writeable = False
-    score = example("metrics", name).against(Truth(y, TRAINING, RING.modes()))
+    score = example("metrics", name).against(truth(y, DATA[name], TRAINING))
     first = score(x)
     score(y[:100])
     assert score(x) == given(name, x, y) == first, "whatever was scored before"
 
 
-@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("name", OF_SAMPLES)
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_refuses_samples_that_are_not_finite(name: str, bad: float) -> None:
     x = normal(20)
@@ -67,7 +73,7 @@ def test_refuses_samples_that_are_not_finite(name: str, bad: float) -> None:
         given(name, x, normal(20))
 
 
-@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("name", OF_SAMPLES)
 def test_refuses_samples_of_another_shape(name: str) -> None:
     with pytest.raises(ValueError, match=r"3 columns; accepted: 2"):
         given(name, normal(20, 3), normal(20))
@@ -75,7 +81,7 @@ def test_refuses_samples_of_another_shape(name: str) -> None:
         given(name, normal(20)[:, 0], normal(20))
 
 
-@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("name", OF_SAMPLES)
 def test_refuses_finite_samples_whose_distances_overflow(name: str) -> None:
     x = normal(20)
     x[3, 1] = -1e200

@@ -40,13 +40,17 @@ EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
     "metrics": {
         "classifier_test": {"k": 5},
         "energy_distance": {},
+        "exact_divergence": {},
         "frechet": {},
+        "kullback_leibler": {},
         "memorisation": {},
         "mmd": {"bandwidths": [0.3, 1.0, 3], "points": 100},
         "mode_coverage": {},
         "mode_divergence": {},
         "neighbours": {"k": 3},
+        "parameter_error": {},
         "sliced_wasserstein": {"projections": 32},
+        "total_variation": {},
         "wasserstein": {"points": 40},
     },
     "models": {
