@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds.clouds import FINITE, RING, compared, normal, rng, truth, value
+from worlds.clouds import FINITE, OF_FINITE, RING, compared, normal, rng, truth, value
 from worlds.variants import EXAMPLE, example
 
 from approxgan.config.registry import describe, names
@@ -21,8 +21,7 @@ DISTANCES = {"energy_distance": 1, "frechet": 2, "sliced_wasserstein": 1}
 TRAINING = RING.training(250, np.random.default_rng(9))
 OF_PARAMETERS = [m for m in METRICS if getattr(example("metrics", m), "of_parameters", False)]
 OF_SAMPLES = [name for name in METRICS if name not in OF_PARAMETERS]
-DATA: dict[str, Any] = dict.fromkeys(METRICS, RING)
-DATA |= dict.fromkeys(("total_variation", "kullback_leibler", *OF_PARAMETERS), FINITE)
+DATA: dict[str, Any] = {name: FINITE if name in OF_FINITE else RING for name in METRICS}
 """What a metric gives all its numbers for."""
 
 

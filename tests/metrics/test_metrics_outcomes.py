@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
-from worlds.clouds import FINITE, RING, assert_mean, compared, normal, rng, truth
+from worlds.clouds import FINITE, OF_FINITE, RING, assert_mean, compared, normal, rng, truth
 from worlds.variants import example
 
 from approxgan.core.protocols import Fitted
@@ -92,8 +92,6 @@ def test_parameters_are_compared_one_by_one():
     }
 
 
-@pytest.mark.parametrize(
-    "name", ["total_variation", "kullback_leibler", "exact_divergence", "parameter_error"]
-)
+@pytest.mark.parametrize("name", OF_FINITE)
 def test_data_of_which_nothing_is_known_get_no_numbers(name):
     assert compared(example("metrics", name), normal(9), normal(9), RING) == {}

@@ -35,6 +35,8 @@ class Finite:
 
 
 FINITE = Finite()
+OF_FINITE = ("exact_divergence", "kullback_leibler", "parameter_error", "total_variation")
+"""Metrics that give numbers for such data alone."""
 
 
 def rng(seed: int = 1) -> np.random.Generator:
