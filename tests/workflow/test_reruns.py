@@ -73,7 +73,7 @@ FILES: dict[str, list[str]] = {
     UNUSED: [],
     "workflow/report/figure.rst": [],
     "src/approxgan/__init__.py": [],
-    "src/approxgan/reference/verify.py": [],
+    "src/approxgan/reference/beside.py": [],
     "src/approxgan/estimators/spsa.py": [
         "runs/*/spsa/*/trace.npz",
         "probe/*/spsa.*",

@@ -211,22 +211,31 @@ def report(args: Namespace) -> None:
     write(args.spec, args.results)
 
 
+def beside(args: Namespace) -> None:
+    """Put another run beside this one, in words and on a page."""
+    from approxgan.reference import page, sides
+    from approxgan.reference.beside import compare
+
+    found = compare(sides.read(args.results), sides.read(args.beside))
+    wrong, allowed = found.told("the other")
+    for line in (*wrong, *(f"may differ: {line}" for line in allowed)):
+        print(line)
+    page.write(found, args.at.beside)
+    print(f"{page.sentence(found)}\nwrote {args.at.beside}")
+
+
 def verify(args: Namespace) -> None:
     """Compare a finished run with the reference results."""
-    from approxgan.reference.verify import compare
-    from approxgan.storage import files
+    from approxgan.reference import sides
+    from approxgan.reference.beside import compare
 
-    known = files.read_json(args.reference)
-    if args.at.config.exists():
-        print(f"results made with {' + '.join(files.read_json(args.at.config)['files'])}")
-    found = compare(known, args.at.tables)
-    for line in found.allowed:
-        print(f"may differ: {line}")
-    for line in found.wrong:
-        print(f"differs: {line}")
-    total = f"{found.compared} numbers compared with {args.reference}"
-    if found.wrong:
-        raise InputError(f"{total}; differences, listed above: {len(found.wrong)}")
+    found = compare(sides.read(args.results), sides.read(args.reference))
+    wrong, allowed = found.told("the reference")
+    for line in (*(f"may differ: {line}" for line in allowed), *(f"differs: {w}" for w in wrong)):
+        print(line)
+    total = f"{len(found.tested())} numbers compared with {args.reference}"
+    if wrong:
+        raise InputError(f"{total}; differences, listed above: {len(wrong)}")
     print(f"{total}: all agree")
 
 

@@ -113,7 +113,14 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "type": Path,
         "default": Path("reference/default.json"),
         "metavar": "FILE",
-        "help": "file of the reference results (default: reference/default.json)",
+        "help": "reference results to compare with or to write; verify also takes a folder of "
+        "results or a pack (default: reference/default.json)",
+    },
+    "--beside": {
+        "type": Path,
+        "metavar": "OTHER",
+        "help": "write no report, but put a second run beside this one, in words and in "
+        "beside.html: its folder of results, a reference (.json), or a pack (.zip)",
     },
     "--made-by": {"default": "make reproduce", "help": "the command that made the run"},
     "--readme": {
@@ -202,7 +209,7 @@ def parser() -> argparse.ArgumentParser:
     stage(cli.comparisons, specs.comparisons)
     stage(cli.claims, specs.claims)
     stage(cli.figure, lambda config, _: specs.figure(config), "figure")
-    stage(cli.report, specs.report)
+    stage(cli.report, specs.report, more="--beside")
     add(cli.verify, "--reference", "--results")
     add(cli.reference, "--made-by", "--reference", "--readme", "--results", "--configfile")
     add(cli.advise, "--dimension", "--evaluations", "--steps", "--precision", "--noise")
@@ -222,6 +229,9 @@ def main(arguments: list[str] | None = None) -> int:
         if getattr(chosen, "code", None):
             code_inputs.check(chosen.code)
         chosen.at = Results(getattr(chosen, "results", Path()))
+        if getattr(chosen, "beside", None):
+            cli.beside(chosen)
+            return 0
         if "make" in chosen and chosen.spec is None:
             names = [getattr(chosen, name) for name in chosen.names]
             chosen.spec = chosen.make(cli.config(chosen), *names)

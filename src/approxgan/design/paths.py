@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PAGE, SUMMARY = "report.html", "summary.md"
+PAGE, SUMMARY, BESIDE = "report.html", "summary.md", "beside.html"
+TABLES, MANIFEST, PACK = "tables", "manifest.json", "pack.zip"
 RUN_DEPTH = 7
 """Parts of a cell's name, which is a folder."""
 TUNING_DEPTH = RUN_DEPTH - 1
@@ -74,7 +75,7 @@ class Results:
 
     @property
     def tables(self) -> Path:
-        return self.root / "tables"
+        return self.root / TABLES
 
     def table(self, name: str, extension: str = "parquet") -> Path:
         return self.tables / f"{name}.{extension}"
@@ -93,6 +94,21 @@ class Results:
     @property
     def summary(self) -> Path:
         return self.root / SUMMARY
+
+    @property
+    def beside(self) -> Path:
+        """This run beside another."""
+        return self.root / BESIDE
+
+    @property
+    def manifest(self) -> Path:
+        """What these results are, and the digest of every table, figure and page."""
+        return self.root / MANIFEST
+
+    @property
+    def pack(self) -> Path:
+        """All of them in one file."""
+        return self.root / PACK
 
     def spec(self, digest: str) -> Path:
         """A spec that is too long for a command line."""

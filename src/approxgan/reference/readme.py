@@ -12,7 +12,7 @@ from approxgan.claims import summary
 from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.figures import stage as drawing
-from approxgan.reference import stage as reference
+from approxgan.reference import sides
 from approxgan.storage import files
 
 FIGURE = "quality_epsilon"
@@ -49,7 +49,7 @@ def _read(readme: Path) -> str:
 
 def block(known: Mapping[str, Any], path: str) -> str:
     """Markdown; ``path`` is the reference's as seen from the README."""
-    parts = summary.parts(reference.verdicts(known))
+    parts = summary.parts(sides.verdicts(known))
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         undefined=jinja2.StrictUndefined,

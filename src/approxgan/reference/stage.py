@@ -1,6 +1,5 @@
 """What is committed of a full run: its verdicts, its headline numbers, and what made it."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,31 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from approxgan.analysis import frames
-from approxgan.analysis.frames import GROUP
-from approxgan.core.errors import InputError
+from approxgan.reference.sides import NEEDED, of_tables
 from approxgan.storage import provenance
-from approxgan.storage.tables import CLAIMS, table_in
-
-CELL = [*GROUP, *frames.CELL]
-VERDICT = [name for name in CLAIMS if name not in ("datasets", "cells", "note")]
-NUMBERS = (
-    *("bound", "effect", "low", "high", "mode_value", "other_value", "error", "freedom"),
-    *("p", "p_holm"),
-)
-
-
-def headline(tables: Path) -> pd.DataFrame:
-    """Per cell the mean of the deciding number at the last step, its standard error and runs."""
-    quality = frames.tidy(table_in(tables, "quality"))
-    values = frames.final(frames.primary(quality)).groupby(CELL, dropna=False)["value"]
-    found = values.agg(mean="mean", error="sem", scored="count", runs="size").reset_index()
-    return found.sort_values(CELL, ignore_index=True)
+from approxgan.storage.tables import table_in
 
 
 def of(tables: Path, command: str) -> dict[str, Any]:
     """The reference of the run whose tables these are, made here by ``command``."""
-    claims = table_in(tables, "claims")
+    run = of_tables(str(tables), {name: table_in(tables, name) for name in NEEDED})
     return {
         "made": {
             "command": command,
@@ -41,25 +23,10 @@ def of(tables: Path, command: str) -> dict[str, Any]:
             "machine": provenance.about(),
             "versions": provenance.versions(),
         },
-        "verdicts": _plain(claims[VERDICT]),
-        "cells": _plain(headline(tables)),
+        "metric": run.metric,
+        "verdicts": _plain(run.verdicts),
+        "cells": _plain(run.cells),
     }
-
-
-def verdicts(known: Mapping[str, Any]) -> pd.DataFrame:
-    """The rows of a reference's verdicts, with numbers as numbers."""
-    return rows(known, "verdicts", VERDICT).astype(dict.fromkeys(NUMBERS, float))
-
-
-def rows(known: Mapping[str, Any], part: str, columns: list[str]) -> pd.DataFrame:
-    """One part of a reference. Raises ``InputError`` for what is none."""
-    try:
-        return pd.DataFrame(known[part])[columns]
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"the reference's {part!r} are not rows with {', '.join(columns)}; make one with: "
-            "approxgan reference"
-        ) from error
 
 
 def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -93,11 +93,26 @@ def found(results: Path) -> list[Mapping[str, str]]:
     return [about for about in told if isinstance(about, dict)]
 
 
-def differing(records: Sequence[Mapping[str, str]]) -> dict[str, dict[str, int]]:
-    """What the jobs were not all made with: its name -> each value and its number of jobs."""
+def counts(records: Sequence[Mapping[str, str]]) -> dict[str, dict[str, int]]:
+    """What the jobs were made with: its name -> each value and its number of jobs."""
     names = dict.fromkeys(name for about in records for name in about if name != "code")
-    counts = {name: Counter(about.get(name, "not told") for about in records) for name in names}
-    return {name: dict(count.most_common()) for name, count in counts.items() if len(count) > 1}
+    found = {name: Counter(about.get(name, "not told") for about in records) for name in names}
+    return {name: dict(count.most_common()) for name, count in found.items()}
+
+
+def differing(records: Sequence[Mapping[str, str]]) -> dict[str, dict[str, int]]:
+    """What of that the jobs were not all made with."""
+    return {name: count for name, count in counts(records).items() if len(count) > 1}
+
+
+def told(made_with: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
+    """The same in words: '2.13.0', or '2.13.0 (12 jobs), 2.12.1 (3 jobs)'."""
+    return {
+        name: next(iter(count))
+        if len(count) == 1
+        else ", ".join(f"{value} ({jobs} jobs)" for value, jobs in count.items())
+        for name, count in made_with.items()
+    }
 
 
 def changed(records: Sequence[Mapping[str, str]]) -> list[str]:
