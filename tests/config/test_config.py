@@ -11,11 +11,11 @@ from worlds import ROOT
 from worlds.configs import DEFAULT, REMOVED, changed
 
 from approxgan.config import load, registry
+from approxgan.core.chain import NAMES
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import PLAYERS
 from approxgan.design import cells as grid
 from approxgan.design import check
-from approxgan.models.dense import NAMES
 
 STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
 FORWARD = next(

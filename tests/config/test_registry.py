@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import typing
 
 import pytest
 
@@ -23,7 +24,8 @@ def agrees(about, cls):
     optional = [f.name for f in fields if f.default is not none or f.default_factory is not none]
     assert sorted(about.optional) == sorted(optional)
     assert {*about.required, *about.optional} == {f.name for f in fields}
-    kinds = {f.name: getattr(f.type, "__origin__", f.type) for f in fields}
+    given = {f.name: next(iter(typing.get_args(f.type)), f.type) for f in fields}
+    kinds = {name: getattr(kind, "__origin__", kind) for name, kind in given.items()}
     assert set(about.whole) == {name for name, kind in kinds.items() if kind in (int, "int")}
     for name, value in about.constants.items():
         assert getattr(cls, name) == value

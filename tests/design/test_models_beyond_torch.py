@@ -17,6 +17,7 @@ from approxgan.core.autograd import abilities
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import PLAYERS
 from approxgan.design import build, cells, check
+from approxgan.generators.dense import Dense as DenseGenerator
 from approxgan.models.dense import Dense
 from approxgan.training.trace import true_gradient
 
@@ -79,13 +80,31 @@ def test_what_torch_can_do_with_a_model_is_found_out(kind):
     assert tuple(abilities(model, player, 2) for player in reversed(PLAYERS)) == ABLE[kind]
 
 
-def refused(monkeypatch, model, mode, probed=False):
-    """What the check says of a study, or a probe, of one mode and the model; else nothing."""
+class Rounding(DenseGenerator):
+    """Its outputs are whole numbers, and it says so."""
+
+    differentiable = False
+    why_not_differentiable = "the generator rounds: its gradient is zero almost everywhere"
+
+    def run(self, dim, theta, draws, kink=None):
+        return super().run(dim, theta, draws, kink).round()
+
+
+ROUNDING = Dense(0, Rounding(3, [5, 4], "leaky_relu", 0.2), [6, 5], "leaky_relu", 0.2)
+
+
+def refused(monkeypatch, model, mode, probed=False, **told):
+    """What the check says of a study, or a probe, of one mode and the model; else nothing.
+
+    With what is told of the generator's entry, that is a mode of the generator alone.
+    """
     config, whole = copy.deepcopy(DEFAULT), cells.build_model
     config["models"]["odd"] = {**config["models"]["compact"], "latent": 77}
     monkeypatch.setattr(cells, "build_model", lambda d: model if d["latent"] == 77 else whole(d))
     entry = {"mode": mode, **({"epsilon": 1e-3} if BUILT[mode].takes_epsilon else {})}
     entry |= {key: value for key, value in vars(BUILT[mode]).items() if value is not None}
+    if told:
+        entry = {"generator": {**entry, **told}, "discriminator": {"mode": "exact"}}
     family = "probes" if probed else "studies"
     other = {**config[family][0], "models": ["odd"], "modes": [entry]}
     config["studies"], config["probes"] = config["studies"][:1], config["probes"][:1]
@@ -106,6 +125,43 @@ def test_a_model_in_numpy_is_trained_by_shared_differences_alone(mode, monkeypat
         assert re.search(rf"{mode}: steps many coordinates .* \(numpy, item\); accepted: ", said)
     else:
         assert not said
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_generator_that_rounds_is_trained_by_differences_beside_an_exact_judge(mode, monkeypatch):
+    said = refused(monkeypatch, ROUNDING, mode, noise="common")
+    if BUILT[mode].differentiates:
+        assert f"{mode}: the generator rounds: its gradient is zero almost everywhere; " in said
+    elif hasattr(BUILT[mode], "needs"):
+        assert said
+    else:
+        assert not said
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("told", [{"at": "output"}, {"noise": "fresh"}])
+def test_only_differences_have_noise_and_a_place(mode, told, monkeypatch):
+    said = refused(monkeypatch, Dense(*SETTINGS), mode, **told)
+    if BUILT[mode].differentiates:
+        assert re.search(
+            f"{mode}: takes no differences, so that (output|fresh) means nothing", said
+        )
+    elif hasattr(BUILT[mode], "refresh") and "at" in told:
+        assert "goes on from its estimate before" in said
+    else:
+        assert not said
+
+
+def test_only_a_generator_has_noise(monkeypatch):
+    wrong = {"noise": "loud"}
+    assert "noise is 'loud'; accepted: common, fresh" in refused(
+        monkeypatch, ROUNDING, "spsa", **wrong
+    )
+    config = copy.deepcopy(DEFAULT)
+    both = {"generator": {"mode": "exact"}, "discriminator": {"mode": "exact", "at": "output"}}
+    config["studies"][0]["modes"] = [both]
+    with pytest.raises(InputError, match="at is not accepted here: a discriminator draws nothing"):
+        check.fully_checked(config)
 
 
 @pytest.mark.parametrize("mode", ["exact", "forward_difference"])

@@ -14,8 +14,8 @@ from worlds.games import game, objectives
 from worlds.variants import example
 
 from approxgan.config import registry
+from approxgan.core import chain
 from approxgan.dirac import stage as dirac
-from approxgan.models import dense
 from approxgan.models.dense import Dense
 from approxgan.objective import terms
 from approxgan.objective.black_box import objective
@@ -139,7 +139,7 @@ def test_two_class_log_softmax_is_the_discriminators_loss():
 
 SOFTPLUSES = {
     "a term": terms.FUNCTIONS["softplus"],
-    "an activation": dense.SMOOTH["softplus"],
+    "an activation": chain.SMOOTH["softplus"],
     "the Dirac-GAN": dirac.OBJECTIVES["nonsaturating"].generator,
 }
 

@@ -31,6 +31,7 @@ CELLS = [
     f"{RING}/forward_difference/adaptive/seeds0-2",
     f"{RING}/stale_coordinates/epsilon1e-3_coordinates20/seeds0-2",
     f"{RING}/exact+forward_difference/none+epsilon1e-3/seeds0-2",
+    f"{RING}/spsa+exact/epsilon1e-1_output_directions2_fresh+none/seeds0-2",
     f"{RING}/gradient_sampling/epsilon1e-3_minimum_norm_points3/seeds0-2",
     "smoke_best.tune/ring/compact/nonsaturating/spsa/epsilon1e-3_directions4/seeds1000-1001",
     "smoke_bfloat16/ring/relu/nonsaturating/subgradient/alpha0/seeds0-2",

@@ -51,11 +51,11 @@ def position(g: Game, seeds=(0, 1), batch=7, dtype=torch.float64):
         return torch.from_numpy(np.stack(rows)).to(dtype)
 
     theta = {
-        player: stack(lambda rng, p=player: g.model.init(p, g.dim, rng))
+        player: stack(lambda rng, p=player: g.init(p, rng))
         for player in ("generator", "discriminator")
     }
     real = stack(lambda rng: rng.standard_normal((batch, g.dim)))
-    latent = stack(lambda rng: rng.standard_normal((batch, g.model.latent)))
+    latent = stack(lambda rng: g.generator.draw(rng, (batch,), np.float64))
     return theta, real, latent
 
 

@@ -26,6 +26,7 @@ EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
     },
     "generators": {
         "counts": {"rates": [4.0, 1.5], "cap": 9, "rounding": 2, "cross_talk": 0.2},
+        "dense": {"latent": 3, "hidden": [5, 4], "activation": "leaky_relu", "slope": 0.2},
         "sequences": {
             "letters": 3,
             "length": 3,

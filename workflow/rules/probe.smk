@@ -9,7 +9,7 @@ def probe_code(name, *modes):
             *(c for entry in entries for c in cells.choices_of(entry))
         ),
         losses=cells.loss_definition(config, probe["loss"])["kind"],
-        models=config["models"][probe["model"]]["kind"],
+        **specs.networks(config["models"][probe["model"]]),
     )
 
 

@@ -22,7 +22,9 @@ RESERVED = {"datasets": ("kind", "points"), "models": ("kind",), "losses": ("kin
 """Keys of a definition that are not settings of its variant."""
 APART = ("match", "seeds", "training", "tune")
 """Keys of an entry of ``modes`` whose value is a map, not a point of an axis."""
-OF_ENTRY = ("mode", "epsilon", *APART)
+OF_SAMPLES = {"noise": ("common", "fresh"), "at": ("parameters", "output")}
+"""Settings of how a mode evaluates a generator, not of the mode itself: see docs/generators.md."""
+OF_ENTRY = ("mode", "epsilon", *APART, *OF_SAMPLES)
 """Those that are not settings of the mode."""
 OF_STUDY = ("seeds", "training", "tune")
 """Those that only studies take, beside the modes of both players."""
@@ -109,6 +111,9 @@ def _check_variants(config: Mapping[str, Any]) -> None:
         for name, definition in config[family].items():
             settings = [key for key in definition if key not in reserved]
             kind, place = definition["kind"], f"{family}.{name}"
+            if family == "models" and isinstance(definition.get("generator"), Mapping):
+                located(place, _check_generator, definition)
+                settings.append("latent")
             located(place, registry.check_settings, family, kind, settings)
     for name, settings in config["epsilon_rules"].items():
         located(f"epsilon_rules.{name}", registry.check_settings, "rules", name, settings)
@@ -116,6 +121,18 @@ def _check_variants(config: Mapping[str, Any]) -> None:
         located(f"quality.metrics.{name}", registry.check_settings, "metrics", name, settings)
     for name in quality["every_snapshot"]:
         _check_defined("quality.every_snapshot", name, "quality.metrics", quality["metrics"])
+
+
+def _check_generator(model: Mapping[str, Any]) -> None:
+    """A model's own generator is a variant of that family, and brings its own draws."""
+    generator = model["generator"]
+    if "latent" in model:
+        raise InputError("latent is given beside a generator with a kind, which has its own draws")
+    kind = generator.get("kind")
+    if not isinstance(kind, str):
+        raise InputError(f"generator: kind is {kind!r}; accepted: the name of a generator")
+    settings = [key for key in generator if key != "kind"]
+    registry.check_settings("generators", kind, settings)
 
 
 def _check_defined(place: str, name: str, family: str, known: Mapping[str, Any]) -> None:
@@ -193,6 +210,12 @@ def _entries(
                 yield where, entry, axes, place.startswith("studies")
             else:
                 for player in reversed(PLAYERS):
+                    for key in OF_SAMPLES if player == "discriminator" else ():
+                        if key in entry[player]:
+                            raise InputError(
+                                f"config: {where}.{player}: {key} is not accepted here: a "
+                                "discriminator draws nothing; leave it out"
+                            )
                     yield f"{where}.{player}", entry[player], axes, False
 
 
@@ -215,6 +238,8 @@ def _check_entry(
             raise InputError(f"{key} is given and tuned; leave one out")
     about = registry.describe("modes", mode)
     takes = about.constants["takes_epsilon"]
+    for key in OF_SAMPLES:
+        _check_of_samples(key, {**entry, **axes})
     given = [key for key in entry if key not in OF_ENTRY]
     given += [key for key in axes if key in (*about.required, *about.optional)]
     if "match" in entry:
@@ -222,6 +247,8 @@ def _check_entry(
         given += registry.matches(mode)
         _check_entry(entry["match"], rules)
     registry.check_settings("modes", mode, given)
+    if any(key in entry.get("match", ()) for key in OF_SAMPLES):
+        raise InputError(f"match: {' and '.join(OF_SAMPLES)} are not accepted in a match")
     for key, value in entry.items():
         if isinstance(value, list) and len(set(value)) < len(value):
             double, _ = Counter(value).most_common(1)[0]
@@ -239,6 +266,13 @@ def _check_entry(
                 f"epsilon: {name!r} is not defined under epsilon_rules; accepted: a number > 0, "
                 f"{', '.join(rules) or 'no rule'}"
             )
+
+
+def _check_of_samples(key: str, entry: Mapping[str, Any]) -> None:
+    stated = entry.get(key, [])
+    for value in stated if isinstance(stated, list) else [stated]:
+        if value not in OF_SAMPLES[key]:
+            raise InputError(f"{key} is {value!r}; accepted: {', '.join(OF_SAMPLES[key])}")
 
 
 def _check_training(
@@ -311,7 +345,7 @@ def _check_tuning(config: Mapping[str, Any], study: Mapping[str, Any]) -> None:
 
 def _takes(mode: str, key: str) -> bool:
     about = registry.describe("modes", mode)
-    own = about.constants["takes_epsilon"] if key == "epsilon" else False
+    own = about.constants["takes_epsilon"] if key == "epsilon" else key in OF_SAMPLES
     return own or key in (*about.required, *about.optional)
 
 

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import PLAYERS, Estimate, Model, Player
+from approxgan.core.pair import Network, generator_of
+from approxgan.core.protocols import Estimate, Model, Player
 
 FLAT = {f"{name}Backward0" for name in ("Round", "Floor", "Ceil", "Trunc", "Sign", "Sgn")}
 FLAT.add("RoundBackward1")
@@ -95,18 +96,24 @@ def depends(value: Tensor, point: Tensor) -> bool:
 
 def abilities(model: Model, player: Player, dim: int) -> tuple[bool, bool]:
     """Whether torch differentiates the networks from a player's parameters to the logit, and
-    whether ``torch.func.vmap`` takes them; tried with all parameters 0."""
-    sizes = {name: model.size(name, dim) for name in PLAYERS}
-    width = model.latent if player == "generator" else dim
+    whether ``torch.func.vmap`` takes them; tried with all parameters 0.
+
+    A generator that says that it is not differentiable is not tried; one of the family
+    ``generators`` takes stacked points, and never meets ``vmap``.
+    """
+    maker, judged = generator_of(model), model.size("discriminator", dim)
+    if player == "generator" and not maker.differentiable:
+        return False, True
+    width = maker.width if player == "generator" else dim
 
     def logit(theta: Tensor) -> Tensor:
         rows = torch.ones(len(theta), 2, width)
         if player == "discriminator":
             return model.apply("discriminator", dim, theta, rows)
-        fake = model.apply("generator", dim, theta, rows)
-        return model.apply("discriminator", dim, torch.zeros(len(theta), sizes[PLAYERS[0]]), fake)
+        fake = maker.run(dim, theta, rows)
+        return model.apply("discriminator", dim, torch.zeros(len(theta), judged), fake)
 
-    theta = torch.zeros(1, sizes[player])
+    theta = torch.zeros(1, maker.size(dim) if player == "generator" else judged)
     able = []
     for tried in (
         lambda: gradient(lambda at: logit(at).sum((1, 2)), theta),
@@ -118,4 +125,5 @@ def abilities(model: Model, player: Player, dim: int) -> tuple[bool, bool]:
         except Exception:
             logit(theta)
             able.append(False)
-    return able[0], able[1]
+    stacks = player == "generator" and not isinstance(maker, Network)
+    return able[0], able[1] or stacks

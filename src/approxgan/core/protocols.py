@@ -276,8 +276,10 @@ class Generator(Protocol):
     ``slopes()``: one-sided slopes of the activation at its kink, None for a smooth one.
     """
 
-    differentiable: bool
-    """Whether torch can differentiate ``run`` with respect to θ."""
+    @property
+    def differentiable(self) -> bool:
+        """Whether torch can differentiate ``run`` with respect to θ."""
+        ...
 
     @property
     def width(self) -> int:

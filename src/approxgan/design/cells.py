@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from approxgan.config import registry
-from approxgan.config.check import APART
+from approxgan.config.check import APART, OF_SAMPLES
 from approxgan.core.errors import InputError
 from approxgan.design.choices import OF_TRAINING, TUNED, Cell, Choice, Step
 from approxgan.design.names import NO_SETTING, folder_name, joined, mode_name, varied_label
@@ -59,7 +59,7 @@ def taking(entry: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any
         players = ("generator", "discriminator")
         return {**entry, **{player: taking(entry[player], values) for player in players}}
     about = registry.describe("modes", entry["mode"])
-    takes = {*about.required, *about.optional}
+    takes = {*about.required, *about.optional, *OF_SAMPLES}
     takes |= {"epsilon"} if about.constants["takes_epsilon"] else set()
     return {**entry, **{key: value for key, value in values.items() if key in takes}}
 
@@ -311,7 +311,15 @@ def build_dataset(definition: Mapping[str, Any]) -> Any:
 def build_model(definition: Mapping[str, Any]) -> Any:
     """The model that a definition in the config describes."""
     settings = {k: v for k, v in definition.items() if k != "kind"}
+    if isinstance(settings["generator"], Mapping):
+        settings |= {"latent": 0, "generator": build_generator(settings["generator"])}
     return registry.build("models", definition["kind"], settings)
+
+
+def build_generator(definition: Mapping[str, Any]) -> Any:
+    """The generator of a model's definition, where that is a variant of its own."""
+    settings = {k: v for k, v in definition.items() if k != "kind"}
+    return registry.build("generators", definition["kind"], settings)
 
 
 def build_loss(definition: Mapping[str, Any]) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from approxgan.config import check as names
 from approxgan.config import load, registry
 from approxgan.config.check import located
+from approxgan.core import pair
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import PLAYERS, Situation
 from approxgan.design import build, cells, limits
@@ -129,7 +131,12 @@ def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -
     # Here, as it loads torch, which the model has loaded by now.
     from approxgan.core.autograd import abilities
 
-    sizes = {player: model.size(player, dim) for player in PLAYERS}
+    maker = pair.generator_of(model)
+    refuses = getattr(maker, "refuses", None)
+    reason = refuses(dim) if refuses else None
+    if reason is not None:
+        raise InputError(f"config: {place}: the generator: {reason}")
+    sizes = {"generator": maker.size(dim), "discriminator": model.size("discriminator", dim)}
     if max(sizes.values()) > MOST_PARAMETERS:
         raise InputError(
             f"config: {place}: a network of {max(sizes.values()):,} parameters; accepted: at most "
@@ -144,11 +151,15 @@ def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -
             "of differentiable torch operations, as probes follow the exact gradient"
         )
     for entry in user["modes"]:
-        for pair in cells.pairs_tried(user, entry):
-            for player, choice in zip(("generator", "discriminator"), pair, strict=True):
+        for choices in cells.pairs_tried(user, entry):
+            for player, choice in zip(reversed(PLAYERS), choices, strict=True):
                 own = penalised and player == "discriminator"
-                rule = choice.step.rule
-                situation = Situation(sizes[player], model.slopes(), own, rule, *able[player])
+                situation = Situation(
+                    sizes[player], pair.slopes(model, player), own, choice.step.rule, *able[player]
+                )
+                if player == "generator":
+                    why = getattr(maker, "why_not_differentiable", "")
+                    situation = replace(situation, offers=pair.offers(maker, dim), reason=why)
                 located(place, build.estimator, choice, situation)
 
 

@@ -47,6 +47,8 @@ and what a product does where activations are smooth."""
 MB = 2.0**20
 UNKNOWN = {"latent": 128, "generator": [256, 256], "discriminator": [256, 256]}
 """What a model that states no such widths is taken for, and 64 columns of unknown data."""
+SIMULATED = {"latent": 8, "hidden": []}
+"""What a generator with a kind of its own is taken for."""
 STARTS = {"torch": (3.0, 310.0), "compiled": (4.5, 490.0), "pandas": (2.0, 240.0)}
 """Seconds and MB of a job that loads torch, compiled code beside it, or pandas."""
 FILE, ROW, PICTURE, RESAMPLE, DIRAC = 5e-3, 2e-6, 6.0, 1e-5, 2e-4
@@ -122,12 +124,20 @@ def places(spec: Spec, dtype: str = "") -> list[Place]:
     told, model = spec["training"], {**UNKNOWN, **spec["definitions"]["model"]}
     dim = columns(spec["definitions"]["dataset"])
     judge = [dim, *map(float, model["discriminator"]), 1.0]
-    make = [float(model["latent"]), *map(float, model["generator"]), dim]
+    given, apart = model["generator"], isinstance(model["generator"], Mapping)
+    latent, hidden = (
+        ({**SIMULATED, **given}[key] for key in SIMULATED) if apart else (model["latent"], given)
+    )
+    make = [float(latent), *map(float, hidden), dim]
     dtype, seeds = dtype or told["dtype"], float(len(spec["seeds"]))
     own_sweep = "activation" in model and told["device"] == "cpu" and dtype != "bfloat16"
     smooth = model.get("activation") not in ("leaky_relu", "relu")
     found = []
-    for nodes, own, rows in ((judge, len(judge), 2.0), (make + judge[1:], len(make), 1.0)):
+    chain = own_sweep and (not apart or given["kind"] == "dense")
+    for nodes, own, rows, swept in (
+        (judge, len(judge), 2.0, own_sweep),
+        (make + judge[1:], len(make), 1.0, chain),
+    ):
         sizes = [(into + 1.0) * out for into, out in itertools.pairwise(nodes)]
         owned, units = sizes[: own - 1], sum(nodes[1:])
         products = sum(s * (nodes[m] + sum(sizes[m + 1 :])) for m, s in enumerate(owned))
@@ -136,7 +146,7 @@ def places(spec: Spec, dtype: str = "") -> list[Place]:
         elif dtype == "float64":
             products = PARAMETER * sum(owned) + UNIT * units
         at = (seeds * sum(owned), sum(sizes), units, rows * seeds * told["batch"], seeds, dtype)
-        found.append(Place(*at, products if own_sweep else 0.0))
+        found.append(Place(*at, products if swept else 0.0))
     return found
 
 

@@ -85,8 +85,15 @@ def variants(spec: Mapping[str, Any]) -> dict[str, Any]:
         "modes": [spec[player]["mode"] for player in PLAYERS],
         "rules": list(defined["rules"]),
         "losses": defined["loss"]["kind"],
-        "models": defined["model"]["kind"],
+        **networks(defined["model"]),
     }
+
+
+def networks(model: Mapping[str, Any]) -> dict[str, Any]:
+    """What a model's definition loads by name, by family."""
+    given = model.get("generator")
+    own = {"generators": given["kind"]} if isinstance(given, Mapping) else {}
+    return {"models": model["kind"], **own}
 
 
 def quality(config: Config, cell: str = "") -> dict[str, Any]:

@@ -42,3 +42,11 @@ def total(terms: Sequence[Term], real: Tensor | None, fake: Tensor | None) -> Te
         scaled = logits if term.sign == 1.0 else term.sign * logits
         result = result + term.weight * FUNCTIONS[term.function](scaled).mean(-1)
     return result
+
+
+def each(terms: Sequence[Term], logits: Tensor) -> Tensor:
+    """What every sample contributes, [S, B] -> [S, B]: the mean over B is ``total``."""
+    found = torch.zeros_like(logits)
+    for term in terms:
+        found = found + term.weight * FUNCTIONS[term.function](term.sign * logits)
+    return found

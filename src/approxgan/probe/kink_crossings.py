@@ -1,5 +1,7 @@
 """The share of activations that change sign between θ and the points that an estimate uses."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -57,6 +59,9 @@ class Watched:
             point[:, i] += steps[:, i]
             self._see(point)
         return self._f.sweep(theta, step)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._f, name)
 
     def with_subgradient(self, alpha: float) -> PlayerObjective:
         return self._f.with_subgradient(alpha)

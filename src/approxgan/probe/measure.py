@@ -35,6 +35,11 @@ class Point:
         sources = [streams.generator(s, "direction", number, self.step) for s in self.seeds]
         return streams.SeedStreams(sources, self.theta.dtype)
 
+    def tried(self, method: Method) -> PlayerObjective:
+        """The objective as a method evaluates it."""
+        noise = [streams.generator(seed, "noise", self.step) for seed in self.seeds]
+        return method.on(self.f, noise)
+
 
 class _Layer:
     """Running numbers of the draws, for one layer or for all parameters."""
@@ -63,19 +68,19 @@ class _Layer:
 
 def measure(at: Point, method: Method, draws: int) -> list[dict[str, Any]]:
     """A row a seed and layer: errors of ``draws`` estimates (1 of a mode that is not random)."""
-    f, theta, estimator = at.f, at.theta, method.estimator
+    f, tried, theta, estimator = at.f, at.tried(method), at.theta, method.estimator
     rng = at.streams()
     eps, forwards = method.stepping.epsilon, 0
     if (rule := method.stepping.rule) is not None:
-        chosen = method.choose(rule, f, theta, rng)
+        chosen = method.choose(rule, tried, theta, rng)
         eps, forwards = chosen.eps, chosen.forwards
-    watched = Watched(f, theta)
+    watched = Watched(tried, theta)
     truth = true_gradient(f, theta)
-    sizes = f.game.model.layer_sizes(at.player, f.game.dim)
+    sizes = f.game.layer_sizes(at.player)
     layers = [_Layer(part) for part in (truth, *truth.split(sizes, 1))]
     estimate: Estimate | None = None
     for draw in range(draws if estimator.random else 1):
-        objective: Any = f if draw else watched
+        objective: Any = tried if draw else watched
         estimate = method.estimate(objective, theta, eps=eps, rng=rng)
         parts = (estimate.grad, *estimate.grad.split(sizes, 1))
         for layer, part in zip(layers, parts, strict=True):

@@ -11,10 +11,11 @@ import pandas as pd
 import torch
 
 from approxgan.config import registry
+from approxgan.config.check import OF_SAMPLES
 from approxgan.core.autograd import gradient
 from approxgan.core.protocols import PLAYERS, Player
 from approxgan.design import cells, names
-from approxgan.objective.game import Game, PlayerObjective
+from approxgan.objective.game import Game, GeneratorObjective, PlayerObjective
 from approxgan.probe.measure import Point, measure
 from approxgan.storage import arrays as kept
 from approxgan.storage import files
@@ -71,7 +72,8 @@ def place(
         torch.from_numpy(arrays[f"{name}.{part}"]).to(dtype) for part in FROZEN
     )
     split = int(arrays[f"{name}.split"])
-    f = PlayerObjective(game, player, opponent, inputs, split, constant)
+    kind = GeneratorObjective if player == "generator" else PlayerObjective
+    f = kind(game, player, opponent, inputs, split, constant)
     theta = torch.from_numpy(arrays[f"{name}.theta"]).to(dtype)
     return Point(f, theta, arrays[f"{name}.seeds"].tolist(), player, step)
 
@@ -133,7 +135,8 @@ def run(
             made = method(choice, probe["definitions"]["rules"])
             key = {**{name: probe[name] for name in PROBE}, **names.choice_columns(choice)}
             kept_steps = steps_kept(probe, arrays)
-            for dtype, player, step in itertools.product(probe["dtypes"], PLAYERS, kept_steps):
+            players = ("generator",) if OF_SAMPLES.keys() & choice.settings else PLAYERS
+            for dtype, player, step in itertools.product(probe["dtypes"], players, kept_steps):
                 at = place(game, arrays, player, step, DTYPES[dtype])
                 where = {**key, "dtype": dtype, "player": player, "step": step}
                 rows += [{**where, **m} for m in measure(at, made, probe["draws"])]

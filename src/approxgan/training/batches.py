@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from approxgan.core.protocols import PLAYERS, Player
+from approxgan.core.protocols import PLAYERS, Generator, Player
 
 BULK = 2**22
 """Random numbers drawn ahead per seed, at most: bounds the memory of a block."""
@@ -35,7 +35,7 @@ class Draws:
 
     data: Tensor
     batch: int
-    latent: int
+    generator: Generator
     dtype: torch.dtype
     sources: list[tuple[np.random.Generator, ...]]
     """Each seed's streams: batches, latents and, where there is any, instance noise."""
@@ -82,15 +82,16 @@ class Draws:
         )
 
     def _draw(self) -> Iterator[Batch]:
-        count = max(1, min(100, BULK // (2 * self.batch * self.latent)))
-        shape = (count, len(PLAYERS), self.batch, self.latent)
+        draw = self.generator.draw
+        count = max(1, min(100, BULK // (2 * self.batch * max(1, self.generator.width))))
+        shape = (count, len(PLAYERS), self.batch)
         place = {"device": self.data.device, "dtype": self.dtype}
         rows, latents, noises = [], [], []
         for batch_stream, latent_stream, *noise_stream in self.sources:
             rows.append(self._rows(batch_stream, count))
-            latents.append(latent_stream.standard_normal(shape, dtype=np.float32))
+            latents.append(draw(latent_stream, shape))
             noises += [
-                stream.standard_normal((*shape[:3], self.data.shape[1]), dtype=np.float32)
+                stream.standard_normal((*shape, self.data.shape[1]), dtype=np.float32)
                 for stream in noise_stream
             ]
         latent = torch.from_numpy(np.stack(latents, 2)).to(**place)

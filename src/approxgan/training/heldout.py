@@ -24,10 +24,10 @@ class HeldOut:
     def __init__(self, game: Game, seeds: Sequence[int], true: np.ndarray) -> None:
         self._game = game
         self._true = torch.from_numpy(true[:POINTS])
-        count, width = len(self._true), game.model.latent
+        count, draw = len(self._true), game.generator.draw
         self._latents = {
             seed: torch.from_numpy(
-                streams.generator(seed, "evaluation", 1).standard_normal((count, width))
+                draw(streams.generator(seed, "evaluation", 1), (count,), np.float64)
             )
             for seed in seeds
         }
@@ -43,11 +43,8 @@ class HeldOut:
         game, judge = self._game, theta["discriminator"]
         latents = torch.stack([self._latents[seed] for seed in seeds]).to(judge)
         true = self._true.to(judge).expand(len(seeds), -1, -1)
-        fake = game.model.apply("generator", game.dim, theta["generator"], latents)
-        real_logits, fake_logits = (
-            game.model.apply("discriminator", game.dim, judge, x).squeeze(-1).double()
-            for x in (true, fake)
-        )
+        fake = game.make(theta["generator"], latents)
+        real_logits, fake_logits = (game.judge(judge, x).double() for x in (true, fake))
         right = (real_logits > 0).double().mean(1) + (fake_logits < 0).double().mean(1)
         return {
             "discriminator_accuracy": right / 2,

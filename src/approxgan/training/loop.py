@@ -53,7 +53,8 @@ class TrainState:
     players: dict[Player, AdamState]
     seeds: tuple[int, ...]
     """Seeds still training; a seed that diverged is taken out of the stack."""
-    directions: dict[Player, list[np.random.Generator]]
+    directions: dict[str, list[np.random.Generator]]
+    """Each seed's streams: of the players' estimates, and 'noise' of a generator's fresh draws."""
     draws: Draws
     chosen: dict[Player, Tensor] = field(default_factory=dict)
     """ε of the players whose rule chooses it, as in ``Chosen.eps``; kept until it chooses again."""
@@ -94,12 +95,9 @@ def init(
     """
     place = {"device": settings.device, "dtype": settings.torch_dtype}
     players = {}
-    directions: dict[Player, list[np.random.Generator]] = {}
+    directions = {"noise": [streams.generator(seed, "noise") for seed in seeds]}
     for number, player in enumerate(PLAYERS):
-        start = [
-            game.model.init(player, game.dim, streams.generator(seed, "start", number))
-            for seed in seeds
-        ]
+        start = [game.init(player, streams.generator(seed, "start", number)) for seed in seeds]
         theta = torch.from_numpy(np.stack(start)).to(**place)
         if methods is not None:
             theta = _moved(theta, methods[player].estimator, seeds, number)
@@ -112,7 +110,7 @@ def init(
     draws = Draws(
         torch.from_numpy(data).to(**place),
         settings.batch,
-        game.model.latent,
+        game.generator,
         settings.torch_dtype,
         sources,
         settings.instance_noise,
@@ -149,18 +147,19 @@ def step(
         else:
             f = generator_objective(game, frozen, batch.real, batch.latent[player])
         method, theta[player] = methods[player], players[player].theta
+        tried = method.on(f, state.directions["noise"])
         rng = streams.SeedStreams(state.directions[player], s.torch_dtype, s.device)
         spent = 0
         if (rule := method.stepping.rule) is None:
             epsilon[player] = method.stepping.epsilon
         elif state.step % rule.every == 0:
-            made = method.choose(rule, f, theta[player], rng)
+            made = method.choose(rule, tried, theta[player], rng)
             epsilon[player] = chosen[player] = made.eps
             spent = made.forwards
         else:
             epsilon[player] = chosen[player]
         estimate = method.estimate(
-            f, theta[player], eps=epsilon[player], rng=rng, before=refreshed.get(player)
+            tried, theta[player], eps=epsilon[player], rng=rng, before=refreshed.get(player)
         )
         if method.refreshes:
             refreshed[player] = estimate.grad

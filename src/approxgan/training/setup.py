@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from approxgan.config import registry
+from approxgan.config.check import OF_SAMPLES
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import (
     PLAYERS,
@@ -26,7 +28,8 @@ from approxgan.core.protocols import (
 )
 from approxgan.design import build, cells
 from approxgan.design.choices import Choice
-from approxgan.objective.game import Game
+from approxgan.objective import at_output
+from approxgan.objective.game import Game, GeneratorObjective, PlayerObjective
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 
@@ -72,6 +75,15 @@ class Method:
     epsilon: float | None = None
     rule: EpsilonRule | None = None
     matched: Method | None = None
+    noise: str = "common"
+    """Of a generator's draws in all evaluations of an estimate: ``common`` or ``fresh``."""
+    at: str = "parameters"
+    """Where the estimator works: there or, sample by sample, at a generator's ``output``."""
+
+    def on(self, f: PlayerObjective, noise: Sequence[np.random.Generator]) -> PlayerObjective:
+        """The objective as the method evaluates it, with each seed's stream of fresh draws."""
+        fresh = self.noise == "fresh" and isinstance(f, GeneratorObjective)
+        return cast("GeneratorObjective", f).fresh(noise) if fresh else f
 
     @property
     def stepping(self) -> Method:
@@ -103,6 +115,9 @@ class Method:
         """
         if before is not None:
             return cast("Refreshing", self.estimator).refresh(before, f, theta, eps=eps, rng=rng)
+        if self.at == "output" and getattr(f, "player", "") == "generator":
+            maker = cast("GeneratorObjective", f)
+            return at_output.estimate(self.estimator, maker, theta, eps=eps, rng=rng)
         if self.matched is None:
             return self.estimator.estimate(f, theta, eps=eps, rng=rng)
         like = self.matched.estimator.estimate(f, theta, eps=eps, rng=rng)
@@ -121,12 +136,13 @@ def method(choice: Choice, rules: Mapping[str, Any]) -> Method:
     """A choice's method; ``rules`` are the definitions of the step rules, by name."""
     matched = None if choice.match is None else method(choice.match, rules)
     estimator = build.unchecked(choice)
+    own = {key: choice.settings[key] for key in OF_SAMPLES if key in choice.settings}
     if not estimator.takes_epsilon:
-        return Method(estimator, matched=matched)
+        return Method(estimator, matched=matched, **own)
     rule = choice.step.rule
     if rule is not None:
-        return Method(estimator, rule=registry.build("rules", rule, dict(rules[rule])))
-    return Method(estimator, choice.step.fixed)
+        return Method(estimator, rule=registry.build("rules", rule, dict(rules[rule])), **own)
+    return Method(estimator, choice.step.fixed, **own)
 
 
 def methods(spec: Mapping[str, Any]) -> Methods:

@@ -29,8 +29,9 @@ Purpose = Literal[
     "null_samples",
     "null_reference",
     "instance_noise",
+    "noise",
 ]
-KEYS = dict(zip(get_args(Purpose), (*range(8), 100, 102, 103, 104), strict=True))
+KEYS = dict(zip(get_args(Purpose), (*range(8), 100, 102, 103, 104, 105), strict=True))
 """Of a purpose's streams: each keeps its own."""
 
 

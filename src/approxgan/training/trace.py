@@ -118,12 +118,8 @@ class Snapshots:
         self._game = game
         self._seeds = list(seeds)
         self._due = [steps * part // parts for part in range(parts + 1)]
-        latents = [
-            streams.generator(seed, "evaluation").standard_normal(
-                (n, game.model.latent), dtype=np.float32
-            )
-            for seed in seeds
-        ]
+        draw = game.generator.draw
+        latents = [draw(streams.generator(seed, "evaluation"), (n,)) for seed in seeds]
         self._latents = torch.from_numpy(np.stack(latents))
         self._samples = np.full((len(seeds), len(self._due), n, game.dim), np.nan, dtype=np.float32)
 
@@ -134,7 +130,7 @@ class Snapshots:
         place = [self._seeds.index(seed) for seed in state.seeds]
         theta = state.players["generator"].theta if state.average is None else state.average
         latents = self._latents[place].to(theta)
-        drawn = self._game.model.apply("generator", self._game.dim, theta, latents)
+        drawn = self._game.make(theta, latents)
         found = (drawn if drawn.dtype == torch.float64 else drawn.float()).cpu().numpy()
         # In the run's own precision: float32 could round away what float64 has learnt.
         self._samples = self._samples.astype(found.dtype, copy=False)

@@ -37,14 +37,20 @@ def plain(f: Callable[[Tensor], Tensor], theta: Tensor, step: float | Tensor) ->
 def batched(
     f: Callable[[Tensor], Tensor], theta: Tensor, step: float | Tensor, chunk: int = CHUNK
 ) -> Sweep:
-    """The same by ``torch.func.vmap`` over perturbed copies, for an f of torch operations.
+    """The same by ``torch.func.vmap`` over perturbed copies, for an f of torch operations."""
+    return stacked(torch.func.vmap(f), theta, step, chunk)
+
+
+def stacked(
+    many: Callable[[Tensor], Tensor], theta: Tensor, step: float | Tensor, chunk: int = CHUNK
+) -> Sweep:
+    """The same by calls with perturbed copies [K, S, P] -> [K, S].
 
     The base value is row 0 of the first chunk, so that it is rounded by the same kernels as the
     rest.
     """
     theta = theta.detach()
     count, steps = theta.shape[1], whole_step(step, theta)
-    vectorised = torch.func.vmap(f)
     pieces = []
     for start in range(-1, count, chunk):
         rows = torch.arange(start, min(start + chunk, count), device=theta.device)
@@ -52,6 +58,6 @@ def batched(
         own = rows >= 0
         index = torch.arange(len(rows), device=theta.device)[own]
         points[index, :, rows[own]] += steps[:, rows[own]].T
-        pieces.append(vectorised(points).detach())
+        pieces.append(many(points).detach())
     values = torch.cat(pieces)
     return Sweep(values[1:].T.contiguous(), values[0])
