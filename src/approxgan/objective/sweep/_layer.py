@@ -30,11 +30,12 @@ def layer(rows, biases, length, count, narrow, kind, slope, x, x_row, y, y_row, 
     rows [count, length]; x [length, samples] and y [count, samples], with rows of other lengths.
     """
     if narrow:
-        _sum_narrow(rows, biases, length, count, slope, x, x_row, y, y_row, samples)
+        for k in range(count):
+            own, to = ahead(rows, k * length), ahead(y, k * y_row)
+            _narrow(own, biases[k], length, slope, x, x_row, to, samples)
     else:
-        _sum_wide(rows, biases, length, count, slope, x, x_row, y, y_row, samples)
-    if kind != SLOPE:
-        _bend(kind, y, y_row, count, samples)
+        wide(None, 0, rows, length, biases, length, count, slope, x, x_row, y, y_row, samples)
+    bend(kind, y, y_row, count, samples)
 
 
 @inlined
@@ -44,32 +45,48 @@ def _activated(p, slope):
 
 
 @inner
-def _sum_wide(rows, biases, length, count, slope, x, x_row, y, y_row, samples):
-    """y[k] = activation(Σ_i rows[k, i] x[i] + biases[k]) for ``count`` units."""
+def wide(sums, own, rows, stride, biases, length, count, slope, x, x_row, y, y_row, samples):
+    """The wide layer's units, from sums [count, samples], or from 0 where they are None.
+
+    ``own`` and ``stride`` are the lengths of rows of ``sums`` and of ``rows``, of which ``length``
+    weights are left.
+    """
     whole = count - count % 4
     for t in range(0, samples, 16):
-        start, to = ahead(x, t), ahead(y, t)
+        start = ahead(x, t)
         for k in range(0, whole, 4):
-            own, bias = ahead(rows, k * length), ahead(biases, k)
-            _four(own, bias, length, slope, start, x_row, ahead(to, k * y_row), y_row)
+            row, bias, to = ahead(rows, k * stride), ahead(biases, k), ahead(y, k * y_row + t)
+            at = k * own + t
+            _four(sums, at, own, row, stride, bias, length, slope, start, x_row, to, y_row)
         for k in range(whole, count):
-            _one(ahead(rows, k * length), biases[k], length, slope, start, x_row, to, k * y_row)
+            row, to = ahead(rows, k * stride), ahead(y, k * y_row + t)
+            _one(sums, k * own + t, row, biases[k], length, slope, start, x_row, to)
 
 
 @inlined
-def _one(r0, bias, length, slope, start, x_row, to, at):
-    a0 = b0 = splat(cast(0.0, r0))
+def _begin(sums, at, like):
+    if sums is None:
+        return splat(cast(0.0, like))
+    return load(sums, at)
+
+
+@inlined
+def _one(sums, at, r0, bias, length, slope, start, x_row, to):
+    a0, b0 = _begin(sums, at, r0), _begin(sums, at + 8, r0)
     for i in range(length):
         w0 = splat(r0[i])
         a0 = fma(w0, load(start, i * x_row), a0)
         b0 = fma(w0, load(start, i * x_row + 8), b0)
-    _finish(to, at, a0, b0, bias, slope)
+    _finish(to, 0, a0, b0, bias, slope)
 
 
 @inlined
-def _four(r0, biases, length, slope, start, x_row, to, y_row):
-    r1, r2, r3 = ahead(r0, length), ahead(r0, 2 * length), ahead(r0, 3 * length)
-    a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = splat(cast(0.0, r0))
+def _four(sums, at, own, r0, stride, biases, length, slope, start, x_row, to, y_row):
+    r1, r2, r3 = ahead(r0, stride), ahead(r0, 2 * stride), ahead(r0, 3 * stride)
+    a0, b0 = _begin(sums, at, r0), _begin(sums, at + 8, r0)
+    a1, b1 = _begin(sums, at + own, r0), _begin(sums, at + own + 8, r0)
+    a2, b2 = _begin(sums, at + 2 * own, r0), _begin(sums, at + 2 * own + 8, r0)
+    a3, b3 = _begin(sums, at + 3 * own, r0), _begin(sums, at + 3 * own + 8, r0)
     for i in range(length):
         left, right = load(start, 0), load(start, 8)
         start = ahead(start, x_row)
@@ -92,33 +109,66 @@ def _finish(y, at, left, right, bias, slope):
 
 
 @inner
-def _sum_narrow(rows, biases, length, count, slope, x, x_row, y, y_row, samples):
-    """The same in strands."""
-    zero = splat(cast(0.0, x))
-    whole = length - length % 8
+def extend(sums, own, weights, stride, count, x, samples):
+    """The wide layer's sums with the next product: weights[k] x, ``stride`` apart."""
     for k in range(count):
-        r = ahead(rows, k * length)
+        w, row = splat(weights[k * stride]), ahead(sums, k * own)
         for t in range(0, samples, 8):
-            start = ahead(x, t)
-            s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = zero
-            for i in range(0, whole, 8):
-                s0 = s0 + splat(r[i]) * load(start, i * x_row)
-                s1 = s1 + splat(r[i + 1]) * load(start, (i + 1) * x_row)
-                s2 = s2 + splat(r[i + 2]) * load(start, (i + 2) * x_row)
-                s3 = s3 + splat(r[i + 3]) * load(start, (i + 3) * x_row)
-                s4 = s4 + splat(r[i + 4]) * load(start, (i + 4) * x_row)
-                s5 = s5 + splat(r[i + 5]) * load(start, (i + 5) * x_row)
-                s6 = s6 + splat(r[i + 6]) * load(start, (i + 6) * x_row)
-                s7 = s7 + splat(r[i + 7]) * load(start, (i + 7) * x_row)
-            total = ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
-            for i in range(whole, length):
-                total = total + splat(r[i]) * load(start, i * x_row)
-            store(y, k * y_row + t, _activated(total + splat(biases[k]), slope))
+            store(row, t, fma(w, load(x, t), load(row, t)))
 
 
 @inner
-def _bend(kind, y, y_row, count, samples):
+def _narrow(r, bias, length, slope, x, x_row, y, samples):
+    for t in range(0, samples, 8):
+        start = ahead(x, t)
+        s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = splat(cast(0.0, x))
+        for i in range(0, length - length % 8, 8):
+            s0 = s0 + splat(r[i]) * load(start, i * x_row)
+            s1 = s1 + splat(r[i + 1]) * load(start, (i + 1) * x_row)
+            s2 = s2 + splat(r[i + 2]) * load(start, (i + 2) * x_row)
+            s3 = s3 + splat(r[i + 3]) * load(start, (i + 3) * x_row)
+            s4 = s4 + splat(r[i + 4]) * load(start, (i + 4) * x_row)
+            s5 = s5 + splat(r[i + 5]) * load(start, (i + 5) * x_row)
+            s6 = s6 + splat(r[i + 6]) * load(start, (i + 6) * x_row)
+            s7 = s7 + splat(r[i + 7]) * load(start, (i + 7) * x_row)
+        total = ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
+        store(y, t, _with_rest(total, r, bias, length, slope, start, x_row))
+
+
+@inlined
+def _with_rest(total, r, bias, length, slope, start, x_row):
+    for i in range(length - length % 8, length):
+        total = total + splat(r[i]) * load(start, i * x_row)
+    return _activated(total + splat(bias), slope)
+
+
+@inner
+def strand(total, r, length, first, x, x_row, samples):
+    """A narrow unit's sum of every eighth product from ``first`` on: total [samples]."""
+    for t in range(0, samples, 16):
+        left = right = splat(cast(0.0, x))
+        for i in range(first, length - length % 8, 8):
+            w, start = splat(r[i]), ahead(x, i * x_row + t)
+            left, right = left + w * load(start, 0), right + w * load(start, 8)
+        store(total, t, left)
+        store(total, t + 8, right)
+
+
+@inner
+def add_up(strands, own, r, bias, length, slope, x, x_row, y, samples):
+    """A narrow unit's output from its strands [8, samples], whose rows have length ``own``."""
+    for t in range(0, samples, 8):
+        at = ahead(strands, t)
+        even = (load(at, 0) + load(at, 4 * own)) + (load(at, 2 * own) + load(at, 6 * own))
+        odd = (load(at, own) + load(at, 5 * own)) + (load(at, 3 * own) + load(at, 7 * own))
+        store(y, t, _with_rest(even + odd, r, bias, length, slope, ahead(x, t), x_row))
+
+
+@inner
+def bend(kind, y, y_row, count, samples):
     """A smooth activation in place, evaluated in float64 and rounded once."""
+    if kind == SLOPE:
+        return
     for k in range(count):
         for t in range(k * y_row, k * y_row + samples):
             p = np.float64(y[t])

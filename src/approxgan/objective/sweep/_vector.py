@@ -92,6 +92,17 @@ def cast(_typing: Any, number: Any, like: Any) -> Any:
 
 
 @intrinsic
+def bits(_typing: Any, number: Any) -> Any:
+    """Those of a number, as an integer."""
+
+    def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        own = builder.bitcast(args[0], ir.IntType(number.bitwidth))
+        return own if number.bitwidth == 64 else builder.zext(own, ir.IntType(64))
+
+    return types.int64(number), codegen
+
+
+@intrinsic
 def fma(_typing: Any, a: Any, b: Any, c: Any) -> Any:
     """a·b + c, rounded once."""
 

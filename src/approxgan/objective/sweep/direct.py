@@ -20,12 +20,12 @@ from approxgan.core.protocols import Sweep
 from approxgan.objective.problem import DenseProblem
 from approxgan.objective.sweep import _forward
 from approxgan.objective.sweep._calls import ALIKE, BLOCK, TYPES, array, for_type, share, up
-from approxgan.objective.sweep._layer import KINDS
+from approxgan.objective.sweep._layer import KINDS, NARROW
 from approxgan.objective.sweep.loops import whole_step
 from approxgan.objective.terms import FUNCTIONS
 
-LOGITS = 2**16
-"""About as many are kept at once."""
+LOGITS = 2**17
+"""About as many are computed at once."""
 
 
 class _Layout(NamedTuple):
@@ -85,6 +85,7 @@ def sweep(problem: DenseProblem, theta: Tensor, step: float | Tensor, threads: i
         go_through(
             layout.table, layout.slopes, layout.extents, point[seed], moved[seed], frozen[seed],
             inputs[seed], floats, ints, first, last, logits,
+            np.empty((logits.size + 1, 2), np.int64),
         )  # fmt: skip
         rows = torch.from_numpy(logits).split(max(1, BLOCK // logits.shape[1]))
         found = torch.cat([_loss(problem, r, problem.constant[seed]) for r in rows])
@@ -102,7 +103,8 @@ def _loss(problem: DenseProblem, logits: Tensor, constant: Tensor) -> Tensor:
     for term in problem.terms:
         first = term.start - term.start % ALIKE
         last = min(up(term.stop, ALIKE), logits.shape[1])
-        scaled = term.sign * logits[:, first:last]
+        scaled = logits[:, first:last]
+        scaled = scaled if term.sign == 1.0 else term.sign * scaled
         values = FUNCTIONS[term.function](scaled)[:, term.start - first : term.stop - first]
         total = total + term.weight * values.mean(-1)
     return constant + total
@@ -158,6 +160,8 @@ def _layout(
         weight = biases + width
     slopes = np.array([1.0, *(1.0 if isinstance(a, str) else a for a in activations)], dtype)
     floats = base + queue + 2 * widest * _forward.ROOM + (widest + 1) * (widest + 1 + row) + row
-    extents = (owned, samples, row, widest, base, queue)
-    ints = (2 * _forward.ROOM + 1) * len(sizes)
+    floats += max(widest, 8 * NARROW) * row
+    twos = [m for m, width in enumerate(sizes) if m > 0 and width == 2 and dtype == np.float32]
+    extents = (owned, samples, row, widest, twos[0] if twos else 0, base, queue)
+    ints = (_forward.ROOM + 1) * len(sizes) + 2 * _forward.SEEN
     return _Layout(table, slopes, extents, floats, ints, np.array(order), tuple(ends))
