@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 from typing import Any
 
 import numpy as np
@@ -13,7 +11,7 @@ import pytest
 from approxgan.claims import summary
 from approxgan.claims.matching import EPSILON, EQUAL_COST, SAME_STEPS
 from approxgan.claims.measures import MEASURES, NO_CONTROL, by_rule
-from approxgan.claims.verdict import REASONS, VERDICTS
+from approxgan.claims.verdict import REASONS
 from approxgan.storage.tables import CLAIMS
 
 Rows = list[tuple[str, str, str, str]]
@@ -32,89 +30,6 @@ def table(rows: Rows, **more: Any) -> pd.DataFrame:
     names = ("claim", "mode", "measure", "verdict")
     found = [{**PLAIN, **dict(zip(names, row, strict=True)), **more} for row in rows]
     return pd.DataFrame(found, columns=list(CLAIMS))
-
-
-def answer(*tables: pd.DataFrame) -> str:
-    return summary.answer(summary.parts(pd.concat(tables, ignore_index=True)))
-
-
-@pytest.mark.parametrize("first", VERDICTS)
-def test_the_answer_claims_what_the_verdicts_say_and_no_more(first: str) -> None:
-    """Every combination of two measures of C1, one of C2 and one of C5, for one mode of two."""
-    meaning = {
-        name: dict(zip(VERDICTS, words, strict=False)) for name, words in summary.TOLD.items()
-    }
-    for second, steady, cheap in itertools.product(VERDICTS, repeat=3):
-        mine = {"C1": [first, second], "C2": [steady], "C5": [cheap]}
-        rows = [(c, "spsa", str(k), kind) for c in mine for k, kind in enumerate(mine[c])]
-        said = answer(table([*rows, ("C5", "exact+spsa", "0", "supported")]))
-        assert "G exact, D spsa was cheaper (C5) than exact" in said
-        said = said.partition("; G exact")[0]
-        for name, verdicts in mine.items():
-            kinds = set(verdicts) - {"undecided"}
-            kinds = kinds - {"no relevant effect"} or kinds
-            for verdict, word in meaning[name].items():
-                told = re.search(rf"(?<!no ){word} (\(|by|and)", said) is not None
-                assert told == (verdict in kinds), (said, word)
-            assert said.count(f"{name}") == 1 or set().union(*mine.values()) == {"undecided"}
-            alone = len(set(verdicts)) == 1
-            assert (f"by some measures ({name})" in said) == (not alone and bool(kinds))
-
-
-@pytest.mark.parametrize(
-    ("verdict", "said"),
-    [
-        ("supported", "On the article's own experiment, spsa was faster (C1) than exact "
-         "(undecided: C3)."),
-        ("contradicted", "spsa was slower (C1) than exact"),
-        ("no relevant effect", "spsa was no faster (C1) than exact"),
-        ("undecided", "do not answer it: all 2 verdicts are undecided"),
-    ],
-)  # fmt: skip
-def test_the_answer_to_few_claims(verdict: str, said: str) -> None:
-    assert said in answer(table([("C1", "spsa", "a", verdict), ("C3", "spsa", "b", "undecided")]))
-
-
-def test_the_whole_answer_is_three_sentences() -> None:
-    rows = [("C1", "spsa", "a", "contradicted"), ("C2", "spsa", "b", "no relevant effect")]
-    costs = [("spsa", 0.25, 0.25), ("forward_gradient", 3.0, 3.0), ("uniform_shift", 9.0, np.inf)]
-    parts = [table(rows), table(rows, scope="other")]
-    for mode, effect, mine in costs:
-        more = {"effect": effect, "mode_value": mine, "other_value": 1.0, "reading": EQUAL_COST}
-        parts.append(table([("C5", mode, "c", "contradicted")], scope="other", **more))
-    assert answer(*parts) == (
-        "On the article's own experiment, spsa was slower (C1) and no steadier (C2) than exact. "
-        "On other data and networks, spsa was slower (C1) and no steadier (C2) than exact. "
-        "With each mode tuned, these reached exact's quality: spsa at 0.25 (0.5 to 2) and forward "
-        "gradient at 3 (0.5 to 2) times exact's cost, and not uniform shift."
-    )
-    assert [part.id for part in summary.parts(pd.concat(parts))] == [
-        "article-same_steps", "other-same_steps", "other-equal_cost",
-    ]  # fmt: skip
-    never = answer(parts[0], parts[-1])
-    assert never.endswith("these reached exact's quality: none of uniform shift.")
-
-
-@pytest.mark.parametrize(
-    ("verdict", "reason", "said"),
-    [
-        ("supported", "ok", "faster (C1, which its matched controls do not share)"),
-        ("no relevant effect", "ok", "faster (C1, but a matched control shares it)"),
-        ("contradicted", "ok", "faster (C1, but a matched control shares it)"),
-        ("undecided", "ok", "(C1, whether its matched controls share it is undecided)"),
-        ("contradicted", "no_gain", "(C1, whether its matched controls share it is undecided)"),
-    ],
-)
-def test_a_gain_is_told_with_what_its_controls_say(verdict: str, reason: str, said: str) -> None:
-    rows: Rows = [("C1", "spsa", "steps_to_target", "supported"), ("C2", "spsa", "b", "undecided")]
-    control = table([("C1", "spsa", "steps_to_target", verdict)], is_control=True,
-                    against="noisy_exact", reason_code=reason)  # fmt: skip
-    (found,) = summary.parts(pd.concat([table(rows), control]))
-    assert said in summary.answer([found])
-    assert len(found.claim("C1").rows()) == 1
-    assert len(found.claim("C1").every()) == 2
-    rows[0] = ("C1", "spsa", "steps_to_target", "contradicted")
-    assert "control" not in answer(table(rows), control)
 
 
 @pytest.mark.parametrize("measure", [*MEASURES, by_rule("adaptive")])

@@ -156,7 +156,7 @@ def test_the_readme_shows_the_reference_and_keeps_its_own_words(known, tmp_path)
     assert page.read_text().endswith(f"{readme.END}\n\n## More\n")
     told = shown(page)
     assert told == readme.block(files.read_json(path), "kept/full.json")
-    assert "| claim | measured | forward difference: the formula for each coordinate | b |" in told
+    assert "| claim | measured | forward difference: nudging each weight | b |" in told
     assert "| training steps to the target ÷ exact's | supported 1 [0.5 to 1.5] |" in told
     assert "| undecided (no data) |" in told
     assert "| effect beyond the matched controls | contradicted | – |" in told

@@ -1,23 +1,37 @@
-"""What the page is made of: the sentences, the steps, what the picker holds, numbers."""
+"""What the page is made of: the sentences, the steps, what the scripts hold, numbers."""
 
 from __future__ import annotations
 
+import base64
+import gzip
+import itertools
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from worlds import synthetic
+from worlds import ROOT, synthetic
 
 from approxgan.analysis import frames, text
-from approxgan.report import interactive, steps, verdicts
+from approxgan.config import load
+from approxgan.design import cells, names
+from approxgan.design.paths import Results
+from approxgan.report import explore, picture, points, steps, svg, verdicts
+from approxgan.report.cells import key
+from approxgan.storage import files
 
 
 def test_a_strip_is_drawn_in_order_and_only_of_finite_numbers() -> None:
-    row = {"unit": "ratio", "effect": 2.0, "low": 1.5, "high": 3.0, "bound": 0.9}
+    row = {"unit": "ratio", "effect": 2.0, "low": 1.5, "high": 3.0, "bound": 0.9, "side": "below"}
     at = verdicts.strip(row)
     assert at is not None
     assert at["bound"] < at["none"] < at["low"] < at["effect"] < at["high"]
+    assert (at["from"], at["width"]) == (0, at["bound"])
+    above = verdicts.strip({**row, "side": "above"})
+    assert above is not None
+    assert above["from"] + above["width"] == pytest.approx(100)
     assert verdicts.strip({**row, "high": float("nan")}) is None
 
 
@@ -54,25 +68,83 @@ def test_the_deviation_of_a_game_is_the_largest_over_steps_of_the_median_over_se
     assert row["seeds"] == 3
 
 
-def test_the_picker_holds_less_per_cell_the_more_cells_there_are(
-    monkeypatch: pytest.MonkeyPatch,
+def tidied(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    return {n: frames.tidy(frame) if "mode" in frame else frame for n, frame in tables.items()}
+
+
+def test_the_page_holds_less_per_cell_the_more_cells_there_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    tables = synthetic.make()
-    tidy = {n: frames.tidy(frame) if "mode" in frame else frame for n, frame in tables.items()}
-    monkeypatch.setattr(interactive, "ALL_POINTS", 200)
-    data = interactive.data(tidy, ["forward_difference"])
-    assert sum(len(cell["x"]) for cell in data["cells"]) <= 200
-    assert data["cells"][data["start"]]["mode"] == "forward_difference"
-    assert (data["metric"], data["better"]) == ("energy distance", "lower")
-    whole = [*data["cells"][0]["x"], *data["sets"]["ring"]["x"]]
-    assert all(isinstance(x, int) and 0 <= x <= interactive.SIDE for x in whole)
+    monkeypatch.setattr(explore, "ALL_POINTS", 200)
+    data = explore.data(tidied(synthetic.make()), tmp_path, "main")
+    assert sum(len(cell["samples"]["x"]) for cell in data["cells"]) <= 200
+    assert (data["primary"], data["better"]) == ("energy_distance", "lower")
+    whole = [*data["cells"][0]["samples"]["x"], *data["sets"]["ring"]["x"]]
+    assert all(isinstance(x, int) and 0 <= x <= points.SIDE for x in whole)
 
 
-def test_embedded_json_cannot_end_its_script() -> None:
+def test_a_cell_has_its_scores_over_what_they_cost(tmp_path: Path) -> None:
+    tables = tidied(synthetic.make())
+    data = explore.data(tables, tmp_path, "main")
+    for place, cell in enumerate(data["cells"]):
+        row = tables["outcomes"].iloc[0].to_dict() | {k: cell[k] for k in ("study", "dataset")}
+        assert len(cell["spent"]) == len(cell["steps"])
+        assert cell["spent"] == sorted(cell["spent"])
+        assert cell["runs"] == []
+        own = tables["quality"].merge(explore.known(tables["outcomes"]).iloc[[place]])
+        for name, (middle, low, high) in cell["scores"].items():
+            last = own[(own["metric"] == name) & (own["step"] == cell["steps"][-1])]
+            values = np.sort(last["value"].fillna(np.inf))
+            assert middle[-1] is None or values[0] - 1e-3 <= middle[-1] <= values[-1] * 1.001
+            if None not in (low[-1], middle[-1], high[-1]):
+                assert low[-1] <= middle[-1] <= high[-1]
+        assert row["study"] == cell["study"]
+
+
+def test_a_run_brings_its_spec_and_the_name_of_its_folder(tmp_path: Path) -> None:
+    config = load.config([ROOT / "config.yaml"])
+    grid = cells.cells(config)
+    name, cell = next(item for item in grid.items() if not item[1].tuned)
+    files.write_json(Results(tmp_path).run(name, "spec.json"), cells.spec(config, cell))
+    ((found, spec),) = explore.runs(tmp_path)[key(names.row_keys(cell))]
+    assert found == name
+    assert spec["seeds"] == list(cell.seeds)
+
+
+def test_packed_data_can_stand_in_any_element_and_are_the_same_each_time() -> None:
     value = {"a": "</script><!-- & \u2028", "b": [1, None]}
-    made = interactive.embedded(value)
-    assert not set("<>&\u2028") & set(made)
-    assert json.loads(made) == value
+    made = explore.embedded(value)
+    assert made == explore.embedded(value)
+    assert re.fullmatch(r"[A-Za-z0-9+/=]+", made)
+    assert json.loads(gzip.decompress(base64.b64decode(made))) == value
+
+
+def test_a_small_picture_is_the_same_picture() -> None:
+    drawn = """<svg><!-- c --><metadata><a>0.001</a></metadata>
+    <path d="M 1.23456 2.00000 L -0.001 3" transform="scale(0.015625)"/>
+    <use x="10.98765" transform="translate(7.12345 8)"/></svg>"""
+    assert svg.small(drawn) == (
+        "<svg> <path d='M 1.23 2 L -0 3' transform='scale(0.015625)'/> "
+        "<use x='10.99' transform='translate(7.12 8)'/></svg>"
+    )
+
+
+def test_the_picture_shows_the_group_with_most_judged_modes() -> None:
+    tables, judged = tidied(synthetic.make(synthetic.WIDE)), ["forward_difference", "uniform_shift"]
+    rules = {"baseline": "exact", "chaos_control": "perturbed_start"}
+    made = picture.made(tables, judged, rules)
+    assert (made["study"], made["tuned"]) == ("main", False)
+    assert [tile["label"] for tile in made["tiles"]] == [
+        "The data", "The exact slope", "Nudging each weight", "Nudging all weights at once",
+    ]  # fmt: skip
+    told = " ".join(line["told"] for line in made["curves"]["lines"])
+    assert "perturbed" not in told
+    assert "noisy" not in told
+    at = sorted(line["at"] for line in made["curves"]["lines"])
+    assert all(b - a > picture.LINE - 0.2 for a, b in itertools.pairwise(at))
+    assert picture.made(tidied(synthetic.empty()), judged, rules) == {}
+    best = picture.made(tables, ["forward_gradient"], rules)
+    assert (best["study"], best["tuned"]) == ("best", True)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def whole() -> dict[str, pd.DataFrame]:
     }
 
 
-def write(tables: dict[str, pd.DataFrame], root: Path) -> Path:
+def write(tables: dict[str, pd.DataFrame], root: Path, config: dict[str, Any] = CONFIG) -> Path:
     """The page's path."""
     for name, frame in tables.items():
         files.write_table(root / "tables" / name, frame)
@@ -61,5 +61,5 @@ def write(tables: dict[str, pd.DataFrame], root: Path) -> Path:
             Figure(figsize=(1, 1)), root / "figures" / name, 20, f"Title of {name}", caption
         )
     found = {"Python": "3.x", "approxgan": "0.0.<1>"}
-    report.stage(CONFIG, root, found)
+    report.stage(config, root, found)
     return root / "report.html"

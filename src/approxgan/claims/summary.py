@@ -1,16 +1,16 @@
-"""The table of claims in words: by part, claim and mode, and as one answer."""
+"""The table of claims in words: by part, claim and mode."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from approxgan.analysis.text import interval, listed, number, words
+from approxgan.analysis.text import interval, number, words
 from approxgan.claims.matching import (
     ARTICLE,
     EPSILON,
@@ -21,16 +21,12 @@ from approxgan.claims.matching import (
 )
 from approxgan.claims.measures import BEST_STEP, DECADES, NO_CONTROL, OWN_STEP, RATIO, SDS
 from approxgan.claims.verdict import (
-    CONTRADICTED,
     LACK,
     NEGLIGIBLE,
     NO_GAIN,
     NO_INTERVAL,
     NONE_TO_SPARE,
     OK,
-    SUPPORTED,
-    UNDECIDED,
-    VERDICTS,
 )
 
 Row = dict[str, Any]
@@ -74,17 +70,6 @@ AGAINST = {
     (BEST_STEP, LEARNING_RATE): "that at the best other rate",
 }
 STEPS = {EPSILON: "ε", LEARNING_RATE: "learning rates"}
-READINGS = {
-    "forward_difference": "the formula for each coordinate",
-    "uniform_shift": "the formula read literally: one number for all",
-}
-TOLD = {
-    "C1": ("faster", "no faster", "slower"),
-    "C2": ("steadier", "no steadier", "less steady"),
-    "C3": ("worse in quality", "no worse in quality", "better in quality"),
-    "C5": ("cheaper", "no cheaper", "more costly"),
-}
-"""What is said of a mode beside exact: supported, no relevant effect, contradicted."""
 WHY = {
     OK: "",
     LACK: "lack of data",
@@ -115,33 +100,6 @@ class Claim:
 
     def over_controls(self, mode: str) -> Counter[str]:
         return Counter(row["verdict"] for row in self.controls if row["mode"] == mode)
-
-    def told(self, mode: str) -> str:
-        """'faster (C1)', over all ways of measuring it; nothing where that is undecided."""
-        verdicts = {row["verdict"] for row in self.rows(mode)}
-        kinds = [kind for kind in (SUPPORTED, CONTRADICTED) if kind in verdicts]
-        kinds = kinds or [NEGLIGIBLE] * (NEGLIGIBLE in verdicts)
-        said = " and ".join(TOLD[self.name][VERDICTS.index(kind)] for kind in kinds)
-        if not said:
-            return ""
-        part = " by some measures" if len(verdicts) > 1 else ""
-        shared = self.shared(mode)
-        return f"{said}{part} ({self.name}{', ' if shared else ''}{shared})"
-
-    def shared(self, mode: str) -> str:
-        """What matched controls say of the gains of a mode; nothing where there is no row."""
-        mine = [row for row in self.controls if row["mode"] == mode]
-        gains = {row["measure"] for row in self.rows(mode) if row["verdict"] == SUPPORTED}
-        verdicts = {
-            row["verdict"] if row["reason_code"] == OK else UNDECIDED
-            for row in mine
-            if row["measure"] in gains
-        }
-        if verdicts & {CONTRADICTED, NEGLIGIBLE}:
-            return "but a matched control shares it"
-        if verdicts == {SUPPORTED}:
-            return "which its matched controls do not share"
-        return "whether its matched controls share it is undecided" if mine and gains else ""
 
 
 @dataclass(frozen=True)
@@ -242,50 +200,3 @@ def value(row: Mapping[str, Any]) -> str:
     if row["capped"]:
         beside.append(f"capped ({row['capped']} of {row['runs']})")
     return "; ".join([told, *beside])
-
-
-def answer(found: Sequence[Part]) -> str:
-    """At most three sentences, true of whatever the verdicts are."""
-    rows = [row for part in found for row in part.rows()]
-    if not rows:
-        return "No claim was judged, so that these runs answer nothing."
-    if all(row["verdict"] == UNDECIDED for row in rows):
-        short = sum(row["reason_code"] == LACK for row in rows)
-        which = "all" if short == len(rows) else str(short)
-        why = f", {which} of them for lack of data" if short else ""
-        return f"These runs do not answer it: all {len(rows)} verdicts are undecided{why}."
-    told = [_at_same_steps(part) for part in found if part.reading == SAME_STEPS]
-    # One data set is the article's own; the others say more.
-    told += [_at_equal_cost(part) for part in found if part.reading == EQUAL_COST][-1:]
-    return " ".join(filter(None, told))
-
-
-def _at_same_steps(part: Part) -> str:
-    """'On the article's own experiment spsa was slower (C1) than exact (undecided: C2).'"""
-    clauses = []
-    for mode in part.modes():
-        named = [name for name in TOLD if part.claim(name).rows(mode)]
-        known = [text for name in named if (text := part.claim(name).told(mode))]
-        left = [name for name in named if not part.claim(name).told(mode)]
-        if known:
-            rest = f" (undecided: {listed(left)})" if left else ""
-            clauses.append(f"{words(mode)} was {listed(known)} than exact{rest}")
-        elif left:
-            clauses.append(f"{words(mode)} is undecided")
-    where = "the article's own experiment" if part.scope == ARTICLE else "other data and networks"
-    return f"On {where}, {'; '.join(clauses)}." if clauses else ""
-
-
-def _at_equal_cost(part: Part) -> str:
-    """The multiples of exact's cost at which the modes are as good, if they come so far."""
-    rows = [row for row in part.claim("C5").rows() if not pd.isna(row["effect"])]
-    by_effect = sorted(rows, key=lambda row: row["effect"])
-    reached = [
-        f"{words(row['mode'])} at {number(row['effect'])} ({interval(row['low'], row['high'])})"
-        for row in by_effect
-        if np.isfinite(row["mode_value"])
-    ]
-    never = [words(row["mode"]) for row in by_effect if np.isinf(row["mode_value"])]
-    told = f"{listed(reached)} times exact's cost" if reached else ""
-    told += (", and not " if reached else "none of ") + f"{listed(never)}" if never else ""
-    return f"With each mode tuned, these reached exact's quality: {told}." if told else ""

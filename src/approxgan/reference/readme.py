@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 
 from approxgan.analysis.text import markdown, words
-from approxgan.claims import summary
+from approxgan.claims import plain, summary
 from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.figures import stage as drawing
@@ -59,8 +59,8 @@ def block(known: Mapping[str, Any], path: str) -> str:
     environment.filters |= {"words": words, "md": markdown}
     return environment.get_template("readme.md.j2").render(
         parts=parts,
-        answer=summary.answer(parts),
-        readings=summary.READINGS,
+        answer=plain.answer(parts),
+        ways=plain.WAYS,
         value=summary.value,
         made=known["made"],
         path=path,

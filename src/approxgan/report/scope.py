@@ -7,9 +7,11 @@ import pandas as pd
 
 from approxgan.analysis.frames import Tables
 from approxgan.analysis.text import between, listed, number, spans, words
+from approxgan.claims.plain import Line
 from approxgan.claims.summary import Part
+from approxgan.claims.verdict import LACK
 from approxgan.config import registry
-from approxgan.report.cells import CELL
+from approxgan.report.cells import KEY
 
 Config = Mapping[str, Any]
 HOUR = 3600.0
@@ -26,7 +28,7 @@ def facts(outcomes: pd.DataFrame) -> list[tuple[str, str, str]]:
     """(number, what, which) of what was run."""
     epsilons = outcomes["epsilon"].dropna().unique()
     failed = int(outcomes["diverged"].sum())
-    cells = len(outcomes[CELL].drop_duplicates())
+    cells = len(outcomes[KEY].drop_duplicates())
     found = [
         (number(len(outcomes)), "training runs", f"{number(failed)} of them diverged"),
         (number(cells), "cells of the grid", f"{between(_seeds(outcomes))} seeds in each"),
@@ -41,7 +43,7 @@ def facts(outcomes: pd.DataFrame) -> list[tuple[str, str, str]]:
 
 
 def _seeds(outcomes: pd.DataFrame) -> list[int]:
-    return list(outcomes.groupby(CELL, dropna=False)["seed"].nunique())
+    return list(outcomes.groupby(KEY, dropna=False)["seed"].nunique())
 
 
 def seeds(outcomes: pd.DataFrame, config: Config) -> list[tuple[str, str]]:
@@ -54,6 +56,28 @@ def seeds(outcomes: pd.DataFrame, config: Config) -> list[tuple[str, str]]:
         block = config.get(name, {})
         used[text] = block.get("seeds", [block["seed"]] if "seed" in block else [])
     return [(where, spans(own)) for where, own in used.items() if len(own)]
+
+
+def missing(lines: Sequence[Line], outcomes: pd.DataFrame, config: Config) -> str:
+    """What an incomplete run lacks for its claims, once; nothing where all have data."""
+    short = [line.claim for line in lines if line.row["reason_code"] == LACK]
+    few, least = max(_seeds(outcomes), default=0), config.get("claims", {}).get("least_seeds", 0)
+    if short and few < least:
+        return f"A claim needs {least} seeds of each cell. These runs have {few} at most."
+    return f"Data lack for {listed(short)}." if short else ""
+
+
+def lacking(found: Sequence[Part]) -> dict[str, list[str]]:
+    """What is missing -> the measures that lack it."""
+    told: dict[str, list[str]] = {}
+    for part in found:
+        for claim in part.claims:
+            for row in claim.every():
+                if row["reason_code"] == LACK:
+                    what = f"{claim.name}: {row['what']}"
+                    known = told.setdefault(row["note"], [])
+                    known += [what] * (what not in known)
+    return told
 
 
 def cost(tables: Tables) -> list[dict[str, Any]]:

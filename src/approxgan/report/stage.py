@@ -4,6 +4,7 @@ import base64
 import hashlib
 import importlib.metadata
 import json
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,9 +17,10 @@ from markupsafe import Markup
 
 from approxgan.analysis import frames, text
 from approxgan.analysis.frames import Tables
-from approxgan.claims import summary
+from approxgan.claims import plain, summary
+from approxgan.claims.verdict import LACK
 from approxgan.design.paths import Results
-from approxgan.report import cells, interactive, scope, steps, verdicts
+from approxgan.report import cells, explore, picture, scope, steps, verdicts
 from approxgan.report.svg import figure
 from approxgan.storage import files, provenance
 from approxgan.storage.tables import COLUMNS, table_in
@@ -29,6 +31,8 @@ NEEDS = (
     "training",
 )  # fmt: skip
 OPTIONAL = ("comparisons", "aggregates", "epsilon_rules")
+SCRIPTS = ("page.js", "plot.js", "tables.js", "run.js", "ask.js")
+"""In the order in which they need each other."""
 
 
 def stage(
@@ -46,7 +50,8 @@ def stage(
     # YAML writes no mappings but plain ones.
     plain = json.loads(json.dumps(config))
     context = {
-        **_findings(tables, shown, config),
+        **_findings(tables, shown, config, results),
+        "scripts": SCRIPTS,
         "figures": shown,
         "columns": COLUMNS,
         "config": yaml.safe_dump(plain, sort_keys=False, allow_unicode=True),
@@ -68,17 +73,25 @@ def _tables(at: Results) -> dict[str, pd.DataFrame]:
 
 
 def _findings(
-    tables: Tables, figures: Mapping[str, Any], config: Mapping[str, Any]
+    tables: Tables, figures: Mapping[str, Any], config: Mapping[str, Any], results: Path
 ) -> dict[str, Any]:
     """What the tables say, by the names that the templates use."""
     outcomes, parts = tables["outcomes"], summary.parts(tables["claims"])
-    best = steps.best(tables["gradient_error"])
-    modes = list(dict.fromkeys(mode for part in parts for mode in part.modes()))
+    best, lines = steps.best(tables["gradient_error"]), plain.lines(parts)
+    places = explore.places(outcomes)
+    first = picture.made(tables, plain.modes(parts), config.get("claims", {}))
     return {
         "parts": parts,
+        "answer": plain.answer(parts),
+        "missing": scope.missing(lines, outcomes, config),
+        "lines": lines,
+        "evidence": verdicts.evidence(lines),
+        "picture": first,
+        "data": explore.embedded(explore.data(tables, results, first.get("study", ""))),
         "links": verdicts.links(figures),
-        "readings": summary.READINGS,
-        "answer": summary.answer(parts),
+        "asked": verdicts.asked,
+        "lack": LACK,
+        "lacking": scope.lacking(parts),
         "value": summary.value,
         "strip_of": verdicts.strip,
         "limits": scope.limits(tables, parts, config),
@@ -87,23 +100,16 @@ def _findings(
         "dirac": steps.dirac(tables["dirac"]),
         "best": best,
         "advice": steps.advice(best),
-        "landed": tables.get("epsilon_rules", pd.DataFrame()).to_dict("records"),
-        **interactive.score(tables["quality"]),
-        "cells": cells.cells(tables),
+        "landed": cells.landed(tables.get("epsilon_rules"), outcomes, places),
+        **explore.score(tables["quality"]),
+        "cells": cells.cells(tables, places),
         "compared": "comparisons" in tables,
-        "aggregates": _aggregates(tables),
-        "metrics": cells.metrics(tables["quality"]),
-        "picker": interactive.data(tables, modes),
+        "aggregates": cells.aggregates(tables.get("aggregates"), places),
+        "metrics": cells.metrics(tables["quality"], places),
         "methods": scope.methods(outcomes),
         "seeds": scope.seeds(outcomes, config),
         "cost": scope.cost(tables),
     }
-
-
-def _aggregates(tables: Tables) -> cells.Rows:
-    """Scores over all data sets of a study, the best first."""
-    found = tables.get("aggregates", pd.DataFrame(columns=["score"]))
-    return cells.stepped(found.sort_values("score", ascending=False, kind="stable"))
 
 
 def _about() -> Mapping[str, Any]:
@@ -134,9 +140,9 @@ def _environment() -> jinja2.Environment:
         "number": text.number,
         "words": text.words,
         "initial": text.initial,
+        "most_common": lambda values: Counter(values).most_common(1)[0][0],
         "slug": lambda name: str(name).replace(" ", "-"),
         "md": text.markdown,
-        "embedded": interactive.embedded,
         "sortable": text.sortable,
         "sha256": _sha256,
     }

@@ -1,11 +1,14 @@
 """Where verdicts are shown: the figures they rest on, and strips of their intervals."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 
+from approxgan.claims.matching import EQUAL_COST, SAME_STEPS
 from approxgan.claims.measures import RATIO
+from approxgan.claims.plain import Line
 from approxgan.claims.summary import no_effect
 
 SHOWN_BY = {
@@ -24,8 +27,27 @@ def links(figures: Collection[str]) -> dict[str, list[str]]:
     return {claim: [name for name in names if name in figures] for claim, names in SHOWN_BY.items()}
 
 
+def evidence(lines: Sequence[Line]) -> dict[str, str]:
+    """Claim -> where its rows are on the page: the part of the row that answers it."""
+    parts = {line.claim: (line.row["scope"], line.row["reading"]) for line in lines}
+    return {
+        claim: f"{scope}-{EQUAL_COST if reading == EQUAL_COST else SAME_STEPS}-{claim}"
+        for claim, (scope, reading) in parts.items()
+    }
+
+
+def asked(row: Mapping[str, Any]) -> str:
+    """The address of a row's runs in the chooser: its mode and exact on its data sets."""
+    modes = dict.fromkeys(["exact", str(row["mode"])])
+    chosen = {"study": "", "data": row["datasets"].replace(", ", ","), "modes": ",".join(modes)}
+    return f"ask?{urlencode(chosen)}"
+
+
 def strip(row: Mapping[str, Any]) -> dict[str, float] | None:
-    """Places from 0 to 100 of a row's interval, its bound and no effect; None without numbers."""
+    """Places from 0 to 100 of a row's interval, its bound and no effect; None without numbers.
+
+    From ``from`` on over ``width`` the claim would hold.
+    """
     marks = {name: float(row[name]) for name in ("effect", "low", "high", "bound")}
     marks["none"] = no_effect(row)
     values = np.array(list(marks.values()))
@@ -33,5 +55,10 @@ def strip(row: Mapping[str, Any]) -> dict[str, float] | None:
         return None
     scale = np.log if row["unit"] == RATIO and (values > 0).all() else np.asarray
     scaled = scale(values)
-    places = 5 + 90 * (scaled - scaled.min()) / (float(np.ptp(scaled)) or 1.0)
-    return {name: round(float(place), 1) for name, place in zip(marks, places, strict=True)}
+    places = 8 + 84 * (scaled - scaled.min()) / (float(np.ptp(scaled)) or 1.0)
+    at = {name: round(float(place), 1) for name, place in zip(marks, places, strict=True)}
+    below = row["side"] == "below"
+    return at | {
+        "from": 0.0 if below else at["bound"],
+        "width": at["bound"] if below else round(100 - at["bound"], 1),
+    }

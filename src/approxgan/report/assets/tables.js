@@ -1,17 +1,16 @@
 "use strict";
-// Sorting by the headers of a table, and filters for its rows.
-for (const table of document.querySelectorAll("table.sortable")) {
+// Tables sort by their headers and are saved as csv; plates are saved as they are.
+page.sorts = (table) => {
   const body = table.tBodies[0];
   const heads = [...table.tHead.rows[0].cells];
-  const missing = (text) => text === "" || text === "nan" || text === "–";
+  const none = (text) => text === "" || text === "nan" || text === "–";
   const value = (row, column) => {
     const cell = row.cells[column];
     return cell ? cell.dataset.value ?? cell.textContent.trim() : "";
   };
   heads.forEach((head, column) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = head.textContent;
+    const text = head.textContent;
+    const button = page.element("button", text, { type: "button" });
     head.replaceChildren(button);
     head.setAttribute("aria-sort", "none");
     button.addEventListener("click", () => {
@@ -20,7 +19,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
       const order = (a, b) => {
         // What is missing comes last, whichever way is sorted.
-        if (missing(a) || missing(b)) return missing(a) - missing(b);
+        if (none(a) || none(b)) return none(a) - none(b);
         const difference = Number(a) - Number(b);
         const by = Number.isNaN(difference) ? a.localeCompare(b) : difference;
         return down ? -by : by;
@@ -30,37 +29,25 @@ for (const table of document.querySelectorAll("table.sortable")) {
       body.append(...keyed.map(([, row]) => row));
     });
   });
+};
+// The rows that are shown, as they are sorted, numbers in full.
+page.rowsOf = (table) =>
+  [...table.rows]
+    .filter((row) => !row.hidden)
+    .map((row) => [...row.cells].map((cell) => cell.dataset.value ?? cell.textContent.trim().replace(/\s+/g, " ")));
+for (const table of document.querySelectorAll("table.sortable")) page.sorts(table);
+for (const table of document.querySelectorAll("main table")) {
+  const region = table.closest("[aria-label]");
+  const name = region ? region.getAttribute("aria-label") : "table";
+  const box = page.element("div", undefined, { className: "saves screen" });
+  box.append(page.button("csv", `Save the table ${name} as csv`, () => page.save(`${page.slug(name)}.csv`, "text/csv", page.csv(page.rowsOf(table)))));
+  (table.closest(".scroll") ?? table).after(box);
 }
-
-for (const tools of document.querySelectorAll("[data-filters]")) {
-  const table = document.getElementById(tools.dataset.filters);
-  const rows = [...table.tBodies[0].rows];
-  const find = tools.querySelector("[data-find]");
-  const selects = [...tools.querySelectorAll("[data-column]")];
-  const told = tools.querySelector("output");
-  const text = (row, column) => (row.cells[column] ? row.cells[column].textContent : "");
-  for (const select of selects) {
-    const values = new Set(rows.map((row) => text(row, Number(select.dataset.column))));
-    select.append(new Option("all", ""), ...[...values].map((name) => new Option(name, name)));
-  }
-  const apply = () => {
-    const wanted = find.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const row of rows) {
-      const whole = row.textContent.toLowerCase();
-      const here =
-        wanted.every((word) => whole.includes(word)) &&
-        selects.every((s) => !s.value || text(row, Number(s.dataset.column)) === s.value);
-      row.hidden = !here;
-      shown += here;
-    }
-    told.textContent = `${shown} of ${rows.length} cells`;
-  };
-  for (const control of [find, ...selects]) control.addEventListener("input", apply);
-  tools.querySelector("[data-clear]").addEventListener("click", () => {
-    for (const control of [find, ...selects]) control.value = "";
-    apply();
-  });
-  tools.hidden = false;
-  apply();
+for (const plate of document.querySelectorAll("figure.plate")) {
+  const { src } = plate.querySelector("img"), vector = plate.querySelector(".vector");
+  const drawn = async () => (vector ? page.unpacked(vector).text() : decodeURIComponent(src.slice(src.indexOf(",") + 1)));
+  const box = page.element("div", undefined, { className: "saves screen" });
+  const name = `${plate.dataset.name}.svg`;
+  box.append(page.button("svg", `Save the figure ${name}`, async () => page.save(name, "image/svg+xml", await drawn())));
+  plate.append(box);
 }
