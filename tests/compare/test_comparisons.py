@@ -216,3 +216,16 @@ def test_written_twice_is_the_same_table(tmp_path: Path) -> None:
         first, second = (tmp_path / folder / f"{name}.parquet" for folder in "ab")
         assert first.read_bytes() == second.read_bytes()
         assert len(pd.read_parquet(first)) > 0
+
+
+def test_a_study_is_compared_with_the_baseline_of_its_own() -> None:
+    other = cell("expected+exact", SCORES)
+    rules = {**RULES, "baselines": {"s": "expected+exact"}}
+    made = compare(tables(other, CONTROL, mode(1.0)), rules)
+    own = one(MODE, EXACT, CONTROL, mode(1.0))
+    (row,) = [row for _, row in made.iterrows() if row["mode"] == MODE]
+    assert (row["seeds"], row["difference"], row["verdict"]) == (
+        own["seeds"], own["difference"], own["verdict"],
+    )  # fmt: skip
+    lone = compare(tables(mode(1.0)), rules)
+    assert "0 seeds in common with expected+exact" in lone["reason"].iloc[0]

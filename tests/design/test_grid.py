@@ -142,3 +142,20 @@ def test_an_entry_may_override_seeds():
             seeds[names.mode_name(c)].add(c.seeds)
     assert seeds["exact"] == {(0, 1), (2,)}
     assert seeds["spsa"] == {(0, 1), (2, 3)}
+
+
+def test_the_baseline_of_a_study_is_what_it_names_or_the_expected_gradient():
+    modes = [
+        {"generator": {"mode": name, "epsilon": 0.1}, "discriminator": {"mode": "exact"}}
+        for name in ("spsa", "expected")
+    ]
+    config = {
+        "claims": {"baseline": "exact"},
+        "studies": [
+            {"name": "plain", "modes": [{"mode": "exact"}, {"mode": "spsa", "epsilon": 0.1}]},
+            {"name": "named", "modes": modes[:1], "baseline": "spsa+exact"},
+            {"name": "best", "modes": modes},
+            {"name": "none", "modes": modes[:1]},
+        ],
+    }
+    assert grid.baselines(config) == {"named": "spsa+exact", "best": "expected+exact"}

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 from worlds.configs import changed
-from worlds.estimates import SAMPLED
 from worlds.variants import EXAMPLE
 
 from approxgan.config import registry
@@ -17,7 +16,7 @@ from approxgan.design.choices import Choice, Step
 from approxgan.dirac import stage as dirac
 from approxgan.storage import files, tables
 
-MODES = [name for name in registry.names("modes") if name not in SAMPLED]
+MODES = registry.names("modes")
 SETTINGS = {
     **EXAMPLE["modes"],
     "random_coordinates": {"coordinates": 1},

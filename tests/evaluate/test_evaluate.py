@@ -24,6 +24,7 @@ from worlds.snapshots import (
 )
 from worlds.variants import example
 
+from approxgan.core import pair
 from approxgan.evaluate import score
 
 
@@ -154,3 +155,18 @@ def test_training_points_reach_the_metrics_that_ask_for_them() -> None:
     assert (table["value"] == 1).all()
     with pytest.raises(ValueError, match=r"shape \(5, 3\); accepted: \[m, 2\]"):
         score.run(snapshots, STEPS, SEEDS, RING, metrics, training=np.zeros((5, 3)), seed=11)
+
+
+def test_metrics_of_parameters_see_those_of_each_snapshot() -> None:
+    dataset = example("datasets", "simulated")
+    truth = dataset.law.parameters
+    metrics = {"parameter_error": example("metrics", "parameter_error")}
+    snapshots = dataset.sample(120, np.random.default_rng(0)).reshape(2, 3, 20, 2)
+    table = score.run(
+        snapshots, STEPS, SEEDS, dataset, metrics, training=snapshots[0, 0], seed=1,
+        law=lambda s, t: pair.law(dataset.generator, 2, truth + s + t / 10) if t else score.UNKNOWN,
+    )  # fmt: skip
+    found = table[table["metric"] == "parameter_error"]["value"].to_numpy().reshape(2, 3)
+    np.testing.assert_allclose(found, [[np.nan, 0.1, 0.2], [np.nan, 1.1, 1.2]], rtol=1e-9)
+    null = score.null(dataset, metrics, training=snapshots[0, 0], samples=20, repeats=2, seed=1)
+    assert (null["value"] == 0.0).all()

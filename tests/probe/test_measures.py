@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 from worlds.games import SMALL, game, objectives
+from worlds.variants import example
 
 from approxgan.collect import outcomes
 from approxgan.config import registry
+from approxgan.models.dense import Dense
 from approxgan.probe.kink_crossings import Watched
 from approxgan.probe.measure import WHOLE, Point, measure
 from approxgan.storage import tables
@@ -185,3 +187,26 @@ def test_the_dominant_period_of_a_sine_is_its_own():
     assert outcomes.dominant_period(noise, 5)[1] < 0.2
     assert np.isnan(outcomes.dominant_period(np.ones(20), 5)).all()
     assert np.isnan(outcomes.dominant_period(noise[:7], 5)).all()
+
+
+def test_the_truth_of_a_generator_that_counts_is_the_expected_losss_gradient():
+    """Estimates at other draws scatter around it, with new draws in each evaluation or not."""
+    g = game(model=Dense(0, example("generators", "counts"), [6], "tanh"))
+    f, theta = objectives(g, batch=400, dtype=torch.float64)["generator"]
+    slopes = [float((f.expected(theta + h) - f.expected(theta - h))[0]) for h in steps_of(theta)]
+    torch.testing.assert_close(
+        true_gradient(f, theta)[0], torch.tensor(slopes, dtype=torch.float64) / 2e-5, rtol=1e-4,
+        atol=1e-8,
+    )  # fmt: skip
+    at = Point(f, theta, (0, 1), "generator", 5)
+    for noise in ("common", "fresh"):
+        method = Method(registry.build("modes", "central_difference", {}), 0.05, noise=noise)
+        (row, _) = whole(measure(at, method, 60))
+        assert row["draws"] == 60
+        assert row["variance"] > 0
+        # With a step so small the bias is below its own standard error.
+        assert abs(row["bias_squared"]) < 4 * row["variance"] / 60
+
+
+def steps_of(theta):
+    return 1e-5 * torch.eye(theta.shape[1], dtype=theta.dtype)

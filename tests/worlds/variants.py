@@ -22,6 +22,14 @@ EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
         "grid": {"side": 5, "spacing": 2.0, "sigma": 0.05},
         "moons": {"noise": 0.1},
         "ring": {"count": 8, "radius": 2.0, "sigma": 0.1},
+        "simulated": {
+            "generator": build(
+                "generators",
+                "counts",
+                {"rates": [4.0, 1.5], "cap": 9, "rounding": 2, "cross_talk": 0.2},
+            ),
+            "columns": 2,
+        },
         "spiral": {"arms": 2, "turns": 1.5, "noise": 0.05},
     },
     "generators": {
@@ -64,7 +72,6 @@ EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
     "modes": {
-        "avo": {"baseline": "leave_one_out"},
         "evolution_strategy": {"directions": 3, "shaping": "raw"},
         "forward_gradient": {"directions": 3},
         "gradient_sampling": {"points": 3, "element": "minimum_norm"},
@@ -72,12 +79,9 @@ EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
         "noisy_exact": {"relative_error": 0.5},
         "perturbed_start": {"distance": 1e-7},
         "random_coordinates": {"coordinates": 2},
-        "relaxed": {"temperature": 0.5},
         "random_direction": {"directions": 3, "distribution": "gaussian", "sides": 1},
-        "score_function": {"baseline": "leave_one_out"},
         "spsa": {"directions": 3},
         "stale_coordinates": {"coordinates": 2},
-        "straight_through": {"temperature": 1.0},
         "structured_directions": {"directions": 2, "structure": "hadamard", "sides": 1},
         "subgradient": {"alpha": 0.6},
     },

@@ -4,7 +4,9 @@ rule data:
     log:
         AT.log("data", "{dataset}"),
     params:
-        code=lambda w: code_inputs.digest("data", datasets=DEFINED[w.dataset]["kind"]),
+        code=lambda w: code_inputs.digest(
+            "data", **specs.kinds("datasets", DEFINED[w.dataset])
+        ),
         files=lambda w: [*map(code_inputs.of_file, cells.files(DEFINED[w.dataset]))],
         spec=lambda w: spec(specs.data(config, w.dataset)),
     shell:

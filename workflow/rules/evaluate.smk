@@ -1,9 +1,15 @@
 METRICS = list(config["quality"]["metrics"])
 
 
-def quality_code(dataset):
+def quality_code(dataset, *models):
+    """Of scoring true samples or, with its model, those of a cell."""
+    made = [config["models"][name] for name in models]
+    loaded = [specs.kinds("models", *made), specs.kinds("datasets", DEFINED[dataset])]
     return code_inputs.digest(
-        "evaluate", metrics=METRICS, datasets=DEFINED[dataset]["kind"]
+        "evaluate",
+        metrics=METRICS,
+        datasets=loaded[1]["datasets"],
+        generators=[name for kinds in loaded for name in kinds["generators"]],
     )
 
 
@@ -24,7 +30,7 @@ rule evaluate:
             )
         ),
     params:
-        code=lambda w: quality_code(CELLS[w.cell].dataset),
+        code=lambda w: quality_code(CELLS[w.cell].dataset, CELLS[w.cell].model),
         spec=lambda w: spec(specs.quality(config, w.cell)),
     shell:
         "python -m approxgan evaluate {wildcards.cell} --spec {params.spec:q}"

@@ -9,7 +9,7 @@ def probe_code(name, *modes):
             *(c for entry in entries for c in cells.choices_of(entry))
         ),
         losses=cells.loss_definition(config, probe["loss"])["kind"],
-        **specs.networks(config["models"][probe["model"]]),
+        **specs.kinds("models", config["models"][probe["model"]]),
     )
 
 
@@ -35,7 +35,7 @@ rule points:
         **asked(lambda w: cost.points(specs.points(config, w.probe))),
         gpu=lambda w: gpus(PROBES[w.probe]["training"]),
     params:
-        code=lambda w: probe_code(w.probe, "exact"),
+        code=lambda w: probe_code(w.probe, *cells.path_modes(PROBES[w.probe])),
         spec=lambda w: spec(specs.points(config, w.probe)),
     shell:
         "python -m approxgan points {wildcards.probe} --spec {params.spec:q}"

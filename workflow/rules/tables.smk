@@ -34,13 +34,13 @@ GATHERED = {
 }
 
 
-KINDS = [config["datasets"][name]["kind"] for name in DATASETS]
+KINDS = specs.kinds("datasets", *(config["datasets"][name] for name in DATASETS))
 
 
 def collect_code(table):
     return code_inputs.digest(
         "collect",
-        datasets=KINDS if table in specs.DRAWN else [],
+        **KINDS if table in specs.DRAWN else {},
         metrics=config["quality"]["metrics"] if table == "quality" else [],
     )
 

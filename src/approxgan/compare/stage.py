@@ -62,14 +62,26 @@ def _paired(
     budget = pd.to_numeric(last["budget"])
     least = budget.groupby([last[key] for key in GROUP]).transform("min")
     last = last.assign(budgets=(budget / least).fillna(1.0))
-    is_baseline = (last["mode"] == rules["baseline"]) & (last["varied"] == "")
-    first = last[is_baseline].groupby(list(GROUP))["settings"].transform("min")
-    last = last[~is_baseline | (last["settings"] == first.reindex(last.index))]
+    is_baseline = (last["mode"] == _baselines(last, rules)) & (last["varied"] == "")
+    # Of a baseline with several settings or steps, the first.
+    pairs = zip(last["settings"], last["epsilon"], strict=True)
+    named = pd.Series([f"{settings} {step}" for settings, step in pairs], last.index, dtype="str")
+    first = named[is_baseline].groupby([last[key] for key in GROUP]).transform("min")
+    last = last[~is_baseline | (named == first.reindex(last.index))]
     is_baseline = is_baseline[last.index]
     baselines = {
         group: rows.set_index("seed")["value"] for group, rows in last[is_baseline].groupby(NUMBER)
     }
     return statistics.pair(last, is_baseline, on=[*NUMBER, "seed"]), baselines
+
+
+def _own(rules: Rules, study: str) -> str:
+    """The mode that the cells of a study are compared with."""
+    return rules.get("baselines", {}).get(study, rules["baseline"])
+
+
+def _baselines(runs: pd.DataFrame, rules: Rules) -> pd.Series:
+    return runs["study"].map(lambda study: _own(rules, study)).astype(object)
 
 
 def _rows(
@@ -92,7 +104,7 @@ def _rows(
             **dict(zip((*KEYS, "metric"), key, strict=True)),
             "family": "primary" if key[-1] == rules["metric"] else "exploratory",
             **_plain(rows),
-            **_judged(made, rules),
+            **_judged(made, {**rules, "baseline": _own(rules, key[0])}),
         }
 
 
@@ -151,7 +163,7 @@ def _adjusted(rows: pd.DataFrame) -> pd.Series:
 def _rates(tables: Mapping[str, pd.DataFrame], rules: Rules) -> pd.DataFrame:
     """Runs of every cell, and shares of the cell's and of the baseline's that diverged."""
     runs, level = table(tables, "outcomes"), 1 - rules["alpha"]
-    exact = runs[(runs["mode"] == rules["baseline"]) & (runs["varied"] == "")]
+    exact = runs[(runs["mode"] == _baselines(runs, rules)) & (runs["varied"] == "")]
     theirs = {group: _share(rows, level) for group, rows in exact.groupby(list(GROUP))}
     unknown = (np.nan,) * 3
     rows = [

@@ -67,6 +67,8 @@ def check(config: Mapping[str, Any]) -> None:
             located(f"studies[{place}].modes", _check_training, config, study, entry)
         if "tune" in study:
             located(f"studies[{place}].tune", _check_tuning, config, study)
+        if "baseline" in study:
+            located(f"studies[{place}]", _check_baseline, study)
 
 
 def located(place: str, function: Any, *arguments: Any) -> Any:
@@ -111,9 +113,9 @@ def _check_variants(config: Mapping[str, Any]) -> None:
         for name, definition in config[family].items():
             settings = [key for key in definition if key not in reserved]
             kind, place = definition["kind"], f"{family}.{name}"
-            if family == "models" and isinstance(definition.get("generator"), Mapping):
+            if isinstance(definition.get("generator"), Mapping):
                 located(place, _check_generator, definition)
-                settings.append("latent")
+                settings += ["latent"] if family == "models" else []
             located(place, registry.check_settings, family, kind, settings)
     for name, settings in config["epsilon_rules"].items():
         located(f"epsilon_rules.{name}", registry.check_settings, "rules", name, settings)
@@ -123,10 +125,10 @@ def _check_variants(config: Mapping[str, Any]) -> None:
         _check_defined("quality.every_snapshot", name, "quality.metrics", quality["metrics"])
 
 
-def _check_generator(model: Mapping[str, Any]) -> None:
-    """A model's own generator is a variant of that family, and brings its own draws."""
-    generator = model["generator"]
-    if "latent" in model:
+def _check_generator(definition: Mapping[str, Any]) -> None:
+    """A generator in a definition is a variant of that family, and brings its own draws."""
+    generator = definition["generator"]
+    if "latent" in definition:
         raise InputError("latent is given beside a generator with a kind, which has its own draws")
     kind = generator.get("kind")
     if not isinstance(kind, str):
@@ -217,6 +219,12 @@ def _entries(
                                 "discriminator draws nothing; leave it out"
                             )
                     yield f"{where}.{player}", entry[player], axes, False
+    for place, probe in enumerate(config["probes"]):
+        path = probe.get("path", {})
+        for player in PLAYERS if "mode" not in path else ("",):
+            if path:
+                at = f"probes[{place}].path.{player}".rstrip(".")
+                yield at, path[player] if player else path, {}, False
 
 
 def _check_entry(
@@ -347,6 +355,18 @@ def _takes(mode: str, key: str) -> bool:
     about = registry.describe("modes", mode)
     own = about.constants["takes_epsilon"] if key == "epsilon" else key in OF_SAMPLES
     return own or key in (*about.required, *about.optional)
+
+
+def _check_baseline(study: Mapping[str, Any]) -> None:
+    """It is a mode, or a pair of modes, of the study."""
+    pairs = [[e["mode"]] if "mode" in e else [e[p]["mode"] for p in reversed(PLAYERS)]
+             for e in study["modes"]]  # fmt: skip
+    names = ["+".join(dict.fromkeys(pair)) for pair in pairs]
+    if study["baseline"] not in names:
+        raise InputError(
+            f"baseline is {study['baseline']!r}, which the study does not have; accepted: "
+            f"{', '.join(dict.fromkeys(names))}"
+        )
 
 
 def _check_matching(entry: Mapping[str, Any], given: list[str]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from approxgan.core.protocols import Generator, Layers, Model
+from approxgan.core.protocols import Generator, Law, Layers, Model
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,6 +38,23 @@ def slopes(model: Model, player: str) -> tuple[float, float] | None:
 def outcomes(generator: Any, dim: int) -> Tensor | None:
     """[N, dim] float64: all that a generator can make, where it can be listed."""
     return generator.outcomes(dim) if hasattr(generator, "outcomes") else None
+
+
+def law(generator: Any, dim: int, parameters: np.ndarray) -> Law:
+    """What is known of a generator's samples at parameters [P]."""
+    import torch
+
+    listed = outcomes(generator, dim)
+    if listed is None:
+        return Law(parameters, None, None)
+    with torch.no_grad():
+        shares = generator.probabilities(dim, torch.from_numpy(parameters)[None])[0]
+    return Law(parameters, listed.numpy(), shares.numpy())
+
+
+def says_what_it_learns(generator: Any, dim: int) -> bool:
+    """Whether metrics can look at parameters: they have a truth, or probabilities of outcomes."""
+    return hasattr(generator, "truth") or outcomes(generator, dim) is not None
 
 
 def offers(generator: Any, dim: int) -> frozenset[str]:

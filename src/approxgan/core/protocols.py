@@ -78,16 +78,6 @@ class Outcomes(Objective, Protocol):
     says which of these there are. What is said to be differentiable is so with respect to θ.
     """
 
-    @property
-    def rows(self) -> int:
-        """B"""
-        ...
-
-    @property
-    def listed(self) -> int:
-        """All outcomes that there can be; 0 if they cannot be listed."""
-        ...
-
     def outcome(self, theta: Tensor) -> Outcome:
         """The samples at θ [S, P]; every generator has them."""
         ...
@@ -368,7 +358,8 @@ class Dataset(Protocol):
     Optional: ``image``, (rows, columns) of pictures; ``views()``, named maps to other coordinates
     that are scored too, equal rows to equal rows; ``reads``, names of settings that are paths;
     ``support``, the number of different points of a finite density; ``refuses(points)``, why
-    there are not so many training points, or None.
+    there are not so many training points, or None; ``law``, a ``Law`` of data that a generator
+    made.
     """
 
     dim: int
@@ -376,6 +367,17 @@ class Dataset(Protocol):
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray: ...
     def training(self, n: int, rng: np.random.Generator) -> np.ndarray: ...
     def modes(self) -> Modes | None: ...
+
+
+class Law(NamedTuple):
+    """What is known of the density of a generator's samples."""
+
+    parameters: np.ndarray | None
+    """[P] float64: the generator's."""
+    outcomes: np.ndarray | None
+    """[N, dim] float64: all different points that there can be, where they can be listed."""
+    probabilities: np.ndarray | None
+    """[N] float64: of the outcomes."""
 
 
 @dataclass(frozen=True)
@@ -399,11 +401,9 @@ class Truth:
     modes: Modes | None
     """In these coordinates, where the density is a mixture of them."""
     parameters: np.ndarray | None = None
-    """[P] float64: those of the generator that made the data, where one did."""
     outcomes: np.ndarray | None = None
-    """[N, dim] float64: all different points that there can be, where they can be listed."""
     probabilities: np.ndarray | None = None
-    """[N] float64: of the outcomes."""
+    """These three as in the ``law`` of the data set, where it has one."""
 
 
 @dataclass(frozen=True, eq=False)

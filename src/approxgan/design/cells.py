@@ -10,6 +10,7 @@ from typing import Any
 from approxgan.config import registry
 from approxgan.config.check import APART, OF_SAMPLES
 from approxgan.core.errors import InputError
+from approxgan.core.protocols import PLAYERS
 from approxgan.design.choices import OF_TRAINING, TUNED, Cell, Choice, Step
 from approxgan.design.names import NO_SETTING, folder_name, joined, mode_name, varied_label
 
@@ -17,6 +18,8 @@ SELDOM = 10**8
 """Steps between rows of the trace of a try: one row, at the start."""
 TRIES = ".tune"
 """Ends the name of the study of a tuning's cells."""
+EXPECTED = "expected"
+"""The mode that needs no samples: the best that there is where it can be had."""
 JUDGING = ("vanishing_threshold", "vanishing_steps")
 """Keys of ``training`` that judge a finished trace: they decide nothing in a training job."""
 
@@ -268,8 +271,26 @@ def probes(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
                     "rules": dict(config["epsilon_rules"]),
                 },
                 "modes": probe["modes"],
+                **_path(probe),
             }
     return result
+
+
+def _path(probe: Mapping[str, Any]) -> dict[str, Any]:
+    """The two choices with which a probe's trajectory is trained, where the probe names them."""
+    if "path" not in probe:
+        return {}
+    pairs = [*pairs_of(probe["path"])]
+    if len(pairs) > 1 or any(choice.step.rule or choice.match for choice in pairs[0]):
+        raise InputError("probes: path: accepted: one mode a player, epsilon a number, no match")
+    return {"path": dict(zip(reversed(PLAYERS), (c.spec for c in pairs[0]), strict=True))}
+
+
+def path_modes(probe: Mapping[str, Any]) -> list[str]:
+    """The modes that a probe's trajectory may be trained with."""
+    if "path" in probe:
+        return sorted({choice["mode"] for choice in probe["path"].values()})
+    return [name for name in ("exact", EXPECTED) if name in registry.names("modes")]
 
 
 def probe_modes(probe: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -278,6 +299,21 @@ def probe_modes(probe: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     for entry in probe["modes"]:
         result.setdefault(entry["mode"], []).append(entry)
     return result
+
+
+def baselines(config: Mapping[str, Any]) -> dict[str, str]:
+    """Study -> the mode that its cells are compared with, where it is not that of the claims.
+
+    It is the one that the study names; or else the expected gradient, where a cell has it.
+    """
+    found: dict[str, str] = {}
+    for study in config["studies"]:
+        names = [joined(g.mode, d.mode) for e in study["modes"] for g, d in pairs_of(e)]
+        expected = [name for name in names if name.split("+")[0] == EXPECTED]
+        given = study.get("baseline") or next(iter(expected), None)
+        if given is not None and given != config["claims"]["baseline"]:
+            found.setdefault(study["name"], given)
+    return found
 
 
 def used_datasets(config: Mapping[str, Any]) -> list[str]:
@@ -305,6 +341,8 @@ def files(definition: Mapping[str, Any]) -> list[str]:
 def build_dataset(definition: Mapping[str, Any]) -> Any:
     """The dataset that a definition in the config describes."""
     settings = {k: v for k, v in definition.items() if k not in ("kind", "points")}
+    if isinstance(settings.get("generator"), Mapping):
+        settings["generator"] = build_generator(settings["generator"])
     return registry.build("datasets", definition["kind"], settings)
 
 
@@ -317,7 +355,7 @@ def build_model(definition: Mapping[str, Any]) -> Any:
 
 
 def build_generator(definition: Mapping[str, Any]) -> Any:
-    """The generator of a model's definition, where that is a variant of its own."""
+    """The generator in a model's or a data set's definition: a variant of its own."""
     settings = {k: v for k, v in definition.items() if k != "kind"}
     return registry.build("generators", definition["kind"], settings)
 

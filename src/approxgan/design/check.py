@@ -143,14 +143,15 @@ def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -
             f"{MOST_PARAMETERS:,}"
         )
     able = {player: abilities(model, player, dim) for player in PLAYERS}
-    if place.startswith("probes") and not all(
-        differentiable for differentiable, _ in able.values()
-    ):
+    offered = pair.offers(maker, dim)
+    followed = able["generator"][0] or "expected" in offered or "path" in user
+    if place.startswith("probes") and not (followed and able["discriminator"][0]):
         raise InputError(
             f"config: {place}: torch cannot differentiate the model's networks; accepted: a model "
-            "of differentiable torch operations, as probes follow the exact gradient"
+            "of differentiable torch operations, as probes follow the exact gradient, or a "
+            "generator whose path names another mode"
         )
-    for entry in user["modes"]:
+    for entry in [*user["modes"], *([user["path"]] if "path" in user else [])]:
         for choices in cells.pairs_tried(user, entry):
             for player, choice in zip(reversed(PLAYERS), choices, strict=True):
                 own = penalised and player == "discriminator"
@@ -159,7 +160,7 @@ def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -
                 )
                 if player == "generator":
                     why = getattr(maker, "why_not_differentiable", "")
-                    situation = replace(situation, offers=pair.offers(maker, dim), reason=why)
+                    situation = replace(situation, offers=offered, reason=why)
                 located(place, build.estimator, choice, situation)
 
 

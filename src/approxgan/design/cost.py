@@ -152,6 +152,8 @@ def places(spec: Spec, dtype: str = "") -> list[Place]:
 
 def columns(dataset: Spec) -> float:
     """Of a data set's samples."""
+    if "columns" in dataset:
+        return float(dataset["columns"])
     stated = registry.describe("datasets", dataset["kind"]).constants.get("dim")
     try:
         return float(cells.build_dataset(dataset).dim if stated is None else stated)
@@ -169,7 +171,7 @@ def work(choice: Spec) -> Work:
     sides = float(settings.get("sides", stated.get("sides", 2))) or 1.0
     counts = [float(settings[k]) for k in about.whole if k != "sides" and k in settings]
     count = math.prod(counts) if counts else 0.0
-    if stated.get("differentiates") or stated.get("needs", "outcome") != "outcome":
+    if stated.get("differentiates"):
         own = Work(gradients=count + 1.0)
     elif count:
         own = Work(values=sides * count + 1.0)

@@ -85,15 +85,15 @@ def variants(spec: Mapping[str, Any]) -> dict[str, Any]:
         "modes": [spec[player]["mode"] for player in PLAYERS],
         "rules": list(defined["rules"]),
         "losses": defined["loss"]["kind"],
-        **networks(defined["model"]),
+        **kinds("models", defined["model"]),
     }
 
 
-def networks(model: Mapping[str, Any]) -> dict[str, Any]:
-    """What a model's definition loads by name, by family."""
-    given = model.get("generator")
-    own = {"generators": given["kind"]} if isinstance(given, Mapping) else {}
-    return {"models": model["kind"], **own}
+def kinds(family: str, *definitions: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What definitions of a family load by name, by family: generators of their own too."""
+    given = [definition.get("generator") for definition in definitions]
+    own = [generator["kind"] for generator in given if isinstance(generator, Mapping)]
+    return {family: [one["kind"] for one in definitions], "generators": own}
 
 
 def quality(config: Config, cell: str = "") -> dict[str, Any]:
@@ -133,7 +133,15 @@ def describe(config: Config, name: str) -> dict[str, Any]:
 
 def _at(probe: Mapping[str, Any], *keys: str) -> dict[str, Any]:
     """What a probe's points depend on, and these further keys."""
-    own = ("dataset", "model", "loss", "steps", "seeds", *keys)
+    own = (
+        "dataset",
+        "model",
+        "loss",
+        "steps",
+        "seeds",
+        *keys,
+        *(["path"] if "path" in probe else []),
+    )
     unread = (*JUDGING, *WATCHING)
     return {
         **{key: probe[key] for key in own},
@@ -192,7 +200,10 @@ def claims(config: Config) -> dict[str, Any]:
 
 
 def comparisons(config: Config) -> dict[str, Any]:
-    return {k: v for k, v in config["claims"].items() if k not in OF_CLAIMS_ALONE}
+    """With the studies that are compared with another mode than the claims are."""
+    baselines = grid.baselines(config)
+    own = {"baselines": baselines} if baselines else {}
+    return {**{k: v for k, v in config["claims"].items() if k not in OF_CLAIMS_ALONE}, **own}
 
 
 def figure(config: Config) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from approxgan.core.protocols import Eps, Estimate, Objective, Situation, Stream
 from approxgan.core.settings import Checked
 
 
-class Kind(Checked):
+class _Kind(Checked):
     """See ``core.protocols.GradientEstimator``."""
 
     per_coordinate = False
@@ -20,7 +20,7 @@ class Kind(Checked):
         return None if self.random else 0.0
 
 
-class Derivatives(Kind):
+class Derivatives(_Kind):
     """Estimators from derivatives by torch, without ε; the exact gradient unless they say more."""
 
     takes_epsilon = False
@@ -31,7 +31,7 @@ class Derivatives(Kind):
         return gradient(f, theta)
 
 
-class Differences(Kind):
+class Differences(_Kind):
     """Estimators from loss values at steps of ε; a subclass states ``sides``."""
 
     takes_epsilon = True

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from approxgan.core.protocols import Dataset, Metric, Modes, Score, Truth
+from approxgan.core.protocols import Dataset, Fitted, Law, Metric, Modes, Truth
 from approxgan.training.streams import generator
 
+S = TypeVar("S")
 T = TypeVar("T")
 View = Callable[[np.ndarray], np.ndarray]
 """Points [n, dim] -> the same points in other coordinates [n, k]."""
+Score = Callable[[Fitted], dict[str, float]]
+UNKNOWN = Law(None, None, None)
 
 
 @dataclass(frozen=True)
@@ -24,13 +27,19 @@ class _Space:
     """[m, k]: the training points in these coordinates."""
     modes: Modes | None
     metrics: Mapping[str, Metric]
+    law: Law
     names: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """By metric: its own names -> the table's, in the order it states them."""
 
     def scores(self, reference: np.ndarray) -> dict[str, Score]:
         """Every metric as a function of samples in these coordinates."""
-        truth = Truth(self.view(reference), self.training, self.modes)
-        return {key: metric.against(truth) for key, metric in self.metrics.items()}
+        truth = Truth(self.view(reference), self.training, self.modes, *self.law)
+        return {key: _score(metric, truth) for key, metric in self.metrics.items()}
+
+
+def _score(metric: Metric, truth: Truth) -> Score:
+    made: Any = metric.against(truth)
+    return made if getattr(metric, "of_parameters", False) else lambda seen: made(seen.samples)
 
 
 def run(
@@ -42,13 +51,15 @@ def run(
     *,
     training: np.ndarray,
     seed: int,
+    law: Callable[[int, int], Law] = lambda s, t: UNKNOWN,
 ) -> pd.DataFrame:
     """One row a seed, step and number, in that order: columns seed, step, samples, metric, value.
 
     snapshots [S, T, n, dim] holds n generated samples of seeds[s] at steps[t]. They are compared
     with n fresh draws of the true density, which depend on ``seed`` and the run's own seed alone,
     and with the points ``training`` [m, dim]; in every view of the dataset again, under the names
-    ``{name}_{view}``. Values are NaN where samples are not finite or too large for float64.
+    ``{name}_{view}``. ``law`` is what is known of the generator's density of seed number s at
+    snapshot t. Values are NaN where samples are not finite or too large for float64.
     Raises ``ValueError`` for shapes or metrics that do not fit together.
     """
     snapshots = np.asarray(snapshots)
@@ -65,7 +76,8 @@ def run(
         reference = dataset.sample(n, generator(seed, "scored_reference", run_seed))
         score = _against(reference, spaces)
         for t, step in enumerate(steps):
-            rows += [(run_seed, step, *named) for named in score(snapshots[s, t].astype(float))]
+            named = score(snapshots[s, t].astype(float), law(s, t))
+            rows += [(run_seed, step, *each) for each in named]
     return _table(rows, ("seed", "step"), n)
 
 
@@ -89,7 +101,8 @@ def null(
     for repeat in range(repeats):
         reference = dataset.sample(samples, generator(seed, "null_reference", repeat))
         fresh = dataset.sample(samples, generator(seed, "null_samples", repeat))
-        rows += [(repeat, *named) for named in _against(reference, spaces)(fresh)]
+        law = getattr(dataset, "law", UNKNOWN)
+        rows += [(repeat, *named) for named in _against(reference, spaces)(fresh, law)]
     return _table(rows, ("repeat",), samples)
 
 
@@ -113,9 +126,11 @@ def _spaces(
     for suffix, view in views.items():
         # A Gaussian in the plain coordinates may not be one in a view.
         modes = None if suffix else dataset.modes()
-        space = _Space(view, view(training), modes, metrics)
+        law = UNKNOWN if suffix else getattr(dataset, "law", UNKNOWN)
+        space = _Space(view, view(training), modes, metrics, law)
         for key, score in space.scores(points[n:]).items():
-            space.names[key] = _names(key, metrics[key], score(view(points[:n])), suffix, taken)
+            given = score(Fitted(view(points[:n]), *law))
+            space.names[key] = _names(key, metrics[key], given, suffix, taken)
         spaces.append(space)
     return spaces
 
@@ -139,17 +154,22 @@ def _names(
 
 def _against(
     reference: np.ndarray, spaces: Sequence[_Space]
-) -> Callable[[np.ndarray], Iterator[tuple[str, float]]]:
-    """Samples -> names and values, NaN where the samples are beyond arithmetic."""
+) -> Callable[[np.ndarray, Law], Iterator[tuple[str, float]]]:
+    """Samples and what is known of their density -> names and values.
+
+    NaN where the samples are beyond arithmetic, or too little is known.
+    """
     prepared = [(space, space.scores(reference)) for space in spaces]
 
-    def score(samples: np.ndarray) -> Iterator[tuple[str, float]]:
+    def score(samples: np.ndarray, law: Law) -> Iterator[tuple[str, float]]:
         for space, scores in prepared:
             seen = _arithmetic(space.view, samples)
             for key, metric in scores.items():
-                given = None if seen is None else _arithmetic(metric, seen)
+                given = None
+                if seen is not None and np.isfinite(seen).all():
+                    given = _calmly(metric, Fitted(seen, *law))
                 for name, full in space.names[key].items():
-                    value = np.nan if given is None else given[name]
+                    value = (given or {}).get(name, np.nan)
                     # Compiled distances overflow to infinity without raising.
                     yield full, value if np.isfinite(value) else np.nan
 
@@ -158,11 +178,14 @@ def _against(
 
 def _arithmetic(function: Callable[[np.ndarray], T], points: np.ndarray) -> T | None:
     """The function's value, None where the points are not finite or it overflows."""
-    if not np.isfinite(points).all():
-        return None
+    return _calmly(function, points) if np.isfinite(points).all() else None
+
+
+def _calmly(function: Callable[[S], T], given: S) -> T | None:
+    """The function's value, None where it overflows."""
     try:
         with np.errstate(over="raise", invalid="raise"):
-            return function(points)
+            return function(given)
     except (FloatingPointError, np.linalg.LinAlgError):
         return None
 

@@ -1,15 +1,16 @@
 """The evaluate stages: samples of a run, and true samples, -> their scores."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from approxgan.config import registry
 from approxgan.core.errors import InputError
-from approxgan.core.protocols import Metric
+from approxgan.core.protocols import Law, Metric
 from approxgan.design import cells
 from approxgan.design.paths import SAMPLES, SPEC
 from approxgan.evaluate import score
@@ -34,16 +35,50 @@ def run(folder: Path, data: Path, quality: Mapping[str, Any], out: Path) -> None
     given = {"training": kept.data(data)["training"], "seed": quality["seed"]}
     steps, seeds = arrays["steps"].tolist(), arrays["seeds"].tolist()
     metrics = metrics_of(quality)
+    known = _laws(spec["definitions"]["model"], dataset, arrays) if "parameters" in arrays else None
     every = {k: m for k, m in metrics.items() if k in quality["every_snapshot"]}
     last = {k: m for k, m in metrics.items() if k not in every}
     with _refusing(folder / SAMPLES):
         tables = [
-            score.run(arrays["samples"][:, at:], steps[at:], seeds, dataset, chosen, **given)
+            score.run(
+                arrays["samples"][:, at:],
+                steps[at:],
+                seeds,
+                dataset,
+                chosen,
+                **given,
+                law=lambda s, t, at=at: known(s, at + t) if known else score.UNKNOWN,
+            )
             for at, chosen in ((0, every), (len(steps) - 1, last))
         ]
     whole = pd.concat([table for table in tables if len(table)], ignore_index=True)
     whole = whole.sort_values(["seed", "step"], kind="stable", ignore_index=True)
     files.write_bytes(out, files.parquet(whole))
+
+
+def _laws(model: Mapping[str, Any], dataset: Any, arrays: kept.Arrays) -> Callable[[int, int], Law]:
+    """What is known of a run's generator, by numbers of seed and snapshot.
+
+    Of another kind than the one behind the data, or of another size, its parameters mean something
+    else.
+    """
+    # Here, as it may load torch, which most runs need not.
+    from approxgan.core import pair
+
+    made = cells.build_generator(model["generator"])
+    true: Any = getattr(dataset, "law", score.UNKNOWN)
+    kept_parameters = arrays["parameters"]
+    alike = type(made) is type(getattr(dataset, "generator", None))
+    alike = alike and len(true.parameters) == kept_parameters.shape[2]
+
+    def law(s: int, t: int) -> Law:
+        theta = kept_parameters[s, t]
+        if not np.isfinite(theta).all():
+            return score.UNKNOWN
+        found = pair.law(made, dataset.dim, theta)
+        return found if alike else found._replace(parameters=None)
+
+    return law
 
 
 def null(spec: Mapping[str, Any], data: Path, out: Path) -> None:

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from approxgan.core.protocols import PLAYERS, Estimate, Player
-from approxgan.objective.game import PlayerObjective
+from approxgan.objective.game import GeneratorObjective, PlayerObjective
 from approxgan.probe.kink_crossings import Watched
 from approxgan.training import errors, streams
 from approxgan.training.setup import Method
@@ -35,10 +35,22 @@ class Point:
         sources = [streams.generator(s, "direction", number, self.step) for s in self.seeds]
         return streams.SeedStreams(sources, self.theta.dtype)
 
-    def tried(self, method: Method) -> PlayerObjective:
-        """The objective as a method evaluates it."""
-        noise = [streams.generator(seed, "noise", self.step) for seed in self.seeds]
-        return method.on(self.f, noise)
+    def noise(self, *which: int) -> list[np.random.Generator]:
+        """Each seed's stream of a generator's draws."""
+        return [streams.generator(seed, "noise", self.step, *which) for seed in self.seeds]
+
+    @property
+    def sampled(self) -> bool:
+        """Whether the truth is the expected loss's gradient: draws are part of the error."""
+        found = self.f
+        return isinstance(found, GeneratorObjective) and not found.game.generator.differentiable
+
+    def tried(self, method: Method, draw: int) -> PlayerObjective:
+        """The objective as a method evaluates it for one of the estimates."""
+        f = self.f
+        if self.sampled and draw:
+            f = cast("GeneratorObjective", f).redrawn(self.noise(draw, 0))
+        return method.on(f, self.noise(draw, 1))
 
 
 class _Layer:
@@ -68,19 +80,20 @@ class _Layer:
 
 def measure(at: Point, method: Method, draws: int) -> list[dict[str, Any]]:
     """A row a seed and layer: errors of ``draws`` estimates (1 of a mode that is not random)."""
-    f, tried, theta, estimator = at.f, at.tried(method), at.theta, method.estimator
+    f, theta, estimator = at.f, at.theta, method.estimator
     rng = at.streams()
     eps, forwards = method.stepping.epsilon, 0
     if (rule := method.stepping.rule) is not None:
-        chosen = method.choose(rule, tried, theta, rng)
+        chosen = method.choose(rule, at.tried(method, 0), theta, rng)
         eps, forwards = chosen.eps, chosen.forwards
-    watched = Watched(tried, theta)
+    watched = Watched(at.tried(method, 0), theta)
     truth = true_gradient(f, theta)
     sizes = f.game.layer_sizes(at.player)
     layers = [_Layer(part) for part in (truth, *truth.split(sizes, 1))]
     estimate: Estimate | None = None
-    for draw in range(draws if estimator.random else 1):
-        objective: Any = tried if draw else watched
+    repeats = estimator.random or method.noise == "fresh" or at.sampled
+    for draw in range(draws if repeats else 1):
+        objective: Any = at.tried(method, draw) if draw else watched
         estimate = method.estimate(objective, theta, eps=eps, rng=rng)
         parts = (estimate.grad, *estimate.grad.split(sizes, 1))
         for layer, part in zip(layers, parts, strict=True):

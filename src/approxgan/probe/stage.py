@@ -12,16 +12,25 @@ import torch
 
 from approxgan.config import registry
 from approxgan.config.check import OF_SAMPLES
-from approxgan.core.autograd import gradient
 from approxgan.core.protocols import PLAYERS, Player
 from approxgan.design import cells, names
+from approxgan.design.choices import Choice
 from approxgan.objective.game import Game, GeneratorObjective, PlayerObjective
 from approxgan.probe.measure import Point, measure
 from approxgan.storage import arrays as kept
 from approxgan.storage import files
 from approxgan.storage.tables import PROBE
 from approxgan.training.loop import StepInfo, TrainState, init, train
-from approxgan.training.setup import DTYPES, Method, Settings, check_device, game_of, method
+from approxgan.training.setup import (
+    DTYPES,
+    Method,
+    Methods,
+    Settings,
+    check_device,
+    game_of,
+    method,
+)
+from approxgan.training.trace import true_gradient
 
 FROZEN = ("opponent", "inputs", "constant")
 FORMS = {
@@ -36,7 +45,7 @@ FORMS = {
 
 
 def points(probe: Mapping[str, Any], data_path: Path, out: Path, threads: int = 1) -> None:
-    """Train the probe's seeds with the exact gradient; keep θ and all that is frozen at it.
+    """Train the probe's seeds along its path; keep θ and all that is frozen at it.
 
     The trajectory is float32, so that its points are the same numbers in both dtypes.
     """
@@ -57,10 +66,19 @@ def points(probe: Mapping[str, Any], data_path: Path, out: Path, threads: int = 
             for part in FROZEN:
                 taken[f"{name}.{part}"] = getattr(f, part).cpu().numpy()
 
-    exact = Method(registry.build("modes", "exact", {}))
-    both = dict.fromkeys(PLAYERS, exact)
-    train(init(game, data, probe["seeds"], s), game, both, s, observe)
+    both = _path(probe, game)
+    train(init(game, data, probe["seeds"], s, both), game, both, s, observe)
     files.write_arrays(out, {"dim": np.array(game.dim), **taken})
+
+
+def _path(probe: Mapping[str, Any], game: Game) -> Methods:
+    """What trains the trajectory: what the probe names, or else the best that there is."""
+    if "path" in probe:
+        return {player: method(Choice.of(probe["path"][player]), {}) for player in PLAYERS}
+    best = dict.fromkeys(PLAYERS, "exact")
+    if not game.generator.differentiable:
+        best["generator"] = cells.EXPECTED
+    return {player: Method(registry.build("modes", best[player], {})) for player in PLAYERS}
 
 
 def place(
@@ -99,7 +117,7 @@ def describe(probe: Mapping[str, Any], points_path: Path, out: Path, threads: in
     for player, step in itertools.product(PLAYERS, steps_kept(probe, arrays)):
         at = place(game, arrays, player, step, torch.float64)
         f, theta, h = at.f, at.theta, probe["curvature"]
-        exact = gradient(f, theta)
+        true, value = true_gradient(f, theta), f(theta)
         ahead, middle = f.sweep(theta, h)
         behind, _ = f.sweep(theta, -h)
         curvature = ((ahead - 2 * middle[:, None] + behind) / h**2).norm(dim=1)
@@ -113,8 +131,8 @@ def describe(probe: Mapping[str, Any], points_path: Path, out: Path, threads: in
                 "seed": at.seeds,
                 "step": step,
                 "dimension": theta.shape[1],
-                "value": exact.value.tolist(),
-                "gradient_norm": [float(row.norm()) for row in exact.grad],
+                "value": value.tolist(),
+                "gradient_norm": [float(row.norm()) for row in true],
                 "curvature_norm": curvature.tolist(),
                 "exact_zeros": zeros.tolist(),
                 "roundoff": torch.finfo(DTYPES[dtype]).eps / 2,

@@ -21,6 +21,7 @@ SAMPLES = {
     "seeds": "int seeds",
     "samples": "float seeds snapshots samples dim",
 }
+LEARNT = {"parameters": "float seeds snapshots parameters"}
 
 
 def check(path: Path, arrays: Arrays, forms: Mapping[str, str]) -> None:
@@ -59,8 +60,13 @@ def data(path: Path) -> Arrays:
 
 
 def samples(path: Path, seeds: Sequence[int] | None = None) -> Arrays:
-    """steps [T], seeds [S], samples [S, T, n, dim] of a run."""
-    return of_seeds(path, read(path, SAMPLES), seeds)
+    """steps [T], seeds [S], samples [S, T, n, dim] of a run; parameters [S, T, P] where metrics
+    can look at the generator's.
+    """
+    arrays = read(path, SAMPLES)
+    if "parameters" in arrays:
+        check(path, arrays, {**SAMPLES, **LEARNT})
+    return of_seeds(path, arrays, seeds)
 
 
 def of_seeds(path: Path, arrays: Arrays, seeds: Sequence[int] | None) -> Arrays:

@@ -13,8 +13,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from approxgan.core.autograd import NotDifferentiable, gradient
+from approxgan.core.pair import offers, says_what_it_learns
 from approxgan.core.protocols import PLAYERS, Player, StepSize
-from approxgan.objective.game import Game, PlayerObjective
+from approxgan.objective.game import Game, GeneratorObjective, PlayerObjective
 from approxgan.training import errors, streams
 from approxgan.training.heldout import HeldOut
 from approxgan.training.loop import StepInfo, TrainState, totals
@@ -26,9 +27,18 @@ PROGRESS_LINES = 10
 
 
 def true_gradient(f: PlayerObjective, theta: Tensor) -> Tensor:
-    """[S, P] by autograd in float64, at the same θ, batch and latents; NaN where there is none."""
+    """[S, P] by autograd in float64, at the same θ, batch and latents; NaN where there is none.
+
+    Of a generator that torch cannot differentiate it is that of the expected loss over all
+    outcomes, if they can be listed.
+    """
+    loss: Any = f.to(torch.float64)
+    if isinstance(f, GeneratorObjective) and not f.game.generator.differentiable:
+        if "expected" not in offers(f.game.generator, f.game.dim):
+            return torch.full_like(theta, torch.nan, dtype=torch.float64)
+        loss = loss.expected
     try:
-        return gradient(f.to(torch.float64), theta.double()).grad
+        return gradient(loss, theta.double()).grad
     except NotDifferentiable:
         return torch.full_like(theta, torch.nan, dtype=torch.float64)
 
@@ -111,7 +121,7 @@ class Snapshots:
     """Samples of every seed's generator at the start and after each equal part of the run.
 
     Of its average, where there is one. The latents are the same at every snapshot and for every
-    mode.
+    mode. The parameters are kept too where a metric can look at them.
     """
 
     def __init__(self, game: Game, seeds: Sequence[int], steps: int, parts: int, n: int) -> None:
@@ -122,6 +132,8 @@ class Snapshots:
         latents = [draw(streams.generator(seed, "evaluation"), (n,)) for seed in seeds]
         self._latents = torch.from_numpy(np.stack(latents))
         self._samples = np.full((len(seeds), len(self._due), n, game.dim), np.nan, dtype=np.float32)
+        size = game.size("generator") if says_what_it_learns(game.generator, game.dim) else 0
+        self._parameters = np.full((len(seeds), len(self._due), size), np.nan)
 
     @torch.no_grad()
     def see(self, state: TrainState) -> None:
@@ -134,23 +146,30 @@ class Snapshots:
         found = (drawn if drawn.dtype == torch.float64 else drawn.float()).cpu().numpy()
         # In the run's own precision: float32 could round away what float64 has learnt.
         self._samples = self._samples.astype(found.dtype, copy=False)
-        self._samples[place, self._due.index(state.step)] = found
+        at = self._due.index(state.step)
+        self._samples[place, at] = found
+        if self._parameters.shape[2]:
+            self._parameters[place, at] = theta.double().cpu().numpy()
 
     def arrays(self) -> dict[str, np.ndarray]:
         """steps [T], seeds [S], samples [S, T, n, dim], float64 in a float64 run and float32 in
-        others; NaN after divergence.
+        others; parameters [S, T, P] where there are any. NaN after divergence.
         """
+        learnt = {"parameters": self._parameters} if self._parameters.shape[2] else {}
         return {
             "steps": np.array(self._due),
             "seeds": np.array(self._seeds),
             "samples": self._samples,
+            **learnt,
         }
 
     def resume(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on after the snapshots that ``arrays`` gave."""
-        if arrays["samples"].shape != self._samples.shape:
-            raise ValueError(f"shots.samples is {[*arrays['samples'].shape]}")
+        for name, own in self.arrays().items():
+            if arrays[name].shape != own.shape:
+                raise ValueError(f"shots.{name} is {[*arrays[name].shape]}")
         self._samples = arrays["samples"].copy()
+        self._parameters = arrays.get("parameters", self._parameters).copy()
 
 
 def _player(info: StepInfo, player: Player) -> dict[str, Tensor]:
