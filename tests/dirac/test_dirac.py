@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from worlds.configs import changed
+from worlds.estimates import SAMPLED
 from worlds.variants import EXAMPLE
 
 from approxgan.config import registry
@@ -16,7 +17,7 @@ from approxgan.design.choices import Choice, Step
 from approxgan.dirac import stage as dirac
 from approxgan.storage import files, tables
 
-MODES = registry.names("modes")
+MODES = [name for name in registry.names("modes") if name not in SAMPLED]
 SETTINGS = {
     **EXAMPLE["modes"],
     "random_coordinates": {"coordinates": 1},

@@ -55,6 +55,7 @@ CASES = {
     "a step for exact": (plain, THETA, {"mode": "exact"}, "eps=0.001: exact takes none"),
     "a step that rounding loses": (plain, THETA.bfloat16(), {}, "eps=0.001 is lost in torch.bf"),
     "an unknown mode": (plain, THETA, {"mode": "spas"}, r"'spas' .*did you mean 'spsa'"),
+    "a mode of generators": (plain, THETA, {"mode": "avo"}, "avo is for the generators of the"),
     "an unknown setting": (plain, THETA, {"q": 3}, "unknown setting 'q'; accepted: directions"),
     "a setting that is needed": (plain, THETA, {"mode": "random_direction"}, "'distribution' is"),
     "no directions": (plain, THETA, {"directions": 0}, "directions is 0"),

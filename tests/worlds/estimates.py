@@ -7,8 +7,11 @@ import torch
 from approxgan.config import registry
 from worlds.variants import EXAMPLE, example
 
-MODES = registry.names("modes")
-BUILT = {name: example("modes", name) for name in MODES}
+BUILT = {name: example("modes", name) for name in registry.names("modes")}
+SAMPLED = tuple(name for name in BUILT if hasattr(BUILT[name], "needs"))
+"""Modes that need more of a generator's objective than the loss."""
+MODES = tuple(name for name in BUILT if name not in SAMPLED)
+"""Those that work on any loss."""
 SLOPES = torch.linspace(-1.0, 2.0, 20, dtype=torch.float64)
 """[20] of the linear loss."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from approxgan.generators.sequences import Sequences
 from approxgan.models.dense import Dense
 from approxgan.objective.game import Game, discriminator_objective, generator_objective
 from approxgan.training import streams
@@ -14,6 +15,8 @@ from approxgan.training.setup import Settings
 from worlds.variants import example
 
 DATA = np.random.default_rng(0).standard_normal((50, 2))
+LETTERS = Dense(0, Sequences(2, 1, "prefix"), [6, 5], "leaky_relu", 0.2)
+"""One letter of two, for data of two columns: a generator that has all that a mode can need."""
 SMALL = Dense(latent=3, generator=[5, 4], discriminator=[6, 5], activation="leaky_relu", slope=0.2)
 
 

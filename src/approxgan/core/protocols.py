@@ -78,6 +78,16 @@ class Outcomes(Objective, Protocol):
     says which of these there are. What is said to be differentiable is so with respect to θ.
     """
 
+    @property
+    def rows(self) -> int:
+        """B"""
+        ...
+
+    @property
+    def listed(self) -> int:
+        """All outcomes that there can be; 0 if they cannot be listed."""
+        ...
+
     def outcome(self, theta: Tensor) -> Outcome:
         """The samples at θ [S, P]; every generator has them."""
         ...

@@ -56,7 +56,7 @@ def _beyond_samples(made: GradientEstimator, choice: Choice) -> str | None:
     """Why an estimator cannot evaluate a generator as its ``noise`` and ``at`` ask for."""
     told = {key: value for key, value in choice.settings.items() if key in OF_SAMPLES}
     asked = [value for value in told.values() if value in ("fresh", "output")]
-    if asked and (made.differentiates or choice.match is not None):
+    if asked and (made.sides == 0 or choice.match is not None):
         return f"takes no differences, so that {asked[0]} means nothing; leave it out"
     if "output" not in asked:
         return None

@@ -171,7 +171,7 @@ def work(choice: Spec) -> Work:
     sides = float(settings.get("sides", stated.get("sides", 2))) or 1.0
     counts = [float(settings[k]) for k in about.whole if k != "sides" and k in settings]
     count = math.prod(counts) if counts else 0.0
-    if stated.get("differentiates"):
+    if stated.get("differentiates") or stated.get("needs", "outcome") != "outcome":
         own = Work(gradients=count + 1.0)
     elif count:
         own = Work(values=sides * count + 1.0)

@@ -9,7 +9,7 @@ from approxgan.core.protocols import Eps, Estimate, Objective, Situation, Stream
 from approxgan.core.settings import Checked
 
 
-class _Kind(Checked):
+class Kind(Checked):
     """See ``core.protocols.GradientEstimator``."""
 
     per_coordinate = False
@@ -20,7 +20,7 @@ class _Kind(Checked):
         return None if self.random else 0.0
 
 
-class Derivatives(_Kind):
+class Derivatives(Kind):
     """Estimators from derivatives by torch, without ε; the exact gradient unless they say more."""
 
     takes_epsilon = False
@@ -31,7 +31,7 @@ class Derivatives(_Kind):
         return gradient(f, theta)
 
 
-class Differences(_Kind):
+class Differences(Kind):
     """Estimators from loss values at steps of ε; a subclass states ``sides``."""
 
     takes_epsilon = True

@@ -3,6 +3,7 @@
 import itertools
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -162,6 +163,7 @@ def _linear(x: Tensor, theta: Tensor, out: int) -> Tensor:
     return torch.bmm(x, weight.unflatten(1, (out, x.shape[-1])).mT) + bias.unsqueeze(1)
 
 
+@cache
 def spelled(letters: int, length: int) -> Tensor:
     """[V^T, T]: all sequences, as numbers of base V from 0 on."""
     every = list(itertools.product(range(letters), repeat=length))

@@ -29,6 +29,11 @@ def built(mode: str | GradientEstimator, settings: dict[str, Any]) -> GradientEs
 @lru_cache(maxsize=256)
 def _known(mode: str, given: tuple[tuple[str, Any], ...]) -> GradientEstimator:
     settings = dict(given)
+    if "needs" in registry.describe("modes", mode).constants:
+        raise InputError(
+            f"{mode} is for the generators of the workflow, whose samples it sees; accepted: for a "
+            "loss of one's own, approxgan.library.score_function.surrogate, or another mode"
+        )
     if "directions" in registry.describe("modes", mode).required:
         settings.setdefault("directions", 1)
     return registry.build("modes", mode, settings)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from approxgan.core.pair import Network
+from approxgan.core.pair import Network, outcomes
 from approxgan.core.protocols import Outcome, Sweep
 from approxgan.objective import terms
 from approxgan.objective.player import PlayerObjective
@@ -33,6 +34,15 @@ class GeneratorObjective(PlayerObjective):
     def fresh(self, noise: Sequence[np.random.Generator]) -> GeneratorObjective:
         """The same objective with new draws in every evaluation, [S] streams."""
         return replace(self, noise=tuple(noise))
+
+    @property
+    def rows(self) -> int:
+        return self.inputs.shape[1]
+
+    @cached_property
+    def listed(self) -> int:
+        found = outcomes(self.game.generator, self.game.dim)
+        return 0 if found is None else len(found)
 
     def redrawn(self, streams: Sequence[np.random.Generator]) -> GeneratorObjective:
         """The same objective at other frozen draws, from [S] streams."""
