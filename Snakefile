@@ -88,6 +88,7 @@ localrules:
     figure,
     claims,
     report,
+    manifest,
 
 
 # All that a user has: what is missing or damaged is made again, whatever else is there.
@@ -102,5 +103,7 @@ rule all:
         DRAWN,
         AT.page,
         AT.summary,
+        AT.manifest,
+        AT.crate,
     message:
         "all results are there: results/report.html"

@@ -37,7 +37,7 @@ ORDER = (
     {"probe", "dirac", "data", "evaluate", "tune", "collect"},
     {"analysis"},
     {"compare", "claims", "figures"},
-    {"report", "reference"},
+    {"report", "reference", "archive"},
     {"cli"},
 )
 """A package imports itself and what stands before it, and none of its own line."""
@@ -155,7 +155,15 @@ def test_declared_sources_are_the_ones_a_run_loads():
 
 
 SPELLED = {*paths.TRAINED, paths.SCORES, paths.CHECKPOINT, paths.WRITER, "config.json"}
-SPELLED |= {"points.npz", "points.parquet", "report.html", "summary.md"}
+SPELLED |= {
+    paths.MANIFEST,
+    paths.CRATE,
+    paths.BESIDE,
+    "points.npz",
+    "points.parquet",
+    "report.html",
+    "summary.md",
+}
 
 
 def test_only_design_paths_spells_a_file_of_the_results():

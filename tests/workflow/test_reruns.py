@@ -100,6 +100,8 @@ FILES: dict[str, list[str]] = {
     "src/approxgan/analysis/statistics.py": ["tables/comparisons.*", *CLAIMED],
     "src/approxgan/claims/stage.py": CLAIMED,
     "src/approxgan/report/stage.py": ["report.html"],
+    "src/approxgan/archive/crate.py": ["manifest.json"],
+    "src/approxgan/archive/pack.py": [],
     "src/approxgan/report/assets/style.css": ["report.html"],
     "src/approxgan/core/protocols.py": ["*"],
 }
@@ -141,6 +143,7 @@ def test_a_cell_trained_by_hand_with_another_config_is_trained_again(study):
 GONE = {
     "results/report.html": "report.html",
     "results/summary.md": "report.html",
+    "results/ro-crate-metadata.json": "manifest.json",
     "results/figures/dirac.svg": "figures/dirac.svg",
     "results/tables/claims.csv": "tables/claims.parquet",
     "results/tables/cost.parquet": "tables/cost.parquet",

@@ -99,6 +99,7 @@ NEEDS = {
         f"tables/{n}.*" for n in ("outcomes", "quality", "gradient_error", "cost", "comparisons")
     ],
     "report.html": ["tables/*", "figures/*"],
+    "manifest.json": ["report.html"],
 }
 """Jobs, by the first file they make -> what they read of other jobs."""
 

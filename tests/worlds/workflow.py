@@ -94,5 +94,5 @@ def made(folder: Path) -> dict[str, bytes]:
 
 TIMED = (
     *("cost.json", "cost.csv", "cost.parquet", "claims.csv", "claims.parquet"),
-    *("report.html", "summary.md"),
+    *("report.html", "summary.md", "manifest.json", "ro-crate-metadata.json"),
 )

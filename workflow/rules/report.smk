@@ -13,3 +13,21 @@ rule report:
     shell:
         "python -m approxgan report --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"
+
+
+rule manifest:
+    input:
+        tables=[path for table in tables.COLUMNS for path in both(table)],
+        figures=DRAWN,
+        pages=[AT.page, AT.summary],
+    output:
+        AT.manifest,
+        AT.crate,
+    log:
+        AT.log("manifest"),
+    params:
+        code=code_inputs.digest("archive"),
+        spec=lambda w: spec(specs.report(config)),
+    shell:
+        "python -m approxgan manifest --spec {params.spec:q}"
+        " --code {params.code:q} > {log} 2>&1"

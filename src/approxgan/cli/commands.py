@@ -211,6 +211,22 @@ def report(args: Namespace) -> None:
     write(args.spec, args.results)
 
 
+def manifest(args: Namespace) -> None:
+    """Write what the results are: their config, versions and digests."""
+    from approxgan.archive.stage import stage as write
+
+    write(args.spec, args.at)
+
+
+def pack(args: Namespace) -> None:
+    """Put tables, figures, report, config and manifest into one file."""
+    from approxgan.archive.pack import write
+
+    path = args.to or args.at.pack
+    count, size = write(args.at, path)
+    print(f"wrote {path}: {count} files, {size / 1e6:.1f} MB")
+
+
 def beside(args: Namespace) -> None:
     """Put another run beside this one, in words and on a page."""
     from approxgan.reference import page, sides

@@ -122,6 +122,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "help": "write no report, but put a second run beside this one, in words and in "
         "beside.html: its folder of results, a reference (.json), or a pack (.zip)",
     },
+    "--to": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "where to write it (default: pack.zip in the folder of results)",
+    },
     "--made-by": {"default": "make reproduce", "help": "the command that made the run"},
     "--readme": {
         "type": Path,
@@ -167,6 +172,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "--yes": {"action": "store_true", "help": "remove them without asking"},
 }
 
+KEEP_THEIR_OWN = ("train", "manifest")
+"""Stages whose results say themselves what they were made with."""
+
 
 def parser() -> argparse.ArgumentParser:
     """Every subcommand with its arguments."""
@@ -210,6 +218,8 @@ def parser() -> argparse.ArgumentParser:
     stage(cli.claims, specs.claims)
     stage(cli.figure, lambda config, _: specs.figure(config), "figure")
     stage(cli.report, specs.report, more="--beside")
+    stage(cli.manifest, specs.report)
+    add(cli.pack, "--to", "--results")
     add(cli.verify, "--reference", "--results")
     add(cli.reference, "--made-by", "--reference", "--readme", "--results", "--configfile")
     add(cli.advise, "--dimension", "--evaluations", "--steps", "--precision", "--noise")
@@ -236,7 +246,7 @@ def main(arguments: list[str] | None = None) -> int:
             names = [getattr(chosen, name) for name in chosen.names]
             chosen.spec = chosen.make(cli.config(chosen), *names)
         chosen.run(chosen)
-        if "code" in chosen and chosen.command != "train":
+        if "code" in chosen and chosen.command not in KEEP_THEIR_OWN:
             names = [str(getattr(chosen, name)) for name in NAMES if name in chosen]
             provenance.write(chosen.results, chosen.command, names, chosen.code)
     except InputError as error:

@@ -356,6 +356,7 @@ def jobs(config: Spec) -> Iterator[Job]:
     for name in config["figures"]["names"]:
         yield Job("figure", name, light(rows, seconds=PICTURE))
     yield Job("report", "", light(rows, seconds=PICTURE))
+    yield Job("manifest", "", light())
 
 
 def kept_at() -> Path:

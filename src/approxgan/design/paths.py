@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PAGE, SUMMARY, BESIDE = "report.html", "summary.md", "beside.html"
-TABLES, MANIFEST, PACK = "tables", "manifest.json", "pack.zip"
+TABLES, MANIFEST, CRATE = "tables", "manifest.json", "ro-crate-metadata.json"
+PACK, CONFIG = "pack.zip", "config.yaml"
+"""All of a run in one file, and the name that its config has in there."""
 RUN_DEPTH = 7
 """Parts of a cell's name, which is a folder."""
 TUNING_DEPTH = RUN_DEPTH - 1
@@ -104,6 +106,11 @@ class Results:
     def manifest(self) -> Path:
         """What these results are, and the digest of every table, figure and page."""
         return self.root / MANIFEST
+
+    @property
+    def crate(self) -> Path:
+        """The same as RO-Crate metadata."""
+        return self.root / CRATE
 
     @property
     def pack(self) -> Path:
