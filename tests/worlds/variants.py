@@ -35,6 +35,7 @@ EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
     "generators": {
         "counts": {"rates": [4.0, 1.5], "cap": 9, "rounding": 2, "cross_talk": 0.2},
         "dense": {"latent": 3, "hidden": [5, 4], "activation": "leaky_relu", "slope": 0.2},
+        "rounded": {"latent": 2, "hidden": [4], "activation": "tanh", "grid": 0.5},
         "sequences": {
             "letters": 3,
             "length": 3,
