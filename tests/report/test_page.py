@@ -75,6 +75,10 @@ found.saved = saved.map(([name]) => name);
 found.svg = await text(saved[1][0].endsWith("svg") ? saved[1][0] : saved[0][0]);
 found.csv = (await text("results-by-cell.csv")).trim().split("\\n").length - 1;
 found.rows = shown().length;
+const evidence = document.querySelector(".plain a").hash;
+location.hash = evidence;
+await new Promise((done) => setTimeout(done, 200));
+found.evidence = document.querySelector(evidence).closest("details").open;
 """
 
 
@@ -103,6 +107,7 @@ def test_every_claim_is_a_line_with_a_plain_answer(first: dict[str, Any]) -> Non
     assert all(re.search(r"\d|as many|none", row[2]) for row in first["claims"] if row[2])
     assert first["strips"] >= 4
     assert first["asks"] > 0
+    assert first["evidence"]
 
 
 def test_headers_sort_by_number(first: dict[str, Any]) -> None:

@@ -37,8 +37,7 @@ def facts(outcomes: pd.DataFrame) -> list[tuple[str, str, str]]:
         names = sorted(outcomes[name].unique())
         found.append((number(len(names)), text, "; ".join(map(words, names))))
     found.append((number(len(epsilons)), "steps ε", f"{between(epsilons)}, in parameter units"))
-    steps = sorted(outcomes["steps"].unique())
-    found.append((" / ".join(map(number, steps)) or "0", "training steps a run", ""))
+    found.append((between(outcomes["steps"].unique()), "training steps a run", ""))
     return found
 
 

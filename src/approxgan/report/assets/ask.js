@@ -72,7 +72,10 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
     });
     const thead = element("thead");
     thead.append(head);
-    table.replaceChildren(element("caption", `${data.metrics[wanted.metric].words}: median over seeds, and its quartiles, at the last snapshot that the budget pays for.`, { className: "soft" }), thead, body);
+    const about = data.metrics[wanted.metric];
+    const sides = about.better === "neither" ? " Neither side is better: places follow the value." : "";
+    const caption = `${about.words}: median over seeds, and its quartiles, at the last snapshot that the budget pays for. A diverged run counts as the worst.${sides}`;
+    table.replaceChildren(element("caption", caption, { className: "soft" }), thead, body);
     page.sorts(table);
   }
   function figure({ sets, rows }) {

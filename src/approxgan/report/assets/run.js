@@ -85,7 +85,7 @@ page.run = page.data.then((data) => {
     const button = page.element("button", head.textContent, { type: "button", className: "opens" });
     button.setAttribute("aria-label", `${head.textContent}: open the runs of this row`);
     head.replaceChildren(button);
-    row.addEventListener("click", () => open(places));
+    row.addEventListener("click", () => { if (getSelection().isCollapsed) open(places); });
   }
   return { open, name, close: () => dialog.close(), state };
 });

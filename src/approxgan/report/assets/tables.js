@@ -30,6 +30,16 @@ page.sorts = (table) => {
     });
   });
 };
+// What an address names is shown, also in a closed part.
+page.reveal = () => {
+  const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const closed = named?.closest("details:not([open])");
+  if (!closed) return;
+  closed.open = true;
+  named.scrollIntoView();
+};
+window.addEventListener("hashchange", page.reveal);
+page.reveal();
 // The rows that are shown, as they are sorted, numbers in full.
 page.rowsOf = (table) =>
   [...table.rows]
