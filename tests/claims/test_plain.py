@@ -174,6 +174,15 @@ def test_every_measure_has_a_plain_statement(measure: Any) -> None:
         assert ("learning rate" in said) == (reading == "learning_rate")
 
 
+def test_a_line_says_what_it_is_beside() -> None:
+    own = table(rows("spsa", C1="supported"))
+    step = table([("C4", "spsa", "final_quality_at_smaller_steps", "supported")],
+                 against="own_step", reading="epsilon")  # fmt: skip
+    other = table([("C7", "spsa", "final_quality", "supported")], against="score_function")
+    told = [line.against for line in plain.lines(found(own, step, other))]
+    assert told == ["the exact slope", "", "score function"]
+
+
 def test_a_claim_of_a_new_kind_gets_its_line() -> None:
     own = [*rows("spsa", C1="supported"), ("C7", "spsa", "length_of_its_name", "contradicted")]
     lines = plain.lines(found(table(own)))

@@ -76,7 +76,7 @@ def test_the_page_holds_less_per_cell_the_more_cells_there_are(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(explore, "ALL_POINTS", 200)
-    data = explore.data(tidied(synthetic.make()), tmp_path, "main")
+    data = explore.data(tidied(synthetic.make()), tmp_path, {}, "main")
     assert sum(len(cell["samples"]["x"]) for cell in data["cells"]) <= 200
     assert (data["primary"], data["better"]) == ("energy_distance", "lower")
     whole = [*data["cells"][0]["samples"]["x"], *data["sets"]["ring"]["x"]]
@@ -85,7 +85,7 @@ def test_the_page_holds_less_per_cell_the_more_cells_there_are(
 
 def test_a_cell_has_its_scores_over_what_they_cost(tmp_path: Path) -> None:
     tables = tidied(synthetic.make())
-    data = explore.data(tables, tmp_path, "main")
+    data = explore.data(tables, tmp_path, {}, "main")
     for place, cell in enumerate(data["cells"]):
         row = tables["outcomes"].iloc[0].to_dict() | {k: cell[k] for k in ("study", "dataset")}
         assert len(cell["spent"]) == len(cell["steps"])
@@ -99,6 +99,17 @@ def test_a_cell_has_its_scores_over_what_they_cost(tmp_path: Path) -> None:
             if None not in (low[-1], middle[-1], high[-1]):
                 assert low[-1] <= middle[-1] <= high[-1]
         assert row["study"] == cell["study"]
+
+
+def test_points_that_are_none_are_no_frame() -> None:
+    data = pd.DataFrame({"dataset": ["a", "a", "b"], "source": "true", "index": [0, 1, 0],
+                         "x": [0.0, 2.0, np.nan], "y": [1.0, 1.0, 0.0]})  # fmt: skip
+    found = points.frames(data)
+    assert list(found) == ["a"]
+    assert found["a"]["size"] == pytest.approx(2 * (1 + 2 * points.MARGIN))
+    made = pd.DataFrame({"seed": 0, "step": 5, "x": [1.0, 99.0, np.inf], "y": 1.0})
+    placed = points.samples(made, found["a"], 9)
+    assert (placed["x"], placed["outside"], placed["at"]) == ([points.SIDE // 2], 2, 5)
 
 
 def test_a_run_brings_its_spec_and_the_name_of_its_folder(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from approxgan.analysis.text import initial, listed, number, words
 from approxgan.claims.matching import ARTICLE, EQUAL_COST, LEARNING_RATE, OTHER
-from approxgan.claims.measures import DECADES, RATIO, SDS
+from approxgan.claims.measures import BEST_STEP, DECADES, OWN_STEP, RATIO, SDS
 from approxgan.claims.summary import Part, Row
 from approxgan.claims.verdict import (
     CONTRADICTED,
@@ -71,6 +71,8 @@ class Line:
     amount: str
     way: str
     place: str
+    against: str
+    """What it is beside; nothing for the mode's own other steps."""
     remark: str
     """Whether noise alone brings the same gain; nothing where there is none."""
     row: Row
@@ -148,7 +150,8 @@ def _rows(found: Sequence[Part]) -> tuple[list[Row], list[Row]]:
 def _line(rows: Sequence[Row], controls: Sequence[Row], name: str) -> Line:
     row = _lead(rows, name)
     place, remark = PLACES[row["scope"]], _shared(row, controls)
-    told = statement(row), said(row), amount(row), way(row["mode"]), place, remark
+    against = "" if row["against"] in (OWN_STEP, BEST_STEP) else way(row["against"])
+    told = statement(row), said(row), amount(row), way(row["mode"]), place, against, remark
     return Line(name, *told, row, [*_elsewhere(rows, row), *_otherwise(rows, row)])
 
 

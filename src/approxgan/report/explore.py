@@ -34,11 +34,13 @@ FACTS = ("learning_rate", "dtype", "budget", "tuned")
 """Columns of the table outcomes that a cell is told by."""
 
 
-def data(tables: Tables, results: Path, study: str) -> dict[str, Any]:
+def data(tables: Tables, results: Path, config: Mapping[str, Any], study: str) -> dict[str, Any]:
     """Everything the scripts need; cells in the order of ``known``, beginning with a study."""
     cells = known(tables["outcomes"])
     made, sets = runs(results), points.frames(tables["data"])
-    count = max(len(cells), 1)
+    count, rules = max(len(cells), 1), config.get("claims", {})
+    baselines = {name: rules.get("baseline", "exact") for name in cells["study"].unique()}
+    baselines |= rules.get("baselines", {})
     few = {"points": min(POINTS, ALL_POINTS // count), "seeds": min(SEEDS, ALL_SEEDS // count)}
     names_of = ("outcomes", "quality", "training", "samples", "cost")
     parts = zip(
@@ -49,6 +51,7 @@ def data(tables: Tables, results: Path, study: str) -> dict[str, Any]:
         "metrics": _metrics(tables["quality"]),
         "side": points.SIDE,
         "study": study,
+        "baselines": baselines,
         "results": results.name if results.is_absolute() else results.as_posix(),
         "sets": sets,
         "cells": [

@@ -18,7 +18,8 @@ Frame = dict[str, Any]
 
 def frames(data: pd.DataFrame) -> dict[str, Frame]:
     """Every data set's, from the table data."""
-    return {str(name): _frame(part) for name, part in data.groupby("dataset")}
+    known = data[np.isfinite(data[["x", "y"]].astype(float)).all(axis=1)]
+    return {str(name): _frame(part) for name, part in known.groupby("dataset")}
 
 
 def _frame(points: pd.DataFrame) -> Frame:

@@ -87,7 +87,7 @@ def _findings(
         "lines": lines,
         "evidence": verdicts.evidence(lines),
         "picture": first,
-        "data": explore.embedded(explore.data(tables, results, first.get("study", ""))),
+        "data": explore.embedded(explore.data(tables, results, config, first.get("study", ""))),
         "links": verdicts.links(figures),
         "asked": verdicts.asked,
         "lack": LACK,
@@ -104,12 +104,18 @@ def _findings(
         **explore.score(tables["quality"]),
         "cells": cells.cells(tables, places),
         "compared": "comparisons" in tables,
+        "baseline": _baseline(config.get("claims", {})),
         "aggregates": cells.aggregates(tables.get("aggregates"), places),
         "metrics": cells.metrics(tables["quality"], places),
         "methods": scope.methods(outcomes),
         "seeds": scope.seeds(outcomes, config),
         "cost": scope.cost(tables),
     }
+
+
+def _baseline(rules: Mapping[str, Any]) -> str:
+    """What cells are compared with, in words."""
+    return "the baseline of its study" if rules.get("baselines") else rules.get("baseline", "exact")
 
 
 def _about() -> Mapping[str, Any]:
@@ -140,7 +146,7 @@ def _environment() -> jinja2.Environment:
         "number": text.number,
         "words": text.words,
         "initial": text.initial,
-        "most_common": lambda values: Counter(values).most_common(1)[0][0],
+        "most_common": lambda values: next(iter(Counter(values).most_common(1)), ("", 0))[0],
         "slug": lambda name: str(name).replace(" ", "-"),
         "md": text.markdown,
         "sortable": text.sortable,

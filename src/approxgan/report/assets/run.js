@@ -26,11 +26,12 @@ page.run = page.data.then((data) => {
     if (!scores) return page.plot.figure("Quality", "These runs have no score.");
     const steps = cell.steps.slice(-scores[0].length);
     const lines = metric === data.primary ? cell.singles.map((y, k) => ({ name: `seed ${cell.seeds[k]}`, colour: cell.colour, x: cell.steps, y, thin: true })) : [];
-    const exact = data.cells.find((other) => other.mode === "exact" && other !== cell && other.scores[metric] && ["study", "dataset", "model", "loss"].every((k) => other[k] === cell[k]));
-    if (exact) lines.push({ name: "exact, median", colour: "#1b1d21", x: exact.steps.slice(-exact.scores[metric][0].length), y: exact.scores[metric][0], dash: "2 3" });
+    const base = data.baselines[cell.study];
+    const exact = data.cells.find((other) => other.mode === base && other !== cell && other.scores[metric] && ["study", "dataset", "model", "loss"].every((k) => other[k] === cell[k]));
+    if (exact) lines.push({ name: `${exact.words}, median`, colour: "#1b1d21", x: exact.steps.slice(-exact.scores[metric][0].length), y: exact.scores[metric][0], dash: "2 3" });
     lines.push({ name: "median", colour: cell.colour, x: steps, y: scores[0] });
     const which = about.better === "neither" ? "" : `, ${about.better} is better`;
-    const caption = `${about.words}${which}. Thick: median over seeds, ${ends(steps, scores[0])}.${lines.length > 2 ? " Thin: single seeds." : ""}${exact ? " Dotted: exact, median." : ""}`;
+    const caption = `${about.words}${which}. Thick: median over seeds, ${ends(steps, scores[0])}.${lines.length > 2 ? " Thin: single seeds." : ""}${exact ? ` Dotted: ${exact.words}, median.` : ""}`;
     return page.plot.figure("Quality", caption, page.plot.curves(caption, lines, { across: "training step", up: about.words }));
   }
   function losses(cell) {
