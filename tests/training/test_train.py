@@ -282,12 +282,13 @@ def test_snapshots_and_trace_hold_what_they_promise():
 
 
 class Counting(Dense):
-    """Counts the passes of its networks."""
+    """Counts the passes of its networks, and their rows."""
 
     passes: ClassVar[Counter[str]] = Counter()
 
     def apply(self, player, dim, theta, x, kink=None):
         self.passes[player] += 1
+        self.passes[f"{player} rows"] += len(theta) * x.shape[1]
         return super().apply(player, dim, theta, x, kink)
 
     def layers(self, player, dim):
@@ -315,6 +316,9 @@ def test_passes_are_counted_by_the_player_that_they_are_made_for(loss):
     assert made == 3 * (1 + 2 * moves) + counts["forwards_frozen"]
     assert counts["forwards"] == 3 + 6 + counts["forwards_frozen"]
     assert set(counts) == set(tables.COUNTS)
+    if moves:
+        assert counts["calls"] == passes["generator rows"]
+        assert counts["judged"] == passes["discriminator rows"]
 
 
 @pytest.mark.parametrize("name", ["exact", "forward_difference", "spsa"])
@@ -398,7 +402,7 @@ def test_a_budget_s_steps_spend_it_and_no_more(name, rule):
         found = {player: Method(estimator, rule=made) for player in PLAYERS}
     budget = 4000.0 if rule is None else 40000.0
     state = init(g, DATA, [0, 1], s, found)
-    count = affordable(budget, state, g, found, s)
+    count = affordable(budget, "forward_equivalents", state, g, found, s)
     state, _ = train(state, g, found, replace(s, steps=count), nothing)
     spent = totals(state.counts)
     total = spent["forwards"] + 2 * spent["backwards"]
@@ -406,6 +410,23 @@ def test_a_budget_s_steps_spend_it_and_no_more(name, rule):
         assert total <= budget < total * (count + 1) / count
     else:  # how often a rule tries is known only once it has
         assert 0.3 * budget < total < 1.7 * budget
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_a_budget_of_samples_is_spent_on_samples_alone(name):
+    """A step makes a batch of fakes, and another for every evaluation that runs the generator."""
+    s, g = settings(dtype="float32"), played(name)
+    found = methods(example("modes", name), 1e-2)
+    state = init(g, DATA, [0, 1], s, found)
+    if hasattr(found["generator"].estimator, "refresh"):
+        return
+    count = affordable(4000.0, "calls", state, g, found, s)
+    after, _ = train(state, g, found, replace(s, steps=count), nothing)
+    spent = totals(after.counts)
+    assert spent["calls_discriminator"] == s.batch * count
+    assert spent["calls_generator"] % (s.batch * count) == 0
+    each = spent["calls"] / count
+    assert spent["calls"] <= 4000.0 < spent["calls"] + each
 
 
 def test_instance_noise_moves_the_discriminator_s_samples_alone():

@@ -27,7 +27,7 @@ SAME_STEPS, EQUAL_COST, EPSILON, LEARNING_RATE = READINGS = (
 """How modes are compared; and what the article's step is, where it may be either."""
 TUNED = "tuned"
 """The rule of an ε that was chosen on other seeds."""
-FREE = {"forward_equivalents"}
+FREE = {"forward_equivalents", "calls"}
 """Keys of training in which cells may differ and are compared all the same."""
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from approxgan.collect import outcomes as outcome
 from approxgan.config import registry
+from approxgan.config.check import BUDGETS
 from approxgan.core.errors import InputError
 from approxgan.design import cells, names
 from approxgan.design.choices import Cell
@@ -222,7 +223,7 @@ def _widest(spec: Spec, at: Results) -> set[tuple[str, str, str, str]]:
     """
     tried: dict[Any, set[Any]] = {}
     for cell, _ in _runs(spec, at):
-        if cell.varied or "forward_equivalents" in cell.training:
+        if cell.varied or not cell.training.keys().isdisjoint(BUDGETS):
             continue
         kind = tuple(str(names.row_keys(cell)[key]) for key in ("mode", "settings", "epsilon"))
         tried.setdefault(_group(cell), set()).add(kind)

@@ -28,8 +28,10 @@ OF_ENTRY = ("mode", "epsilon", *APART, *OF_SAMPLES)
 """Those that are not settings of the mode."""
 OF_STUDY = ("seeds", "training", "tune")
 """Those that only studies take, beside the modes of both players."""
+BUDGETS = ("forward_equivalents", "calls")
+"""What a budget counts, in place of steps: evaluations, or samples that the generator makes."""
 OF_TRAINING = (
-    *("steps", "forward_equivalents", "batch", "learning_rate", "beta1", "beta2", "adam_epsilon"),
+    *("steps", *BUDGETS, "batch", "learning_rate", "beta1", "beta2", "adam_epsilon"),
     *("dtype", "average", "instance_noise"),
 )
 """Keys of ``training`` in which cells of one study may differ."""
@@ -166,11 +168,11 @@ def _check_user(config: Mapping[str, Any], place: str, user: Mapping[str, Any]) 
                 f"points of dataset {name!r}; at most that many are accepted"
             )
     own, limited = user.get("training", {}), "budget" in user
-    for key, wrong in (("steps", limited), ("forward_equivalents", True)):
+    for key, wrong in (("steps", limited), *((unit, True) for unit in BUDGETS)):
         if key in own and wrong:
             raise InputError(
                 f"config: {place}: training.{key} is given; a study's length is accepted as "
-                "training.steps, or as budget with forward_equivalents"
+                f"training.steps, or as budget with {' or '.join(BUDGETS)}"
             )
 
 
@@ -290,12 +292,12 @@ def _check_training(
     if "tune" in entry and "tune" not in study:
         raise InputError("tune is accepted in studies that have tune with the seeds to choose on")
     training = {**config["training"], **study.get("training", {}), **study.get("budget", {})}
-    length = "forward_equivalents" if "budget" in study else "steps"
-    other = ({"steps", "forward_equivalents"} - {length}).pop()
+    length = next(iter(study.get("budget", ["steps"])))
+    others = {"steps", *BUDGETS} - {length}
     varied = {**entry.get("training", {}), **entry.get("tune", study.get("tune", {}))}
     for key in {**entry.get("training", {}), **varied}:
-        if key == other or (key in entry.get("training", {}) and key not in OF_TRAINING):
-            accepted = ", ".join(name for name in OF_TRAINING if name != other)
+        if key in others or (key in entry.get("training", {}) and key not in OF_TRAINING):
+            accepted = ", ".join(name for name in OF_TRAINING if name not in others)
             raise InputError(
                 f"training.{key} cannot differ within this study; accepted: {accepted}"
             )

@@ -133,6 +133,13 @@ class Estimate:
     """Evaluations of the objective, all that are made; a Jacobian-vector product counts as two."""
     backwards: int
     """Reverse passes; one costs about two forwards."""
+    runs: int | None = None
+    """Evaluations in which a generator makes a batch of samples; None: all forwards."""
+
+    @property
+    def made(self) -> int:
+        """``runs`` as a number."""
+        return self.forwards if self.runs is None else self.runs
 
 
 StepSize = Union[float, "Tensor"]

@@ -209,6 +209,10 @@ def stepping(spec: Spec, by: Speeds | None = None) -> float:
 def steps(spec: Spec) -> float:
     """Steps of a training job; within a budget about as many as it pays for."""
     told = spec["training"]
+    if "calls" in told:
+        place, done = _steps(spec)[1]
+        made = done.gradients + done.values + done.sweeps * place.parameters / place.seeds
+        return max(1.0, told["calls"] // (told["batch"] * (made + 1.0)))
     if "forward_equivalents" not in told:
         return float(told["steps"])
     each = sum(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from approxgan.config.check import BUDGETS
 from approxgan.core.protocols import PLAYERS
 from approxgan.design.choices import TUNED, Cell, Choice, Step, scientific
 
@@ -83,7 +84,7 @@ def row_keys(cell: Cell) -> dict[str, Any]:
         },
         **each,
         **{key: cell.training[key] for key in ("learning_rate", "dtype")},
-        "budget": float(cell.training.get("forward_equivalents", "nan")),
+        "budget": float(next((cell.training[u] for u in BUDGETS if u in cell.training), "nan")),
         "varied": json.dumps(varied, sort_keys=True) if varied else "",
         "tuned": json.dumps(tuned, sort_keys=True) if tuned else "",
     }

@@ -67,7 +67,7 @@ class Relaxation(Sampled):
     def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         seen, straight = self.seen(f), self.straight
         made = gradient(lambda at: seen.relaxed(at, self.temperature, straight=straight), theta)
-        return replace(made, forwards=2 if straight else 1)
+        return replace(made, forwards=2 if straight else 1, runs=1)
 
 
 def centred(losses: Tensor, baseline: str) -> Tensor:

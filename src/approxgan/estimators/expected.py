@@ -22,4 +22,4 @@ class Expected(Sampled):
     def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         seen = self.seen(f)
         made, passes = gradient(seen.expected, theta), math.ceil(seen.listed / seen.rows)
-        return replace(made, forwards=passes, backwards=passes)
+        return replace(made, forwards=passes, backwards=passes, runs=0)

@@ -30,4 +30,4 @@ class ScoreFunction(Sampled):
         with torch.no_grad():
             samples, losses = seen.outcome(constant(theta))
         grad = weighted(seen, theta, samples, centred(losses, self.baseline))
-        return Estimate(grad, losses.mean(1), forwards=2, backwards=1)
+        return Estimate(grad, losses.mean(1), forwards=2, backwards=1, runs=1)

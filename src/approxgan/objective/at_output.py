@@ -77,4 +77,4 @@ def estimate(
     (grad,) = torch.autograd.grad(inner, point, own)
     value = f.constant + made.value.reshape(seeds, samples).mean(1)
     through = int(hasattr(f.game.generator, "inner"))
-    return Estimate(grad, value, made.forwards, made.backwards + through)
+    return Estimate(grad, value, made.forwards, made.backwards + through, made.runs)

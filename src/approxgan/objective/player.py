@@ -85,6 +85,15 @@ class Game:
         on = "fake" if player == "discriminator" else "real"
         return int(any(term.on == on for term in getattr(self.loss, player)))
 
+    def calls(self, player: Player, batch: int, estimates: int) -> int:
+        """Samples that the generator makes for a player: fakes, or those of its own estimates."""
+        return batch * (estimates if player == "generator" else self.frozen_forwards(player))
+
+    def judged(self, player: Player, rows: int, evaluations: int, batch: int) -> int:
+        """Rows through the discriminator for a player's evaluations of so many rows each."""
+        frozen = batch * self.frozen_forwards(player) if player == "generator" else 0
+        return rows * evaluations + frozen
+
     def penalises(self, player: Player) -> bool:
         return self.r1 > 0 and player == "discriminator"
 

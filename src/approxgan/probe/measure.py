@@ -105,6 +105,8 @@ def measure(at: Point, method: Method, draws: int) -> list[dict[str, Any]]:
         "theory": np.nan if theory is None else theory**0.5,
         "forwards": estimate.forwards + forwards,
         "backwards": estimate.backwards,
+        "calls": f.inputs.shape[1] * (estimate.made + forwards) * (at.player == "generator"),
+        "judged": f.inputs.shape[1] * (estimate.forwards + forwards),
     }
     levels = {"chosen_epsilon": 0.5, "chosen_low": 0.1, "chosen_high": 0.9}
     own = {

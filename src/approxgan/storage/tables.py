@@ -40,7 +40,8 @@ RUN = {
     **_by_player({"mode": "its mode", "epsilon": "its ε", "settings": "its settings"}),
     "learning_rate": "Adam's, of both players",
     "dtype": "precision of the training",
-    "budget": "forward-equivalents that the run may spend; missing where steps are counted",
+    "budget": "forward-equivalents, or calls of the generator by the study's own account, that the "
+    "run may spend; missing where steps are counted",
     "varied": "what this cell changes of its study's training, as a JSON map; empty for nothing",
     "tuned": "what was chosen for it on other seeds, as a JSON map; empty for nothing",
     "seed": "seed of the run: its start, batches, latents and directions",
@@ -78,6 +79,13 @@ COUNTS = {
     "backwards": "reverse passes so far: the sum of the next two",
     "backwards_discriminator": "reverse passes of the discriminator's loss",
     "backwards_generator": "reverse passes of the generator's loss",
+    "calls": "samples that the generator has made so far: the sum of the next two",
+    "calls_discriminator": "samples made for the discriminator's loss: its fakes",
+    "calls_generator": "samples made for the generator's estimates, choices of ε included: a batch "
+    "for each evaluation, even where the random draws are the same",
+    "judged": "rows that the discriminator has judged so far: the sum of the next two",
+    "judged_discriminator": "rows judged for its own estimates, real and fake",
+    "judged_generator": "rows judged for the generator's estimates",
 }
 TRAINING = {
     **RUN,
@@ -137,6 +145,8 @@ PROBED = {
     "chosen_high": "90 % quantile over coordinates of the ε used",
     "forwards": "evaluations of the loss for one estimate, the choice of ε included",
     "backwards": "reverse passes for one estimate",
+    "calls": "samples that the generator makes for it; 0 for the discriminator's, whose fakes stay",
+    "judged": "rows that the discriminator judges for it",
 }
 """What a probe's own files hold, besides the layer."""
 GRADIENT_ERROR = {

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from approxgan.core.errors import InputError
 from approxgan.core.protocols import (
     FORWARDS_PER_BACKWARD,
     PLAYERS,
@@ -35,6 +36,8 @@ from approxgan.training.setup import Methods, Settings
 COUNTS = {
     "forwards": (*(f"forwards_{player}" for player in PLAYERS), "forwards_frozen"),
     "backwards": tuple(f"backwards_{player}" for player in PLAYERS),
+    "calls": tuple(f"calls_{player}" for player in PLAYERS),
+    "judged": tuple(f"judged_{player}" for player in PLAYERS),
 }
 """What is counted, by the total that it adds up to."""
 
@@ -149,13 +152,13 @@ def step(
         method, theta[player] = methods[player], players[player].theta
         tried = method.on(f, state.directions["noise"])
         rng = streams.SeedStreams(state.directions[player], s.torch_dtype, s.device)
-        spent = 0
+        chosen_by = 0
         if (rule := method.stepping.rule) is None:
             epsilon[player] = method.stepping.epsilon
         elif state.step % rule.every == 0:
             made = method.choose(rule, tried, theta[player], rng)
             epsilon[player] = chosen[player] = made.eps
-            spent = made.forwards
+            chosen_by = made.forwards
         else:
             epsilon[player] = chosen[player]
         estimate = method.estimate(
@@ -166,9 +169,13 @@ def step(
         updated = adam(players[player], estimate.grad, state.step, s)
         players[player] = _clipped(updated, game) if player == "discriminator" else updated
         objectives[player], estimates[player] = f, estimate
-        counts[f"forwards_{player}"] += spent + estimate.forwards
+        counts[f"forwards_{player}"] += chosen_by + estimate.forwards
         counts["forwards_frozen"] += game.frozen_forwards(player)
         counts[f"backwards_{player}"] += estimate.backwards
+        counts[f"calls_{player}"] += game.calls(player, s.batch, chosen_by + estimate.made)
+        counts[f"judged_{player}"] += game.judged(
+            player, f.inputs.shape[1], chosen_by + estimate.forwards, s.batch
+        )
     average = _averaged(state, players["generator"].theta, s.average)
     info = StepInfo(
         state.step,
@@ -209,8 +216,18 @@ def _clipped(state: AdamState, game: Game) -> AdamState:
     return state if clip is None else replace(state, theta=state.theta.clamp(-clip, clip))
 
 
-def affordable(budget: float, state: TrainState, game: Game, methods: Methods, s: Settings) -> int:
-    """Steps that ``budget`` forward-equivalents pay for; makes two steps, and discards them.
+def spent(counts: Mapping[str, int], unit: str) -> int:
+    """What counts of evaluations come to in a unit of budgets."""
+    found = totals(counts)
+    if unit == "calls":
+        return found["calls"]
+    return found["forwards"] + FORWARDS_PER_BACKWARD * found["backwards"]
+
+
+def affordable(
+    budget: float, unit: str, state: TrainState, game: Game, methods: Methods, s: Settings
+) -> int:
+    """Steps that ``budget`` of a unit pays for; makes two steps, and discards them.
 
     The first one holds the choice of ε by a rule, which is made again after ``every`` steps, and
     the first estimate of a method that refreshes it, which is made once.
@@ -218,13 +235,17 @@ def affordable(budget: float, state: TrainState, game: Game, methods: Methods, s
     rules = [m.stepping.rule for m in methods.values() if m.stepping.rule is not None]
     once = math.inf if any(method.refreshes for method in methods.values()) else 1
     every = min((rule.every for rule in rules), default=once)
-    spent = [0]
+    used = [0]
     state = copy.deepcopy(state)
     for _ in range(2):
         state, _info = step(state, game, methods, s)
-        found = totals(state.counts)
-        spent.append(found["forwards"] + FORWARDS_PER_BACKWARD * found["backwards"])
-    first, each = spent[1], spent[2] - spent[1] if every > 1 else spent[1]
+        used.append(spent(state.counts, unit))
+    first, each = used[1], used[2] - used[1] if every > 1 else used[1]
+    if not each:
+        raise InputError(
+            "budget: calls: the modes of this cell make no samples at all; accepted: "
+            "forward_equivalents, or steps"
+        )
     return int((budget - (first - each)) / (each + (first - each) / every))
 
 

@@ -126,6 +126,7 @@ class Method:
             made,
             forwards=made.forwards + like.forwards,
             backwards=made.backwards + like.backwards,
+            runs=made.made + like.made,
         )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from approxgan.config.check import BUDGETS
 from approxgan.core.errors import InputError
 from approxgan.design import names
 from approxgan.design.choices import settled
@@ -64,9 +65,11 @@ def run(
     training, s = spec["training"], Settings.of(spec["training"])
     chosen = methods(spec)
     state = init(game, data["training"], spec["seeds"], s, chosen)
-    if "forward_equivalents" in training:
-        s = replace(s, steps=affordable(training["forward_equivalents"], state, game, chosen, s))
-        _check_length(s.steps, training)
+    for unit in BUDGETS:
+        if unit not in training:
+            continue
+        s = replace(s, steps=affordable(training[unit], unit, state, game, chosen, s))
+        _check_length(s.steps, unit, training)
         spec = settled(spec, {"steps": s.steps})
     held_out = HeldOut(game, spec["seeds"], data["true"])
     trace = Trace(spec["seeds"], training["trace_every"], held_out)
@@ -108,10 +111,10 @@ def run(
     writer.end()
 
 
-def _check_length(steps: int, training: Mapping[str, Any]) -> None:
+def _check_length(steps: int, unit: str, training: Mapping[str, Any]) -> None:
     if steps < training["snapshots"]:
         raise InputError(
-            f"budget: {training['forward_equivalents']:g} forward-equivalents pay for {steps} "
+            f"budget: {training[unit]:g} {unit.replace('_', '-')} pay for {steps} "
             f"steps; accepted: enough for one between {training['snapshots']} snapshots"
         )
 
