@@ -63,17 +63,25 @@ class Directions(Differences):
         step, theta = shared(eps, theta)
         two_sided = self.sides == 2
         width = by_seed(2.0 * step if two_sided else step)
-        grad = torch.zeros_like(theta)
-        parts = []
+        grads, parts = None, []
         for block, first, second in self.values(f, theta, step, rng):
             slopes = ((first - second) / width).to(theta.dtype)
-            grad += torch.einsum("ks,ksp->sp", slopes, block)
+            grad = _combined(slopes, block)
+            grads = grad if grads is None else grads.add_(grad)
             # One-sided, the base value; two-sided, this block's part in the mean of all values.
             part = (first + second).mean(0) / 2.0 * (len(block) / self.directions)
             parts.append(part if two_sided else second[0])
         spent = 2 * self.directions if two_sided else with_bases(self.directions)
         value = torch.stack(parts).sum(0) if two_sided else parts[-1]
-        return Estimate(grad / self.directions, value, forwards=spent, backwards=0)
+        assert grads is not None
+        return Estimate(grads.div_(self.directions), value, forwards=spent, backwards=0)
+
+
+def _combined(slopes: Tensor, block: Tensor) -> Tensor:
+    """Σ_k slopes[k] u_k: slopes [k, S] and directions [k, S, P] -> a new [S, P]."""
+    if len(block) == 1:  # einsum makes a batch of matrices of it
+        return slopes[0, :, None] * block[0]
+    return torch.einsum("ks,ksp->sp", slopes, block)
 
 
 def _along(

@@ -1,5 +1,7 @@
 """ε and θ as a difference needs them."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -16,13 +18,15 @@ def required(eps: Eps, theta: Tensor) -> tuple[StepSize, Tensor]:
     theta = constant(theta)
     if eps is None:
         raise ValueError("epsilon=None must be a finite number > 0")
-    exact = eps if isinstance(eps, Tensor) else torch.tensor(eps, dtype=torch.float64)
-    rounded = exact.to(theta.dtype)
+    if not isinstance(eps, Tensor):
+        if not 0.0 < torch.tensor(eps, dtype=theta.dtype).item() < math.inf:
+            raise ValueError(f"epsilon={eps} must be a finite number > 0 in {theta.dtype}")
+        return eps, theta
+    rounded = eps.to(theta)
     wrong = rounded[~(rounded.isfinite() & (rounded > 0))]
     if wrong.numel():
-        shown = float(wrong[0]) if isinstance(eps, Tensor) else eps
-        raise ValueError(f"epsilon={shown} must be a finite number > 0 in {theta.dtype}")
-    return (rounded.to(theta) if isinstance(eps, Tensor) else eps), theta
+        raise ValueError(f"epsilon={float(wrong[0])} must be a finite number > 0 in {theta.dtype}")
+    return rounded, theta
 
 
 def shared(eps: Eps, theta: Tensor) -> tuple[StepSize, Tensor]:

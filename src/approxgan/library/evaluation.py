@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -107,9 +108,11 @@ class LossObjective:
 
     def _finite(self, values: Tensor) -> Tensor:
         """The newest values [K]; raises ``InputError`` unless all are finite."""
-        wrong = ~values.detach().isfinite()
-        if wrong.any():
-            place = int(wrong.nonzero()[0])
+        if not math.isfinite(values.detach().sum().item()):  # a sum of finite numbers may be none
+            wrong = (~values.detach().isfinite()).nonzero()
+            if not len(wrong):
+                return values
+            place = int(wrong[0])
             which = self.evaluations - len(values) + place + 1
             raise InputError(
                 f"the loss is {float(values[place])} at evaluation {which} of this estimate; "

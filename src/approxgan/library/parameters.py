@@ -99,8 +99,9 @@ class Parameters:
 
     def pieces(self, vector: Tensor) -> list[Tensor]:
         """A vector [P] as views in the shapes of the tensors."""
-        parts = vector.split(self.sizes)
-        return [part.view(t.shape) for part, t in zip(parts, self.tensors, strict=True)]
+        parts = vector.split_with_sizes(self.sizes)
+        both = zip(parts, self.tensors, strict=True)
+        return [part if t.dim() == 1 else part.view(t.shape) for part, t in both]
 
     def displaced(self, pieces: Sequence[Tensor], step: float = 1.0) -> list[Tensor]:
         """New tensors: θ + step · u for every piece of u, in the types of the tensors."""
