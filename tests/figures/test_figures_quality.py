@@ -11,14 +11,22 @@ from worlds.drawn import Tables, draw, keep, last, line, marks, words
 
 from approxgan.analysis.frames import GROUP
 from approxgan.config.registry import describe, names
-from approxgan.figures import _series, _spent, _style, cost_cosine, error_quality
+from approxgan.figures import (
+    _quality,
+    _series,
+    _spent,
+    _style,
+    cost_cosine,
+    error_quality,
+    quality_metrics,
+)  # fmt: skip
 
 
 def test_gradient_error_shows_medians(tables: Tables) -> None:
-    drawn = line(
-        draw("gradient_error", tables), "ring\ndiscriminator", _style.colour("forward_difference")
-    )
-    rows = keep(tables, dataset="ring", mode="forward_difference", player="discriminator")
+    some = keep(tables, dataset="ring")
+    title, colour = "ring · float32\ndiscriminator", _style.colour("forward_difference")
+    drawn = line(draw("gradient_error", some), title, colour)
+    rows = keep(some, mode="forward_difference", player="discriminator")
     errors = rows["gradient_error"]
     errors = errors[errors["dtype"] == "float32"]
     expected = errors.groupby("epsilon")["relative_error"].median().to_dict()
@@ -26,8 +34,9 @@ def test_gradient_error_shows_medians(tables: Tables) -> None:
 
 
 def test_quality_shows_final_medians(tables: Tables) -> None:
-    drawn = line(draw("quality_epsilon", tables), "ring", _style.colour("uniform_shift"))
-    rows = keep(tables, dataset="ring", mode="uniform_shift", metric="energy_distance")["quality"]
+    some = keep(tables, study="main")
+    drawn = line(draw("quality_epsilon", some), "ring", _style.colour("uniform_shift"))
+    rows = keep(some, dataset="ring", mode="uniform_shift", metric="energy_distance")["quality"]
     final = rows[rows["step"] == rows["step"].max()]
     assert drawn == pytest.approx(final.groupby("epsilon")["value"].median().to_dict())
 
@@ -55,24 +64,68 @@ def test_training_curves_choose_by_the_probe(tables: Tables) -> None:
     assert "uniform shift, ε = 10⁻⁶" in words(figure)
 
 
-def test_quality_costs_what_was_counted_and_timed(tables: Tables) -> None:
+def test_quality_costs_what_was_counted(tables: Tables) -> None:
     errors = tables["gradient_error"].copy()
     errors.loc[errors["mode"] == "uniform_shift", "cosine"] = errors["epsilon"]
     figure = draw("quality_cost", {**tables, "gradient_error": errors})
     assert "uniform shift, ε = 0.01" in words(figure)
-    panels = [ax for ax in figure.axes if ax.get_subplotspec().get_gridspec().ncols == 3][3:]
-    drawn = [dict(marks(ax, _style.colour("uniform_shift"))) for ax in panels]
+    (panel,) = [ax for ax in figure.axes if ax.get_title() == "ring"]
+    drawn = marks(panel, _style.colour("uniform_shift"))
     some = keep(tables, study="main", dataset="ring", mode="uniform_shift", epsilon=1e-2)
     energy = keep(some, metric="energy_distance")["quality"]
     expected = energy.groupby("step")["value"].median()
-    assert drawn[0] == pytest.approx(expected.to_dict())
     # The counts of the made-up runs grow evenly; beyond the last traced step they still do.
-    traced, cost = some["training"].iloc[-1], some["cost"]
-    each = [(traced["forwards"] + 2 * traced["backwards"]) / traced["step"],
-            (cost["cpu_seconds"] / 2 / expected.index[-1]).mean()]  # fmt: skip
-    for points, per_step in zip(drawn[1:], each, strict=True):
-        spent = {step * per_step: value for step, value in expected.items() if step}
-        np.testing.assert_allclose(sorted(points.items()), sorted(spent.items()))
+    traced = some["training"].iloc[-1]
+    each = (traced["forwards"] + 2 * traced["backwards"]) / traced["step"]
+    spent = {step * each: value for step, value in expected.items() if step}
+    np.testing.assert_allclose(sorted(drawn), sorted(spent.items()))
+
+
+def test_a_diverged_run_counts_as_infinitely_bad() -> None:
+    rows = pd.DataFrame({"step": [1] * 4 + [2] * 4, "better": "lower",
+                         "value": [4.0, 1.0, 2.0, 8.0, 4.0, np.nan, 2.0, 1.0]})  # fmt: skip
+    found = _quality.summary(rows, "step")
+    assert found["middle"].tolist() == [3.0, 3.0]
+    assert found["whole"].tolist() == [True, False]
+    # A band ends at the worst score that is known.
+    assert found["high"].tolist() == [5.0, 4.0]
+    gone = rows.assign(value=rows["value"].where(rows["value"] < 4))
+    assert np.isinf(_quality.summary(gone, "step")["middle"]).tolist() == [True, True]
+    up = _quality.summary(rows.assign(better="higher", value=-rows["value"]), "step")
+    assert up["middle"].tolist() == [-3.0, -3.0]
+    values = np.random.default_rng(0).normal(size=9)
+    for share in (0.0, 0.1, 0.25, 0.5, 1.0):
+        assert _quality.quantile(values, share) == pytest.approx(np.quantile(values, share))
+
+
+def test_rates_are_an_axis_of_their_own(tables: Tables) -> None:
+    figure = draw("learning_rate", tables)
+    ax = figure.axes[0]
+    rows = last(tables, study="rates", mode="uniform_shift", epsilon=1e-4)
+    expected = rows.groupby("learning_rate")["value"].median()
+    assert len(expected) == 3
+    drawn = dict(marks(ax, _style.colour("uniform_shift")))
+    assert expected.index.isin(drawn).all()
+    some = keep(tables, study="rates", epsilon=1e-4)
+    ax = draw("learning_rate", some).axes[0]
+    assert dict(marks(ax, _style.colour("uniform_shift"))) == pytest.approx(expected.to_dict())
+    # Cells with a rate of their own stand in no panel of ε.
+    plain = {**tables, "quality": tables["quality"][tables["quality"]["varied"] == ""]}
+    for name in ("quality_epsilon", "error_quality", "quality_metrics", "samples", "quality_cost"):
+        assert words(draw(name, tables)) == words(draw(name, plain))
+
+
+def test_other_scores_are_distances_from_perfect_beside_exact() -> None:
+    keys = {"study": "a", "dataset": "a", "model": "a", "loss": "a", "rule": "fixed",
+            "settings": "", "own_settings": "{}", "matched_mode": "", "matched_settings": "",
+            "varied": "", "is_primary": False}  # fmt: skip
+    rows = [{**keys, "mode": mode, "epsilon": epsilon, "metric": "recall", "value": value}
+            for mode, epsilon, value in (("exact", np.nan, 0.8), ("spsa", 1.0, 0.4),
+                                         ("spsa", 2.0, 1.2), ("spsa", 3.0, np.nan))]  # fmt: skip
+    null = pd.DataFrame({"metric": "recall", "value": [0.99, 1.01, 1.0]})
+    found = quality_metrics.ratios(pd.DataFrame(rows), null)
+    assert found.index.tolist() == ["exact", "spsa, ε = 1", "spsa, ε = 2", "spsa, ε = 3"]
+    np.testing.assert_allclose(found["recall"].to_numpy(float), [1, 3, 1, np.nan])
 
 
 def test_a_reverse_pass_counts_as_two_forwards() -> None:

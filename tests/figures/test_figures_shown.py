@@ -9,7 +9,8 @@ from matplotlib import colors
 from worlds import synthetic
 from worlds.drawn import Tables, draw, keep, last, marks, words
 
-from approxgan.figures import _style, effects, images, kinks
+from approxgan.analysis.frames import GROUP
+from approxgan.figures import _series, _style, _tiles, effects, kinks, stability
 
 
 def test_samples_are_those_of_the_last_step(tables: Tables) -> None:
@@ -25,14 +26,17 @@ def test_stability_counts_runs(tables: Tables) -> None:
     outcomes = keep(tables, study="main", dataset="ring", mode="uniform_shift")["outcomes"].copy()
     outcomes["diverged"] = (outcomes["epsilon"] == 1e-2) & (outcomes["seed"] < 3)
     outcomes["vanished"] = False
-    (panel, _) = draw("stability", {"outcomes": outcomes}).axes
-    assert [text.get_text() for text in panel.texts] == ["3"]
-    shades = [sum(patch.get_facecolor()[:3]) for patch in panel.patches]
-    assert shades[0] == shades[1] > shades[2]
+    figure = draw("stability", {"outcomes": outcomes})
+    (panel,) = figure.axes
+    assert "uniform shift, ε = 0.01" in words(figure)
+    assert "uniform shift, ε = 10⁻⁶" not in words(figure)
+    assert [text.get_text() for text in panel.texts] == ["3 of 4"]
+    assert marks(panel, stability.KINDS["diverged"][1]) == [[75.0, 1.0]]
     kept = draw(
         "stability", {"outcomes": tables["outcomes"].assign(diverged=False, vanished=False)}
     )
-    assert "10 of 10 groups had no failure" in words(kept)
+    cells = tables["outcomes"].drop_duplicates([*GROUP, *_series.CELL])
+    assert f"{len(cells)} of {len(cells)} cells had no failure" in words(kept)
     # None of four: the upper end of Wilson's interval is z² / (n + z²).
     assert "49 % (4 seeds)" in words(kept)
 
@@ -43,24 +47,24 @@ def test_effects_are_those_of_the_comparisons(tables: Tables) -> None:
         difference_sds=-0.94, low=-1.65, high=0.09, verdict="better"
     )
     figure = draw("effects", {**tables, "comparisons": one})
-    texts = [text.get_text() for text in figure.axes[0].texts]
-    assert texts == ["▼ −0.9", "[−1.6, 0.09]"]
-    (patch,) = figure.axes[0].patches
-    red, _, blue, _ = patch.get_facecolor()
-    assert blue > red
+    (ax,) = figure.axes
+    assert [text.get_text() for text in ax.texts] == ["−0.9 [−1.6, +0.09]"]
+    colour = effects.VERDICTS["better"]
+    assert marks(ax, colour) == [[-0.94, 1.0]]
+    bars = [one for one in ax.lines if colors.same_color(one.get_color(), colour)]
+    assert [-1.65, 0.09] in [np.asarray(bar.get_xdata()).tolist() for bar in bars]
     unknown = one.assign(difference_sds=np.nan)
     assert "no data" in words(draw("effects", {**tables, "comparisons": unknown}))
 
 
-def test_effects_at_many_steps_are_shown_at_seven(tables: Tables) -> None:
-    rows = keep(tables, study="main", dataset="ring", mode="uniform_shift")["comparisons"]
-    one = rows[rows["family"] == "primary"].iloc[:1]
-    steps = np.geomspace(1e-7, 1e-1, 100)
-    many = pd.concat(one.assign(epsilon=e, difference_sds=k) for k, e in enumerate(steps))
-    figure = draw("effects", {**tables, "comparisons": many.assign(verdict="undecided")})
-    shown = [float(text.get_text()) for text in figure.axes[0].texts[::2]]
-    # Evenly spread, both ends among them.
-    assert shown == [0, 16, 33, 50, 66, 82, 99]
+def test_effects_leave_out_rates_that_are_not_the_studys(tables: Tables) -> None:
+    figure = draw("effects", tables)
+    (ax,) = figure.axes
+    rows = tables["comparisons"]
+    rows = rows[(rows["family"] == "primary") & rows["difference_sds"].notna()]
+    plain = rows[~rows["settings"].str.startswith("learning_rate")]
+    assert 0 < len(plain) < len(rows)
+    assert len(ax.texts) == len(plain)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +72,7 @@ def test_effects_at_many_steps_are_shown_at_seven(tables: Tables) -> None:
     [(10.0, "+10"), (2.115, "+2.1"), (-0.94, "−0.9"), (-0.018, "−0.02"), (-1e-3, "0")],
 )
 def test_effects_in_two_digits(value: float, text: str) -> None:
-    assert effects.number(value, "+") == text
+    assert effects.signed(value) == text
 
 
 def test_controls_stand_beside_what_they_are_matched_with(tables: Tables) -> None:
@@ -107,8 +111,7 @@ def test_cells_with_seeds_of_their_own_are_shown_at_their_first(name: str, table
         own = (some[key]["mode"] == "exact") * 7
         some[key] = some[key].assign(seed=some[key]["seed"] + own)
     figure = draw(name, some, laid_out=False)
-    blocks = figure.subfigs or [figure]
-    titled = {ax.get_title() or ax.get_ylabel(): ax for ax in blocks[0].axes}
+    titled = {ax.get_title() or ax.get_ylabel(): ax for ax in figure.axes}
     shown = titled["exact" if name == "samples" else "step 0"]
     made = shown.collections[-1]
     assert len(np.asarray(made.get_offsets()))
@@ -174,7 +177,7 @@ def test_images_lie_in_rows_of_five() -> None:
     pixels = np.arange(7 * 2 * 3.0).reshape(7, 2, 3)
     index, row, column = (part.ravel() for part in np.indices(pixels.shape))
     frame = pd.DataFrame({"index": index, "row": row, "column": column, "value": pixels.ravel()})
-    tile = images._tile(frame.sample(frac=1.0, random_state=0))
+    tile = _tiles.mosaic(frame.sample(frac=1.0, random_state=0))
     assert tile.shape == (5 * 3 - 1, 5 * 4 - 1)
     np.testing.assert_array_equal(tile[:2, 4:7], pixels[1])
     np.testing.assert_array_equal(tile[3:5, :3], pixels[5])

@@ -31,6 +31,11 @@ def test_runs_with_a_budget_stand_against_what_they_spent(tables: Tables) -> Non
     each = (counts["forwards"] + 2 * counts["backwards"]) / counts["step"]
     np.testing.assert_allclose(sorted(drawn), [step * each for step in expected.index])
     assert sorted(drawn.values()) == pytest.approx(sorted(expected))
+    # What the machine took stands beside it.
+    drawn = dict(marks(figure.axes[1], _style.colour("forward_gradient")))
+    jobs = best["cost"]
+    each = (jobs["cpu_seconds"] / jobs["trained_steps"]).mean()
+    np.testing.assert_allclose(sorted(drawn), [step * each for step in expected.index])
 
 
 def test_runs_without_a_budget_are_not_shown_at_equal_cost(tables: Tables) -> None:

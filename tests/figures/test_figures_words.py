@@ -93,5 +93,5 @@ def test_the_axis_of_steps_is_that_of_the_panel() -> None:
 def test_titles_tell_groups_apart_in_few_words(tables: Tables) -> None:
     outcomes = keep(tables, mode="exact")["outcomes"]
     titles = [title for title, _ in _series.split(outcomes, GROUP)]
-    assert len(set(titles)) == len(titles) == 6
+    assert len(set(titles)) == len(titles) == 7
     assert "moons" in titles

@@ -23,7 +23,9 @@ def draw(name: str, tables: Tables, *, laid_out: bool = True) -> Figure:
 
 
 def words(figure: Figure) -> str:
-    return " ".join(text.get_text() for text in figure.findobj(Text) if isinstance(text, Text))
+    """All words of a figure, with one space between two."""
+    found = (text.get_text() for text in figure.findobj(Text) if isinstance(text, Text))
+    return " ".join(" ".join(found).split())
 
 
 def keep(tables: Tables, **columns: str | int) -> Tables:

@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
+from approxgan.analysis.text import number
 from approxgan.figures import _style
 
 Which = Literal["x", "y"]
@@ -23,6 +24,20 @@ def log(ax: Axes, which: Which = "x") -> None:
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     else:
         axis.set_major_locator(LogLocator(numticks=6))
+
+
+def ticks_at(ax: Axes, values: Iterable[Any]) -> None:
+    """Ticks of a logarithmic x axis at few values, and limits that leave room for their marks."""
+    found = sorted({float(value) for value in values})
+    span, ticks = np.log(found[-1] / found[0]), found[:1]
+    for value in found[1:]:
+        # Names of nearer ones would touch.
+        if np.log(value / ticks[-1]) > 0.19 * span:
+            ticks.append(value)
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    room = (found[-1] / found[0]) ** 0.06 if len(found) > 1 else 2.0
+    ax.set_xlim(found[0] / room, found[-1] * room)
 
 
 def log_epsilon(ax: Axes, epsilons: Iterable[Any]) -> None:
@@ -44,7 +59,7 @@ def cosine(ax: Axes, which: Which, least: float) -> None:
     """From the least cosine to 1: linear up to 0.01, logarithmic above."""
     (ax.set_xscale if which == "x" else ax.set_yscale)("symlog", linthresh=0.01, linscale=0.5)
     axis = ax.xaxis if which == "x" else ax.yaxis
-    low = min(1.5 * least, -0.005)
+    low = least / 1.6 if least > 0 else min(1.5 * least, -0.005)
     ticks = [tick for tick in (-0.01, 0.0, 0.01, 0.1, 1.0) if tick > low]
     axis.set_ticks(ticks, [f"{tick:g}".replace("-", "−") for tick in ticks])
     axis.set_minor_locator(NullLocator())
@@ -70,18 +85,31 @@ def bend(ax: Axes, values: np.ndarray, threshold: float | None = None) -> None:
     decades = np.log10(max(sizes.max(), threshold) / threshold)
     ax.set_yscale("symlog", linthresh=threshold, linscale=0.6)
     powers = threshold * 10.0 ** np.arange(0, np.ceil(decades) + 1, max(1, np.ceil(decades / 5)))
+    if decades < 1.5:
+        powers = np.outer(powers, [1.0, 2.0, 5.0]).ravel()
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
     ticks = np.concatenate([-powers[::-1], [0.0], powers])
     low, high = 1.5 * min(values.min(), 0.0), 1.5 * max(values.max(), 0.0)
     ax.set_yticks(ticks[(ticks >= low) & (ticks <= high)])
     ax.yaxis.set_minor_locator(NullLocator())
+    hold(ax, values)
 
 
-def traces(ax: Axes, drawn: Iterable[Any]) -> None:
-    """Scales for numbers by step: a loss on its way to infinity must not flatten the others."""
-    values = np.concatenate([np.asarray(part, float) for part in drawn])
-    if not np.isfinite(values).any():
+def hold(ax: Axes, values: np.ndarray) -> None:
+    """A y axis that ends a little beyond these values."""
+    scale = ax.yaxis.get_transform()
+    low, high = scale.transform(np.array([values.min(), values.max()], float))
+    room = 0.06 * (high - low) or 0.5
+    ax.set_ylim(*scale.inverted().transform(np.array([low - room, high + room])))
+
+
+def traces(ax: Axes) -> None:
+    """Scales for what a panel shows by step: a loss on its way to infinity flattens no other."""
+    values = ax.dataLim.intervaly
+    if not np.isfinite(values).all():
         ax.set_yticks([])
         _style.note(ax, "no finite value")
         return
-    bend(ax, values)
+    drawn = [np.asarray(line.get_ydata(), float) for line in ax.lines]
+    bend(ax, np.concatenate([values, *drawn]))
     ax.locator_params(axis="x", nbins=4)

@@ -1,17 +1,14 @@
 """Lines with bands: a number against ε, or against the training step."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from approxgan.figures import _style
+from approxgan.figures import _labels
 from approxgan.figures._series import Series
-
-DASHES = {"float32": "-", "float64": (0, (5, 1.6))}
-OTHER_DASH = (0, (1, 1.2))
 
 
 def summary(rows: pd.DataFrame, x: str, value: str, share: float) -> pd.DataFrame:
@@ -46,28 +43,28 @@ def level(ax: Axes, rows: pd.DataFrame, value: str, one: Series, **look: Any) ->
         ax.axhline(free.median(), color=one.colour, **look)
 
 
-def probed(ax: Axes, rows: pd.DataFrame, value: str, shown: Iterable[Series]) -> None:
-    """Every series of the probe in every precision: medians over seeds and points."""
+def probed(
+    ax: Axes, rows: pd.DataFrame, value: str, shown: Iterable[Series], named: Collection[Series]
+) -> None:
+    """Every series of the probe, medians over seeds and points; some have a name on the right."""
     for one in shown:
-        for dtype, part in one.rows(rows).groupby("dtype"):
-            # Modes that equal exact must not hide it: it is drawn first, and thicker.
-            width = 3.2 if one.mode == "exact" else 1.5
-            dash = DASHES.get(str(dtype), OTHER_DASH)
-            curve(ax, part, value, one, linestyle=dash, linewidth=width)
-
-
-def probe_keys(rows: pd.DataFrame, shown: Iterable[Series]) -> list[Any]:
-    """Legend entries of ``probed``: the series, then the precisions."""
-    series = [one.key() if one.rows(rows)["epsilon"].notna().any() else one.key(marker="")
-              for one in shown]  # fmt: skip
-    look = {"color": _style.GREY, "marker": "o"}
-    dtypes = [_style.key(f"measured in {dtype}", linestyle=DASHES.get(dtype, OTHER_DASH), **look)
-              for dtype in sorted(rows["dtype"].unique())]  # fmt: skip
-    return [*series, *dtypes]
+        own = one.rows(rows)
+        # Modes that equal exact must not hide it: it is drawn first, and thicker.
+        curve(ax, own, value, one, linewidth=3.2 if one.mode == "exact" else 1.5)
+        got, free = own.dropna(subset=["epsilon", value]), own[own["epsilon"].isna()][value]
+        if one in named and len(got):
+            at = got["epsilon"].max()
+            end = got.loc[got["epsilon"] == at, value].median()
+            _labels.margin(ax, at, end, one.label, one.colour)
+        elif one in named and free.notna().any():
+            where = {"xycoords": ax.get_yaxis_transform()}
+            _labels.margin(ax, 1, free.median(), one.label, one.colour, **where)
 
 
 def trace(ax: Axes, rows: pd.DataFrame, value: str, **look: Any) -> None:
-    """Median over seeds at each training step, and the band of their middle half."""
+    """Median over seeds and the band of their middle half, at up to 100 training steps."""
+    steps = np.sort(rows["step"].unique())
+    rows = rows[rows["step"].isin(steps[:: -(-len(steps) // 100)])] if len(steps) else rows
     line(ax, summary(rows, "step", value, 0.5), **look)
 
 

@@ -25,7 +25,7 @@ LEVELS = {
     "adaptive": (0, (6, 1.2, 1, 1.2)),
 }
 OTHER_LEVEL = (0, (6, 1.2, 1, 1.2, 1, 1.2))
-KIND = ["rule", "settings", "own_settings", "matched_mode", "matched_settings"]
+KIND = ["rule", "settings", "own_settings", "matched_mode", "matched_settings", "varied"]
 """What tells the series of one mode apart."""
 CONTROLS = ("noisy_exact", "masked_exact", "perturbed_start")
 """Modes that are no way to train: the others are compared with them."""
@@ -75,13 +75,13 @@ class Series:
 
 
 def series(frame: pd.DataFrame) -> list[Series]:
-    """The series of a tidy table: exact first, a mode's runs with rules last.
+    """The series of a tidy table: exact first, controls last, and a mode's runs with rules last.
 
-    Settings are named only where a mode has several. The rule that chose ε, and the mode that a
-    control is matched with, are always named.
+    Settings are named only where a mode has several. The rule that chose ε, the mode that a control
+    is matched with, and what a cell changes of its study's training are always named.
     """
     found = []
-    for mode in sorted(frame["mode"].unique(), key=lambda mode: (mode != "exact", mode)):
+    for mode in sorted(frame["mode"].unique(), key=_rank):
         # A table without one of these columns has no rule, or no control.
         kinds = frame[frame["mode"] == mode].drop_duplicates("settings")
         kinds = kinds.reindex(columns=KIND, fill_value="")
@@ -91,7 +91,8 @@ def series(frame: pd.DataFrame) -> list[Series]:
         ranked = kinds.sort_values(["rule", "settings"]).to_dict("records")
         for variant, kind in enumerate(ranked):
             like = " ".join(filter(None, [kind["matched_mode"], kind["matched_settings"]]))
-            parts = [kind["rule"], *sorted(kind["own"] - common), like and f"like {words(like)}"]
+            parts = [kind["rule"], *sorted(kind["own"] - common), like and f"like {words(like)}",
+                     *sorted(_settings(kind["varied"]))]  # fmt: skip
             inside = ", ".join(filter(None, parts))
             label = f"{words(mode)} ({inside})" if inside else words(mode)
             look = (_style.colour(mode, variant), _style.marker(mode))
@@ -99,11 +100,15 @@ def series(frame: pd.DataFrame) -> list[Series]:
     return found
 
 
+def _rank(mode: str) -> tuple[bool, bool, str]:
+    return mode != "exact", mode in CONTROLS, mode
+
+
 def _settings(text: str) -> set[str]:
     """Settings in words, those of players with settings of their own marked: 'G directions 4'."""
     own = json.loads(text or "{}")
     sides = zip(("G ", "D "), own, strict=True) if isinstance(own, list) else [("", own)]
-    return {f"{player}{words(key)} {words(value)}"
+    return {f"{player}{words(key)} {words(value) if isinstance(value, str) else number(value)}"
             for player, settings in sides for key, value in settings.items()}  # fmt: skip
 
 
@@ -150,6 +155,15 @@ def players(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     ]
 
 
+def precisions(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """(title, rows) of every probed group and precision."""
+    return [
+        (f"{title} · {dtype}", part)
+        for title, rows in split(frame, epsilon_choice.PROBE_GROUP)
+        for dtype, part in rows.groupby("dtype")
+    ]
+
+
 def _telling(groups: pd.DataFrame) -> Sequence[str]:
     """The fewest columns that tell all rows apart, in the order of preference."""
     known = [key for key in ("model", "loss", "study") if key in groups]
@@ -157,6 +171,15 @@ def _telling(groups: pd.DataFrame) -> Sequence[str]:
     told = (keys for keys in subsets
             if len(set(map(tuple, groups[list(keys)].to_numpy()))) == len(groups))  # fmt: skip
     return next(told, known)
+
+
+def plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of cells trained as their study says, for so many steps: they are comparable.
+
+    All rows where no cell is: a study may give each of them a budget.
+    """
+    kept = frame[(frame["varied"] == "") & frame["budget"].isna()]
+    return frame if kept.empty else kept
 
 
 def main_groups(
@@ -168,16 +191,16 @@ def main_groups(
     """
     if frame.empty:
         return frame
-    if "varied" in frame:
-        plain = frame[(frame["varied"] == "") & frame["budget"].isna()]
-        frame = frame if plain.empty else plain
+    frame = plain(frame) if "varied" in frame else frame
     cells = frame[[*group, *CELL]].drop_duplicates()
     series = cells.drop_duplicates([*group, *SERIES])
     sizes = series.value_counts(list(group)).to_frame("series")
     sizes["cells"] = cells.value_counts(list(group))
-    rest = [key for key in group if key != each]
-    falling = [True, False, False, *[True] * len(rest)]
-    ranked = sizes.reset_index().sort_values([each, "series", "cells", *rest], ascending=falling)
+    # Of equals, the one whose loss is the most usual.
+    sizes["usual"] = sizes.groupby("loss")["cells"].transform("size")
+    largest, rest = ["series", "cells", "usual"], [key for key in group if key != each]
+    falling = [True, *[False] * len(largest), *[True] * len(rest)]
+    ranked = sizes.reset_index().sort_values([each, *largest, *rest], ascending=falling)
     return frame.merge(ranked.drop_duplicates(each)[list(group)], on=list(group))
 
 
@@ -188,11 +211,12 @@ def main_study(frame: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["study"] == counts.idxmax()] if len(counts) else rows
 
 
-def compared(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of groups with several series; all rows where there is no such group."""
+def compared(frame: pd.DataFrame, least: int = 2) -> pd.DataFrame:
+    """The rows of groups with so many series; where there is no such group, with fewer."""
     series = frame["mode"] + "/" + frame["settings"]
     counts = series.groupby([frame[key] for key in GROUP]).transform("nunique")
-    return frame[counts > 1] if (counts > 1).any() else frame
+    enough = min(least, counts.max()) if len(counts) else least
+    return frame[counts >= enough]
 
 
 def varied(frame: pd.DataFrame) -> pd.DataFrame:

@@ -8,35 +8,39 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from approxgan.analysis.frames import GROUP, Tables, forward_equivalents, null_of
-from approxgan.figures import _axes, _lines, _quality, _series, _style
+from approxgan.analysis.text import number
+from approxgan.figures import _axes, _labels, _lines, _quality, _series, _style
 from approxgan.figures._series import Series
 
-BUDGETS = ("training step", "forward-equivalents of a run", "seconds of a run")
-LEVEL = {"color": _style.INK, "linestyle": ":", "linewidth": 1.2, "zorder": 2}
+BUDGETS = ("forward-equivalents of a run", "seconds of a run")
+LEVEL = {"linestyle": ":", "linewidth": 1.2, "zorder": 2}
+START = "before training"
 
 
-def row(
-    axes: Sequence[Axes], rows: pd.DataFrame, tables: Tables, shown: list[Series], first: int = 0
-) -> None:
-    """Rows of one group against the budgets from number ``first`` on; only steps are linear."""
-    null = null_of(tables["quality_null"], rows)
-    for ax in axes:
-        _quality.perfect(ax, null)
+def row(axes: Sequence[Axes], rows: pd.DataFrame, tables: Tables, shown: list[Series]) -> None:
+    """Rows of one group against as many budgets as there are axes; names stand on the right."""
     runs = rows[[*GROUP, *_series.CELL]].drop_duplicates()
     spent = tables["training"].merge(runs), tables["cost"].merge(runs)
-    drawn = [_line(axes, one, rows, *spent, first) for one in shown]
-    for budget, ax in enumerate(axes, first):
-        if budget:
-            _axes.log(ax)
-        else:
-            ax.locator_params(axis="x", nbins=5)
-    _quality.fit(axes[0], np.concatenate(drawn), null)
+    for one in shown:
+        _line(axes, one, rows, *spent)
+    start = rows.loc[rows["step"] == 0, "value"].median()
+    for ax in axes:
+        if np.isfinite(start):
+            ax.axhline(start, color=_style.GREY, **LEVEL)
+            where = {"xycoords": ax.get_yaxis_transform()}
+            _labels.margin(ax, 1, start, START, _style.GREY, **where)
+        _axes.log(ax)
+    _quality.frame(axes, null_of(tables["quality_null"], rows))
 
 
-def keys(rows: pd.DataFrame, shown: list[Series]) -> list[Any]:
-    """Legend entries of ``row``."""
-    found = [one.key(one.rows(rows)["epsilon"]) for one in shown]
-    return [*found, _style.key("exact at the end", **LEVEL), _quality.perfect_key()]
+def height(rows: pd.DataFrame, shown: list[Series]) -> float:
+    """Inches of a panel for these rows."""
+    return max(2.8, _labels.height([START, *(_name(one, one.rows(rows)) for one in shown)]))
+
+
+def _name(one: Series, rows: pd.DataFrame) -> str:
+    """The series with the ε at which it is shown."""
+    return one.named(rows["epsilon"].unique())
 
 
 def _line(
@@ -45,18 +49,30 @@ def _line(
     rows: pd.DataFrame,
     training: pd.DataFrame,
     cost: pd.DataFrame,
-    first: int,
-) -> np.ndarray:
-    """One mode against every budget; what it drew."""
-    got = _lines.summary(one.rows(rows), "step", "value", 0.5)
+) -> None:
+    """One mode against every budget."""
+    own = one.rows(rows)
+    got = _quality.summary(own, "step")
+    got = got[np.isfinite(got["middle"])]
     steps = got.index.to_numpy(float)
-    budgets = (steps, counts(one.rows(training), steps), seconds(one.rows(cost)) * steps)
-    for number, (ax, x) in enumerate(zip(axes, budgets[first:], strict=True), first):
-        kept = np.isfinite(x) & ((x > 0) | (number == 0))
+    budgets = (counts(one.rows(training), steps), seconds(one.rows(cost)) * steps)
+    for ax, x in zip(axes, budgets, strict=False):
+        kept = np.isfinite(x) & (x > 0)
         _lines.line(ax, got.set_index(x)[kept], marker=one.marker, markersize=4, **one.stroke)
+        if kept.any():
+            end = x[kept][-1], got["middle"].to_numpy()[kept][-1]
+            _labels.margin(ax, *end, _name(one, own), one.colour)
         if one.mode == "exact" and len(got):
-            ax.axhline(got["middle"].iloc[-1], **LEVEL)
-    return got.to_numpy().ravel()
+            ax.axhline(got["middle"].iloc[-1], color=_style.INK, **LEVEL)
+
+
+def common(ax: Axes, budget: float) -> None:
+    """Shade what lies beyond the budget that all modes have."""
+    ax.axvspan(budget, ax.get_xlim()[1], color="#f1f1f1", linewidth=0, zorder=-1)
+    ax.axvline(budget, color=_style.GREY, linewidth=0.9, zorder=0)
+    look: dict[str, Any] = {"va": "top", "ha": "left", "color": "#555555", "bbox": _style.BOX}
+    place = ax.get_xaxis_transform()
+    ax.text(budget * 1.15, 0.98, f"beyond\n{number(budget)}", transform=place, **look)
 
 
 def counts(training: pd.DataFrame, steps: np.ndarray) -> np.ndarray:

@@ -54,6 +54,20 @@ def colour(mode: str, variant: int = 0) -> str:
     return colors.to_hex((red, green, blue))
 
 
+def readable(colour: str) -> str:
+    """The colour, darkened until text in it has a contrast of 4.5 to white (WCAG 2.2, 1.4.3)."""
+    rgb = np.array(colors.to_rgb(colour))
+    while (1.05 / (_luminance(rgb) + 0.05)) < 4.5:
+        rgb = 0.95 * rgb
+    return colors.to_hex(tuple(rgb.tolist()))
+
+
+def _luminance(rgb: np.ndarray) -> float:
+    """Relative, of sRGB (WCAG 2.2)."""
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
 def marker(mode: str) -> str:
     return KNOWN[mode][1] if mode in KNOWN else SPARE_MARKERS[_digest(mode)[2] % 5]
 

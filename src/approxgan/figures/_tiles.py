@@ -10,18 +10,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from approxgan.analysis.frames import GROUP
-from approxgan.analysis.text import words
-from approxgan.figures import _layout, _lines, _series, _style
+from approxgan.analysis.text import number
+from approxgan.figures import _lines, _series, _style
 from approxgan.figures._series import Series
 
 PLACE = ["x", "y"]
 TRUE = "#c8c8c8"
-SIDE, LINE, GAP = 1.28, 0.19, 0.14
-"""Inches; of a tile, of a line of text, and between tiles."""
-ACROSS, LETTERS = 7, 16
+SIDE, LARGE, LINE, GAP = 1.1, 1.7, 0.19, 0.14
+"""Inches; of a tile, of one of few, of a line of text, and between tiles."""
+ACROSS, LETTERS = 8, 14
 """Tiles side by side, and letters of a line above one, at most."""
-MOST = 12
-"""Values of ε that are shown of a data set, at most; captions say so."""
+IMAGES = 5
+"""Images along each side of a tile."""
+MOST = 3
+"""Values of ε that are shown of a mode, at most; captions say so."""
 
 
 class Cell(NamedTuple):
@@ -29,13 +31,20 @@ class Cell(NamedTuple):
 
     one: Series
     epsilon: float
+    more: str = ""
+    """What else is to be said of it."""
 
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
         return self.one.at(frame, self.epsilon)
 
     def title(self, letters: int) -> str:
         lines = self.one.named([self.epsilon]).replace(", ε", "\nε").split("\n")
+        lines += [self.more] if self.more else []
         return "\n".join(textwrap.fill(line, letters) for line in lines)
+
+
+Block = tuple[str, list[Cell], pd.DataFrame]
+"""Its title, its cells and the rows of their runs."""
 
 
 def first_seed(rows: pd.DataFrame) -> pd.DataFrame:
@@ -44,54 +53,79 @@ def first_seed(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["seed"] == rows.groupby(keys, dropna=False)["seed"].transform("min")]
 
 
-def name(runs: pd.DataFrame) -> str:
-    """A group in words."""
-    first = runs.iloc[0].map(words)
-    return f"{first['dataset']} ({first['model']} model, {first['loss']} loss)"
-
-
-def tiled(
-    runs: pd.DataFrame,
-    truth: str,
-    draw: Callable[[Sequence[Axes], Sequence[Cell], pd.DataFrame], None],
-) -> Figure:
-    """A block for every data set of the runs, with a tile for the truth and one for every cell.
-
-    ``draw`` fills the tiles of a block: that of the truth, then those of the cells.
-    """
-    groups = [(_cells(own), own) for _, own in runs.groupby("dataset")]
-    across = min(ACROSS, max(1 + len(cells) for cells, _ in groups))
-    titles = [[truth, *(cell.title(LETTERS) for cell in cells)] for cells, _ in groups]
-    heights = [_height(told, across) for told in titles]
-    names = [name(own) for _, own in groups]
-    figure, parts = _layout.blocks(names, heights, max(across * (SIDE + GAP), 5.0))
-    for part, told, (cells, own) in zip(parts, titles, groups, strict=True):
-        axes = part.subplots(-(-len(told) // across), across, squeeze=False).ravel()
-        bare(axes)
-        for ax in axes[len(told) :]:
-            ax.set_axis_off()
-        for ax, title in zip(axes, told, strict=False):
-            ax.set_title(title, fontsize=_style.SMALL, pad=3)
-        draw(axes[: len(told)].tolist(), cells, own)
-    return figure
-
-
-def _cells(runs: pd.DataFrame) -> list[Cell]:
-    """Those of one group, by series and ε."""
-    kept = _lines.spread(runs["epsilon"], MOST)
+def cells(runs: pd.DataFrame) -> list[Cell]:
+    """Those of one group, by series and ε; budgets of their own are told."""
+    common = runs["budget"].min()
+    # A budget of its own is told in words that a reader knows.
+    named = runs if np.isnan(common) else runs.assign(varied="")
     return [
-        Cell(one, epsilon)
-        for one in _series.series(runs)
-        for epsilon in sorted(one.rows(runs)["epsilon"].unique())
-        if np.isnan(epsilon) or epsilon in kept
+        Cell(one, epsilon, _beyond(one.at(runs, epsilon)["budget"].max() / common))
+        for one in _series.series(named)
+        for epsilon in _steps(one.rows(runs)["epsilon"])
     ]
 
 
-def _height(titles: Sequence[str], across: int) -> float:
-    """Inches; of a block whose tiles have these titles."""
-    rows = [titles[k : k + across] for k in range(0, len(titles), across)]
+def _steps(epsilons: pd.Series) -> list[float]:
+    none = [np.nan] if epsilons.isna().any() else []
+    return [*none, *_lines.spread(epsilons, MOST)]
+
+
+def _beyond(share: float) -> str:
+    return f"{number(share)} × budget" if share > 1.01 else ""
+
+
+def tiled(
+    blocks: Sequence[Block],
+    truth: str,
+    draw: Callable[[Sequence[Axes], Sequence[Cell], pd.DataFrame], None],
+) -> Figure:
+    """Blocks under each other, or side by side where they fit.
+
+    A block has a tile for the truth and one for every cell; ``draw`` fills them, in this order.
+    """
+    # Small ones last: they share a line.
+    blocks = sorted(blocks, key=lambda block: len(block[1]) < ACROSS / 2)
+    titles = [[truth, *(cell.title(LETTERS) for cell in own)] for _, own, _ in blocks]
+    bands = _bands([len(told) for told in titles])
+    most = min(max(sum(len(titles[k]) for k in band) for band in bands), ACROSS)
+    side = LARGE if most <= ACROSS / 2 else SIDE
+    heights = [max(_height(titles[k], side) for k in band) for band in bands]
+    figure = _style.new(max(most * (side + GAP), 5.0), sum(heights))
+    rows = figure.subfigures(len(bands), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for row, band in zip(rows, bands, strict=True):
+        shares = [min(len(titles[k]), ACROSS) for k in band]
+        shares += [most - sum(shares)] if sum(shares) < most else []
+        parts = row.subfigures(1, len(shares), squeeze=False, width_ratios=shares)[0]
+        for k, part, across in zip(band, parts, shares, strict=False):
+            name, own, runs = blocks[k]
+            part.suptitle(name, fontweight="bold", x=0.01, ha="left")
+            axes = part.subplots(-(-len(titles[k]) // across), across, squeeze=False).ravel()
+            bare(axes)
+            for ax in axes[len(titles[k]) :]:
+                ax.set_axis_off()
+            for ax, title in zip(axes, titles[k], strict=False):
+                ax.set_title(title, fontsize=_style.SMALL, pad=3)
+            draw(axes[: len(titles[k])].tolist(), own, runs)
+    return figure
+
+
+def _bands(counts: Sequence[int]) -> list[list[int]]:
+    """Numbers of blocks of so many tiles, side by side as long as they fit."""
+    found: list[list[int]] = []
+    for k, count in enumerate(counts):
+        free = [band for band in found if sum(counts[j] for j in band) + count <= ACROSS]
+        if free:
+            free[0].append(k)
+        else:
+            found.append([k])
+    return found
+
+
+def _height(titles: Sequence[str], side: float) -> float:
+    """Inches; of a block whose tiles have this side and these titles."""
+    rows = [titles[k : k + ACROSS] for k in range(0, len(titles), ACROSS)]
     lines = sum(1 + max(title.count("\n") for title in row) for row in rows)
-    return 0.35 + (SIDE + GAP) * len(rows) + LINE * lines
+    return 0.3 + (side + GAP) * len(rows) + LINE * lines
 
 
 def bare(axes: np.ndarray) -> None:
@@ -140,3 +174,17 @@ def made(
     if text:
         look = {"ha": "center", "va": "bottom", "zorder": 9, "bbox": _style.BOX}
         ax.text(0.5, 0.03, text, transform=ax.transAxes, **look)
+
+
+def mosaic(rows: pd.DataFrame) -> np.ndarray:
+    """Up to 25 images in rows of 5; what is between them, and missing, is NaN: not painted."""
+    shown = np.sort(rows["index"].unique())[: IMAGES**2]
+    rows = rows[rows["index"].isin(shown)]
+    pixels = [rows[axis].to_numpy(int) for axis in ("row", "column")]
+    places = np.divmod(np.searchsorted(shown, rows["index"]), IMAGES)
+    # A pixel between the images of a tile.
+    steps = [int(axis.max()) + 2 for axis in pixels]
+    tile = np.full([IMAGES * step - 1 for step in steps], np.nan)
+    y, x = (place * step + axis for place, step, axis in zip(places, steps, pixels, strict=True))
+    tile[y, x] = rows["value"]
+    return tile

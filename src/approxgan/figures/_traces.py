@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.analysis.frames import GROUP, primary
+from approxgan.analysis.frames import GROUP, Tables, null_of, primary
 from approxgan.figures import _axes, _layout, _lines, _quality, _series
 
 LOSSES = {"discriminator_loss": "discriminator\nloss", "generator_loss": "generator\nloss"}
@@ -17,22 +18,25 @@ Line = tuple[Callable[[pd.DataFrame], pd.DataFrame], Mapping[str, Any]]
 
 def drawn(
     training: pd.DataFrame,
-    quality: pd.DataFrame,
+    tables: Tables,
     group: Sequence[str],
     lines: Sequence[Line],
     keys: Sequence[Any],
 ) -> Figure:
     """A column for every group of the training table, with the scores of the same cells."""
-    quality = primary(quality)
+    quality = primary(tables["quality"])
 
     def column(axes: list[Axes], rows: pd.DataFrame) -> None:
         scores = quality.merge(rows[[*GROUP, *_series.CELL]].drop_duplicates())
-        tables = (scores, rows, rows)
-        for ax, table, value in zip(axes, tables, ("value", *LOSSES), strict=True):
-            parts = [(select(table), look) for select, look in lines]
-            for part, look in parts:
-                _lines.trace(ax, part, value, **look)
-            _axes.traces(ax, [part[value] for part, _ in parts])
+        top, *below = axes
+        for select, look in lines:
+            got = _quality.summary(select(scores), "step")
+            _lines.line(top, got[np.isfinite(got["middle"])], **look)
+        _quality.frame([top], null_of(tables["quality_null"], scores))
+        for ax, value in zip(below, LOSSES, strict=True):
+            for select, look in lines:
+                _lines.trace(ax, select(rows), value, **look)
+            _axes.traces(ax)
 
     name = _quality.label(quality) if len(quality) else "score"
     labels = [name, *LOSSES.values()]

@@ -16,7 +16,7 @@ DASHES = ("-", (0, (5, 1.2)), (0, (1, 1)), (0, (6, 1.2, 1, 1.2)), (0, (3, 1, 1, 
 
 
 class ArticleLosses:
-    needs = ("training", "quality")
+    needs = ("training", "quality", "quality_null")
     title = "What each loss does with the exact gradient"
     caption = (
         "The score that decides the claims at the snapshots and the losses of both players, exact "
@@ -29,7 +29,7 @@ class ArticleLosses:
     )
 
     def draw(self, tables: Tables) -> Figure:
-        training, quality = (tables[name].query("mode == 'exact'") for name in self.needs)
+        training = tables["training"].query("mode == 'exact'")
         counts = training.groupby(list(PANEL_GROUP))["loss"].transform("nunique")
         training = training[counts > 1]
         if training.empty:
@@ -42,7 +42,7 @@ class ArticleLosses:
             look = {"color": colour, "linestyle": dash}
             lines.append((partial(_of, loss=loss), look))
             keys.append(_style.key(words(loss), **look))
-        return _traces.drawn(training, quality, PANEL_GROUP, lines, keys)
+        return _traces.drawn(training, tables, PANEL_GROUP, lines, keys)
 
 
 def _of(rows: pd.DataFrame, loss: str) -> pd.DataFrame:

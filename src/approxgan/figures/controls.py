@@ -21,6 +21,8 @@ DASHES = dict(zip(PLAYERS, ("-", (0, (4, 1.2))), strict=True))
 GAP = 0.7
 MOST = 4
 """Values of ε whose curves are shown, at most."""
+LEAST = 0.001
+"""Mean share of zero entries under which their curves are left out."""
 STRIP, CURVE = 2.8, 1.6
 """Inches; heights of the panel of scores, and of one of curves."""
 
@@ -39,8 +41,9 @@ class Controls:
         "over exact that a control shares is not due to the approximation. Black: exact, median "
         "and middle half. Hatched: the scores of a perfect generator. Small panels: how wrong the "
         "gradients were along each mode's own runs, medians over seeds and their middle half, at "
-        "most 4 values of ε. A control is matched where its curve lies on the mode's: noisy exact "
-        "in the relative error, masked exact in the zero entries."
+        "most 4 values of ε; zero entries only where there are some. A control is matched where "
+        "its curve lies on the mode's: noisy exact in the relative error, masked exact in the "
+        "zero entries."
     )
 
     def draw(self, tables: Tables) -> Figure:
@@ -49,16 +52,19 @@ class Controls:
         if not units:
             return _style.no_data("no run has a matched control")
         shown = _series.series(pd.concat([rows for _, rows in units]))
-        below = len(CURVES) * CURVE + 0.9
-        heights = [STRIP + below] * len(units)
+        runs = [tables["training"].merge(rows[list(GROUP)].drop_duplicates()) for _, rows in units]
+        curves = [_telling(own) for own in runs]
+        below = [len(found) * CURVE + 0.9 for found in curves]
+        heights = [STRIP + height for height in below]
         figure, parts = _layout.blocks([title for title, _ in units], heights)
-        for part, (_, rows) in zip(parts, units, strict=True):
-            halves = part.subfigures(2, 1, squeeze=False, height_ratios=[STRIP, below])
+        for part, (_, rows), own, found, height in zip(
+            parts, units, runs, curves, below, strict=True
+        ):
+            halves = part.subfigures(2, 1, squeeze=False, height_ratios=[STRIP, height])
             top, bottom = halves[:, 0]
             blocks = _blocks(rows, shown)
             _strip(top.subplots(), rows, blocks, null_of(tables["quality_null"], rows))
-            runs = tables["training"].merge(rows[list(GROUP)].drop_duplicates())
-            _curves(bottom, runs, blocks)
+            _curves(bottom, own, blocks, found)
         _style.legend(figure, _keys(shown))
         return figure
 
@@ -92,7 +98,6 @@ def _blocks(rows: pd.DataFrame, shown: list[Series]) -> list[Block]:
 
 def _strip(ax: Axes, rows: pd.DataFrame, blocks: list[Block], null: pd.DataFrame) -> None:
     """The final scores."""
-    _quality.perfect(ax, null)
     _quality.exact(ax, rows[rows["mode"] == "exact"])
     place, ticks, names = 0.0, [], []
     for epsilon, series in blocks:
@@ -106,7 +111,7 @@ def _strip(ax: Axes, rows: pd.DataFrame, blocks: list[Block], null: pd.DataFrame
     ax.set_xlim(-0.8, place - GAP - 0.2)
     ax.grid(False, axis="x")
     ax.set_ylabel(_quality.label(rows))
-    _quality.fit(ax, rows["value"], null)
+    _quality.frame([ax], null)
 
 
 def _points(ax: Axes, place: float, rows: pd.DataFrame, one: Series) -> None:
@@ -122,13 +127,23 @@ def _points(ax: Axes, place: float, rows: pd.DataFrame, one: Series) -> None:
     _quality.lost(ax, across[~known], rows, one)
 
 
-def _curves(part: SubFigure, runs: pd.DataFrame, blocks: list[Block]) -> None:
+def _telling(runs: pd.DataFrame) -> list[str]:
+    """The curves that are not 0 nearly everywhere."""
+    return [
+        value
+        for value in CURVES
+        if value == "relative_error"
+        or runs[[f"{player}_{value}" for player in PLAYERS]].mean().max() > LEAST
+    ]
+
+
+def _curves(part: SubFigure, runs: pd.DataFrame, blocks: list[Block], curves: list[str]) -> None:
     """How wrong each mode was along its own runs, a column for every ε."""
     kept = _lines.spread(pd.Series([epsilon for epsilon, _ in blocks]), MOST)
-    axes = part.subplots(len(CURVES), len(kept), squeeze=False, sharex=True, sharey="row")
+    axes = part.subplots(len(curves), len(kept), squeeze=False, sharex=True, sharey="row")
     shown = [block for block in blocks if block[0] in kept]
     for column, (epsilon, series) in zip(axes.T, shown, strict=True):
-        for ax, value in zip(column, CURVES, strict=True):
+        for ax, value in zip(column, curves, strict=True):
             for one, (player, dash) in itertools.product(series, DASHES.items()):
                 # A control on the mode's curve must not hide it.
                 width = 1.3 if one.mode in _series.CONTROLS else 3.0
@@ -137,11 +152,12 @@ def _curves(part: SubFigure, runs: pd.DataFrame, blocks: list[Block]) -> None:
             _style.dress(ax)
         column[0].set_title(f"ε = {number(epsilon)}")
         column[-1].set_xlabel("training step")
-    for row, label in zip(axes, CURVES.values(), strict=True):
-        row[0].set_ylabel(label)
+    for row, value in zip(axes, curves, strict=True):
+        row[0].set_ylabel(CURVES[value])
     if any(ax.has_data() for ax in axes[0]):
         _axes.log(axes[0, 0], "y")
-    axes[1, 0].set_ylim(-0.05, 1.05)
+    for row in axes[1:]:
+        row[0].set_ylim(-0.05, 1.05)
 
 
 def _keys(shown: list[Series]) -> list[Any]:

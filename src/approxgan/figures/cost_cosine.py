@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from approxgan.analysis.epsilon_choice import PROBE_GROUP
 from approxgan.analysis.frames import Tables, forward_equivalents, same_step
-from approxgan.figures import _axes, _layout, _series, _style
+from approxgan.figures import _axes, _labels, _layout, _series, _style
 
 MARKED = ("exact", "forward_difference", "central_difference")
 """Modes that are deterministic: the reverse pass, and a difference for every coordinate."""
@@ -30,13 +30,13 @@ class CostCosine:
         "Each mode is shown at its ε of highest median cosine. Points are medians over seeds and "
         "points of the trajectory, bars hold the middle 80 %. The figure shows one data set per "
         "model: the one probed with most modes. Lines are theory in the smooth limit, the root "
-        "mean square over draws: √(q/(q+d−1)) for q Gaussian directions and d parameters, with q + "
-        "1 evaluations for one-sided differences and 2q for two-sided differences and "
+        "mean square over draws: √(q/(q+d−1)) for q Gaussian directions and d parameters, with q "
+        "+ 1 evaluations for one-sided differences and 2q for two-sided differences and "
         "Jacobian-vector products; √(q/d) for orthonormal directions. Modes with a black edge are "
         "deterministic. Random directions stay near their line: their cosine costs evaluations in "
         "proportion to d, while a reverse pass costs three whatever d is. The cosine of an "
-        "estimate of zeros alone counts as 0. Control modes, and steps that a rule chose, are left "
-        "out. The cosine axis is linear up to 0.01 and logarithmic above."
+        "estimate of zeros alone counts as 0. Control modes, and steps that a rule chose, are "
+        "left out. The cosine axis is linear up to 0.01 and logarithmic above."
     )
 
     def draw(self, tables: Tables) -> Figure:
@@ -56,6 +56,9 @@ class CostCosine:
                 (f"{title}, d = {rows['dimension'].iloc[0]:,.0f}" if known else title, rows)
             )
 
+        least = min(best(one.rows(rows))["cosine"].quantile(0.1) for _, rows in parts
+                    for one in shown if len(one.rows(rows)))  # fmt: skip
+
         def panel(axes: list[Axes], rows: pd.DataFrame) -> None:
             (ax,) = axes
             if rows["dimension"].notna().all():
@@ -65,12 +68,11 @@ class CostCosine:
             spent = forward_equivalents(rows)
             ax.set_xlim(0.7 * min(spent.min(), 2), 2 * spent.max())
             _axes.log(ax)
-            _axes.cosine(ax, "y", 0.0)
+            _axes.cosine(ax, "y", least)
 
-        keys = [one.key(**_look(one)) for one in shown]
-        keys += [_style.key(text, linestyle=dash, **LAW) for text, dash in DASHES.items()]
+        keys = [_style.key(text, linestyle=dash, **LAW) for text, dash in DASHES.items()]
         return _layout.panels(
-            parts, panel, [2.9], ["forward-equivalents of one estimate"], ["cosine"], keys,
+            parts, panel, [3.6], ["forward-equivalents of one estimate"], ["cosine"], keys,
             across=2, sharey="all",
         )  # fmt: skip
 
@@ -112,3 +114,4 @@ def _point(ax: Axes, rows: pd.DataFrame, one: _series.Series) -> None:
     low, middle, high = rows["cosine"].quantile([0.1, 0.5, 0.9])
     ax.plot([x, x], [low, high], color=one.colour, linewidth=1.6, zorder=3)
     ax.plot(x, middle, zorder=4, **_look(one))
+    _labels.beside(ax, x, middle, one.label, one.colour)

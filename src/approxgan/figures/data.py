@@ -1,44 +1,74 @@
 """Each dataset twice: the points that training sees and fresh draws of the density."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from approxgan.analysis.frames import Tables
 from approxgan.analysis.text import words
-from approxgan.figures import _layout, _style, _tiles
+from approxgan.figures import _style, _tiles
 
-SHOWN = 2000
+SHOWN = 1000
 """Points drawn per panel: more would only be ink."""
-COLOURS = {"training": _style.INK, "true": "#555"}
+ROWS = {"training": ("training\npoints", _style.INK), "true": ("fresh\ndraws", "#555")}
+ACROSS, SIDE = 7, 1.27
+"""Data sets side by side, at most, and inches of a panel."""
 
 
 class Data:
-    needs = ("data",)
+    needs = ("data", "images")
     title = "The data sets"
     caption = (
-        "The points that training sees (upper row) and fresh draws of the true density (lower "
-        "row), first two coordinates, equal scales, at most 2,000 points each. Samples are scored "
-        "against fresh draws, never against the training points: a generator that repeats its "
-        "training points shows gaps that the lower row does not have."
+        "The points that training sees and fresh draws of the true density, first two "
+        "coordinates, equal scales, at most 1,000 points each. Data sets of images show 25 true "
+        "images. Samples are scored against fresh draws, never against the training points: a "
+        "generator that repeats its training points shows gaps that the fresh draws do not have."
     )
 
     def draw(self, tables: Tables) -> Figure:
         data = tables["data"]
         if data.empty:
             return _style.no_data("the table data is empty")
+        images = tables["images"]
+        images = images[images["mode"].astype(str).isin(["", "nan"])]
+        drawn = set(images["dataset"].unique())
+        # Data sets of points first: they have two panels, images one.
+        points = [name for name in data["dataset"].unique() if name not in drawn]
+        columns = [*sorted(points), *sorted(drawn & {*data["dataset"]})]
+        across = min(ACROSS, len(columns))
+        bands = [columns[k : k + across] for k in range(0, len(columns), across)]
+        rows = [(band, source) for band in bands for source in ROWS
+                if source == "true" or not drawn.issuperset(band)]  # fmt: skip
+        figure = _style.new(0.9 + SIDE * across, (SIDE + 0.12) * len(rows) + 0.2)
+        grid = figure.subplots(len(rows), across, squeeze=False)
+        for (band, source), axes in zip(rows, grid, strict=True):
+            for ax in axes[len(band) :]:
+                ax.set_axis_off()
+            for ax, name in zip(axes, band, strict=False):
+                own = data[data["dataset"] == name]
+                if name not in drawn:
+                    _points(ax, own, source)
+                elif source == "true":
+                    _images(ax, images[images["dataset"] == name])
+                else:
+                    ax.set_axis_off()
+                if source == ("true" if name in drawn else "training"):
+                    ax.set_title(words(name), fontsize=_style.SMALL)
+            axes[0].set_ylabel(ROWS[source][0])
+        return figure
 
-        def column(axes: list[Axes], points: pd.DataFrame) -> None:
-            low, high = _tiles.limits(points).T
-            for ax, (source, colour) in zip(axes, COLOURS.items(), strict=True):
-                shown = points[points["source"] == source].nsmallest(SHOWN, "index")
-                _tiles.cloud(ax, shown, colour, 6.0, 0.55)
-                ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-                ax.set_aspect("equal", adjustable="box")
-                ax.locator_params(nbins=4)
 
-        parts = [(words(name), points) for name, points in data.groupby("dataset")]
-        labels = [
-            f"{what}\ny (data units)" for what in ("training points", "true density, fresh draws")
-        ]
-        return _layout.panels(parts, column, [2.2] * 2, ["x (data units)"], labels, across=4)
+def _points(ax: Axes, points: pd.DataFrame, source: str) -> None:
+    low, high = _tiles.limits(points).T
+    shown = points[points["source"] == source].nsmallest(SHOWN, "index")
+    _tiles.cloud(ax, shown, ROWS[source][1], 3.0, 0.6)
+    ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    ax.set_aspect("equal", adjustable="box")
+    _style.dress(ax)
+    ax.locator_params(nbins=3)
+
+
+def _images(ax: Axes, images: pd.DataFrame) -> None:
+    ax.imshow(_tiles.mosaic(images), interpolation="nearest", cmap="gray")
+    _tiles.bare(np.array([ax]))

@@ -34,10 +34,10 @@ class Dirac:
         "discriminator D(x) = ψx, the same start for all, one row per game. Left: (θ, ψ) at equal "
         "scales. Marks are measured, each mode's at steps of its own, so that none hides another. "
         "The grey line is theory: the closed form of the linear game (wasserstein), and iterates "
-        "of the analytic gradient in the others. Pale lines are seeds of random modes, marks their "
-        "mean; in the linear game its expectation is theory for all unbiased modes. Right: the "
-        "radius √(θ² + ψ²), and the distance of (θ, ψ) from theory relative to theory's radius; "
-        "medians over seeds. Dashes and hollow marks tell ε apart. In the linear game, "
+        "of the analytic gradient in the others. Pale lines are seeds of random modes, marks "
+        "their mean; in the linear game its expectation is theory for all unbiased modes. Right: "
+        "the radius √(θ² + ψ²), and the distance of (θ, ψ) from theory relative to theory's "
+        "radius; medians over seeds. Dashes and hollow marks tell ε apart. In the linear game, "
         "simultaneous updates spiral outwards by √(1 + h²) a step and alternating updates keep to "
         "an ellipse, with exact gradients and with differences of any ε: the game causes this "
         "instability, not the approximation. A coarse ε leaves the line only where the loss is "
@@ -47,6 +47,7 @@ class Dirac:
 
     def draw(self, tables: Tables) -> Figure:
         rows = tables["dirac"]
+        rows = rows[~rows["mode"].isin(_series.CONTROLS)]
         if rows.empty:
             return _style.no_data("the table dirac is empty")
         rows = rows.assign(radius=np.hypot(*rows[POINT].T.to_numpy(float)), off=off_theory(rows))
@@ -73,6 +74,7 @@ def _row(axes: np.ndarray, runs: list[Run]) -> None:
         _portrait(ax, kind, truth.to_numpy(float).T)
     for one, dash, rows in runs:
         medians = rows.groupby("step")[["radius", "off"]].median()
+        medians = medians.iloc[:: max(1, len(medians) // 100)]
         for ax, value in zip(axes[2:], medians, strict=True):
             look = {"color": one.colour, "linestyle": dash, "linewidth": 1.3}
             ax.plot(medians.index, medians[value], **look)

@@ -25,11 +25,12 @@ class EpsilonRules:
         "that a rule chose and the median error it got. Its bar across holds the middle 80 % of "
         "the chosen ε over coordinates, its upright bar the middle 80 % of the errors. The rule "
         "dtype looks at the number format alone (√u for one-sided differences, ∛u for two-sided, "
-        "times max(1, |w|)). The rule adaptive (Shi et al., 2021) measures the loss until rounding "
-        "and truncation balance. The dashed curve is theory for the forward difference: truncation "
-        "grows with ε and rounding falls with it; the least error is near the star, 2√(ε_f/|f''|). "
-        "A good rule marks the bottom of its curve without knowing it. Games without rules are "
-        "left out."
+        "times max(1, |w|)). The rule adaptive (Shi et al., 2021) measures the loss until "
+        "rounding and truncation balance. The dashed curve is theory for the forward difference: "
+        "truncation grows with ε and rounding falls with it; the least error is near the star, "
+        "2√(ε_f/|f''|). A good rule marks the bottom of its curve without knowing it. The mark of "
+        "adaptive may lie below its curve, as it gives each coordinate an ε of its own. Games "
+        "without rules are left out."
     )
 
     def draw(self, tables: Tables) -> Figure:

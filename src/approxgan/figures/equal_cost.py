@@ -13,13 +13,15 @@ class EqualCost:
     needs = ("quality", "training", "cost", "quality_null")
     title = "Each mode at its best, at equal cost"
     caption = (
-        "The score that decides the claims against the evaluations of both losses, and against "
-        "processor seconds. A reverse pass counts as two evaluations. Every mode has its own "
-        "learning rate, chosen on other seeds among as many values as the other modes had. Lines "
-        "are medians over the seeds that count, bands their middle half. Read across: how much "
-        "more a mode spends for the same score. Dotted: exact's last median; some modes go on "
-        "beyond exact's budget to get there. Hatched: the scores of a perfect generator. Seconds "
-        "depend on the machine and the program."
+        "The score that decides the claims against the evaluations of both losses (left) and "
+        "processor seconds (right). A reverse pass counts as two evaluations. Every mode has its "
+        "own learning rate. It was chosen on other seeds, among as many values as the other modes "
+        "had. Lines are medians over the seeds that count, a diverged run as infinitely bad; "
+        "bands are their middle half, marks snapshots. All modes have the budget at the grey "
+        "line. Some go on beyond it, in the shaded part. A mode whose first mark lies in the "
+        "shaded part has no score within the budget. Dotted black: exact's last median. Dotted "
+        "grey: the generators before training. Hatched: the scores of a perfect generator. "
+        "Seconds depend on the machine, the precision and the program."
     )
 
     def draw(self, tables: Tables) -> Figure:
@@ -28,11 +30,16 @@ class EqualCost:
         quality = _series.compared(quality)
         if not np.isfinite(quality["value"].to_numpy(float)).any():
             return _style.no_data("no study gives its modes a budget")
-        shown = _series.series(quality)
+        # What a cell changes of its study's training is its budget here, which the axis shows.
+        shown = _series.series(quality.assign(varied=""))
 
         def row(axes: list[Axes], rows: pd.DataFrame) -> None:
-            _spent.row(axes, rows, tables, shown, first=1)
+            _spent.row(axes, rows, tables, shown)
+            _spent.common(axes[0], rows.loc[rows["mode"] == "exact", "budget"].min())
 
         parts, labels = _series.split(quality, GROUP), [_quality.label(quality)]
-        keys, budgets = _spent.keys(quality, shown), _spent.BUDGETS[1:]
-        return _layout.panels(parts, row, [3.0], budgets, labels, keys, across=2, sharey="row")
+        height = max(_spent.height(rows, shown) for _, rows in parts)
+        keys = [_quality.perfect_key()]
+        return _layout.panels(
+            parts, row, [height], _spent.BUDGETS, labels, keys, across=2, sharey="row"
+        )

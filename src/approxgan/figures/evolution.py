@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure, SubFigure
 
 from approxgan.analysis.frames import Tables
+from approxgan.analysis.text import words
 from approxgan.figures import _layout, _series, _style, _tiles
 
 TRUE_SHOWN = 500
@@ -18,9 +19,9 @@ class Evolution:
     needs = ("evolution", "data", "gradient_error")
     title = "Samples over training"
     caption = (
-        "Generated points (coloured) over true points (grey) at the start of training and at every "
-        "snapshot, first two coordinates, first seed. The rows are exact and some "
-        "modes, each at the ε of highest median cosine in the probe and at the smallest ε that was "
+        "Generated points (coloured) over true points (grey) at the start of training and at "
+        "every snapshot, first two coordinates, first seed. The rows are exact and some modes, "
+        "each at the ε of highest median cosine in the probe and at the smallest ε that was "
         "trained, where rounding destroys the differences. The figure shows the study with most "
         "modes. All panels of a data set use the same latent draws, so that a point can be "
         "followed along its row, and have the limits of the true points. A panel says which share "
@@ -28,7 +29,8 @@ class Evolution:
     )
 
     def draw(self, tables: Tables) -> Figure:
-        samples = _series.main_study(_tiles.finite(tables["evolution"]))
+        samples = _tiles.finite(tables["evolution"])
+        samples = _series.main_study(samples[~samples["mode"].isin(_series.CONTROLS)])
         if samples.empty:
             return _style.no_data("the table evolution holds no finite sample")
         groups = [rows for _, rows in _tiles.first_seed(samples).groupby("dataset")]
@@ -36,7 +38,7 @@ class Evolution:
         steps = max(rows["step"].nunique() for rows in groups)
         side = min((_style.WIDTH - NAMES) / steps, 1.3)
         heights = [side * len(own) + TITLE for own in cells]
-        names = [_tiles.name(rows) for rows in groups]
+        names = [words(rows["dataset"].iloc[0]) for rows in groups]
         figure, parts = _layout.blocks(names, heights, NAMES + side * steps)
         for part, rows, own in zip(parts, groups, cells, strict=True):
             true = _tiles.true_points(tables["data"], rows["dataset"].iloc[0], TRUE_SHOWN)

@@ -7,23 +7,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from approxgan.analysis.frames import GROUP, Tables
+from approxgan.analysis.frames import GROUP, Tables, final
+from approxgan.analysis.text import words
 from approxgan.figures import _series, _style, _tiles
-
-ACROSS = 5
-"""Images along each side of a tile."""
 
 
 class Images:
     needs = ("images", "outcomes")
     title = "Generated images at the end of training"
     caption = (
-        "The first 25 images of the first seed at the last step, one tile for every mode "
-        "and ε, beside true images. The figure shows one study per data set of images: the one "
-        "with most modes. It shows at most 12 values of ε per data set, evenly spread. The latent "
-        "draws are the same in every tile. Greys have the range of the true images; values beyond "
-        "this range are black or white. Look for images that repeat each other (lost modes), for "
-        "grey or speckled images (an untrained generator), and for missing classes."
+        "The first 25 images of the first seed at the last step, one tile for every mode and ε, "
+        "beside true images. The figure shows one study per data set of images: the one with most "
+        "modes. A mode has at most three values of ε, evenly spread. The latent draws are the "
+        "same in every tile. Greys have the range of the true images; values beyond this range "
+        "are black or white. Look for images that repeat each other (lost modes), for grey or "
+        "speckled images (an untrained generator), and for missing classes."
     )
 
     def draw(self, tables: Tables) -> Figure:
@@ -35,7 +33,7 @@ class Images:
         def block(axes: Sequence[Axes], cells: Sequence[_tiles.Cell], runs: pd.DataFrame) -> None:
             true = images[(images["mode"] == "") & (images["dataset"] == runs["dataset"].iloc[0])]
             made = images.merge(runs[list(GROUP)].drop_duplicates())
-            made = _tiles.first_seed(made[made["step"] == made["step"].max()])
+            made = _tiles.first_seed(final(made))
             # Without true images the generated ones give the range.
             values = (true if len(true) else made)["value"].replace([np.inf, -np.inf], np.nan)
             look = {"cmap": "gray", "vmin": values.min(), "vmax": values.max()}
@@ -43,22 +41,11 @@ class Images:
             lost = [False, *(cell.rows(runs)["diverged"].astype(bool).any() for cell in cells)]
             for ax, rows, diverged in zip(axes, shown, lost, strict=True):
                 if len(rows):
-                    ax.imshow(_tile(rows), interpolation="nearest", **look)
+                    ax.imshow(_tiles.mosaic(rows), interpolation="nearest", **look)
                 else:
                     _style.note(ax, "diverged" if diverged else "no images")
 
-        return _tiles.tiled(runs, "true images", block)
-
-
-def _tile(rows: pd.DataFrame) -> np.ndarray:
-    """Up to 25 images in rows of 5; what is between them, and missing, is NaN: not painted."""
-    shown = np.sort(rows["index"].unique())[: ACROSS**2]
-    rows = rows[rows["index"].isin(shown)]
-    pixels = [rows[axis].to_numpy(int) for axis in ("row", "column")]
-    places = np.divmod(np.searchsorted(shown, rows["index"]), ACROSS)
-    # A pixel between the images of a tile.
-    steps = [int(axis.max()) + 2 for axis in pixels]
-    tile = np.full([ACROSS * step - 1 for step in steps], np.nan)
-    y, x = (place * step + axis for place, step, axis in zip(places, steps, pixels, strict=True))
-    tile[y, x] = rows["value"]
-    return tile
+        runs = _tiles.first_seed(runs)
+        blocks = [(words(rows["dataset"].iloc[0]), _tiles.cells(rows), rows)
+                  for _, rows in runs.groupby("dataset")]  # fmt: skip
+        return _tiles.tiled(blocks, "true images", block)

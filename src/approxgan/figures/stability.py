@@ -1,69 +1,104 @@
-"""Counts of diverged and vanished runs, mode by ε, for every group that has some."""
+"""Cells that lost runs: how many diverged, in how many the gradient vanished."""
 
 import textwrap
-from collections.abc import Iterator
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib import colors
-from matplotlib.cm import ScalarMappable
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from approxgan.analysis import statistics
 from approxgan.analysis.frames import GROUP, Tables
-from approxgan.analysis.text import listed
-from approxgan.figures import _series, _style, _table
+from approxgan.analysis.text import listed, number
+from approxgan.figures import _series, _style
 
-KINDS = {"diverged": "runs that diverged", "vanished": "runs whose gradient vanished"}
+KINDS = {
+    "diverged": ("diverged", "#b2182b", "o"),
+    "vanished": ("gradient vanished", "#2166ac", "D"),
+}
+MOST = 40
+"""Cells that have a line, at most; captions say so."""
+LINE = 0.24
+"""Inches; of a line."""
 
 
 class Stability:
     needs = ("outcomes",)
-    title = "Stability"
+    title = "Runs that failed"
     caption = (
-        "Runs that diverged (a loss or parameter became non-finite or too large) and runs whose "
-        "gradient vanished (a norm stayed under the threshold for the set stretch), by mode and ε. "
-        "Numbers count failed runs, colours show their share of the seeds. Pale cells had no "
-        "failure, empty cells were not run. The first column holds modes without ε and modes whose "
-        "ε a rule chose. The figure shows groups with a failure, and at most 7 values of ε, evenly "
-        "spread. The line below counts the groups without failure, and gives the highest rate of "
-        "failure that a cell without failure may still have (Wilson's 95 % interval)."
+        "One line per cell (a mode, an ε, a study) in which a run failed: the share of its seeds, "
+        "and Wilson's 95 % interval of the rate. Diverged: a loss or a parameter became "
+        "non-finite or too large. Gradient vanished: its norm stayed under the threshold for the "
+        "set stretch. All studies are here, with the learning rates that are meant to fail. At "
+        "most 40 cells have a line: those with the most failures. The words below count the cells "
+        "without failure, and say how often such a cell may still fail."
     )
 
     def draw(self, tables: Tables) -> Figure:
         outcomes = tables["outcomes"].astype(dict.fromkeys(KINDS, bool))
         if outcomes.empty:
             return _style.no_data("the table outcomes is empty")
-        found = [table for kind in KINDS for table in _failed(outcomes, kind)]
-        note = _note(outcomes)
-        if not found:
+        cells = counted(outcomes)
+        failed = cells[cells["failed"] > 0]
+        note = _note(cells)
+        if failed.empty:
             figure = _style.new(_style.WIDTH, 0.9)
             figure.text(0.5, 0.5, note, ha="center", va="center")
             return figure
-        scale = ScalarMappable(colors.Normalize(0, 100), mpl.colormaps["YlOrRd"])
-        label = textwrap.fill(f"share of seeds (%). {note}", 70)
-        return _table.tables(found, outcomes["epsilon"], scale, label)
+        kept = failed.nlargest(MOST, "share", keep="first").sort_index()
+        figure = _style.new(_style.WIDTH, LINE * (len(kept) + kept["group"].nunique()) + 1.5)
+        _lines(figure.subplots(), kept)
+        kinds = [_style.key(name, color=colour, marker=marker, linestyle="-")
+                 for name, colour, marker in KINDS.values()]  # fmt: skip
+        figure.axes[0].set_xlabel(f"share of the seeds (%)\n\n{textwrap.fill(note, 68)}")
+        _style.legend(figure, kinds)
+        return figure
 
 
-def _failed(outcomes: pd.DataFrame, kind: str) -> Iterator[_table.Table]:
-    """The groups in which a run failed so."""
-    failed = outcomes.groupby(list(GROUP))[kind].transform("any")
-    for title, rows in _series.split(outcomes[failed], GROUP):
-        found = []
+def counted(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """group, cell, kind, failed, seeds and share: a row for each cell and kind of failure."""
+    found = []
+    for title, rows in _series.split(outcomes, GROUP):
         for one in _series.series(rows):
-            counts = one.rows(rows).groupby("epsilon", dropna=False)[kind].agg(["sum", "size"])
-            cells = [_table.Cell(epsilon, 100 * n / size, [(str(n), False)] if n else [])
-                     for epsilon, n, size in counts.astype(int).itertuples()]  # fmt: skip
-            found.append((one.label, cells))
-        yield f"{title.replace(chr(10), ' · ')}: {KINDS[kind]}", found
+            for epsilon, own in one.rows(rows).groupby("epsilon", dropna=False):
+                name = one.label if pd.isna(epsilon) else f"{one.label}, ε = {number(epsilon)}"
+                found += [(title.replace("\n", " · "), name, kind, int(own[kind].sum()), len(own))
+                          for kind in KINDS]  # fmt: skip
+    frame = pd.DataFrame(found, columns=["group", "cell", "kind", "failed", "seeds"])
+    return frame.assign(share=frame["failed"] / frame["seeds"])
 
 
-def _note(outcomes: pd.DataFrame) -> str:
-    groups = outcomes.groupby(list(GROUP))[list(KINDS)].any().any(axis=1)
-    sizes = outcomes.groupby([*GROUP, *_series.CELL], dropna=False).size()
+def _lines(ax: Axes, failed: pd.DataFrame) -> None:
+    ticks, names = [], []
+    place = 0
+    for group, rows in failed.groupby("group", sort=False):
+        names.append(str(group))
+        ticks.append(place)
+        for row in rows.to_dict("records"):
+            place += 1
+            _, colour, marker = KINDS[row["kind"]]
+            interval = statistics.wilson(row["failed"], row["seeds"], 0.95)
+            ends = [100 * interval.low, 100 * interval.high]
+            ax.plot(ends, [place, place], color=colour, linewidth=1.6)
+            ax.plot(100 * row["share"], place, color=colour, marker=marker, markersize=6)
+            text = f"{row['failed']} of {row['seeds']}"
+            ax.text(103, place, text, va="center", clip_on=False)
+            names.append(row["cell"].replace("learning rate", "rate"))
+            ticks.append(place)
+        place += 1
+    _style.dress(ax)
+    ax.set(xlim=(-1.5, 101.5), ylim=(place - 0.3, -0.7))
+    ax.set_yticks(ticks, names)
+    groups = set(failed["group"])
+    for label, name in zip(ax.get_yticklabels(), names, strict=True):
+        label.set_fontweight("bold" if name in groups else "normal")
+    ax.tick_params(axis="y", length=0)
+
+
+def _note(cells: pd.DataFrame) -> str:
+    whole = cells.groupby(["group", "cell"]).agg({"failed": "sum", "seeds": "max"})
     bounds = [f"{100 * statistics.wilson(0, int(n), 0.95).high:.0f} % ({n} seeds)"
-              for n in sorted(set(sizes))[-3:]]  # fmt: skip
+              for n in sorted(set(whole["seeds"]))[-3:]]  # fmt: skip
     return (
-        f"{(~groups).sum()} of {len(groups)} groups had no failure. A cell without failure may "
-        f"still have a rate of up to {listed(bounds)}."
+        f"{(whole['failed'] == 0).sum()} of {len(whole)} cells had no failure. "
+        f"Such a cell may still have a rate of up to {listed(bounds)}."
     )

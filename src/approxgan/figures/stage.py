@@ -9,11 +9,15 @@ from matplotlib.figure import Figure
 
 from approxgan.analysis.frames import Tables, tidy
 from approxgan.config import registry
-from approxgan.figures import _style
+from approxgan.figures import _labels, _slim, _style
 from approxgan.storage import files
 from approxgan.storage.tables import table_in
 
-SVG: dict[Any, Any] = {"svg.hashsalt": "approxgan", "svg.fonttype": "path", "path.simplify": True}
+LOOK: dict[Any, Any] = {
+    "svg.hashsalt": "approxgan", "svg.fonttype": "path", "path.simplify": True,
+    # Words have the same width at every resolution: a layout fits the SVG and the PNG.
+    "text.hinting": "no_hinting",
+}  # fmt: skip
 PNG: dict[str, str | None] = {"Software": None}
 
 
@@ -24,7 +28,7 @@ def save(figure: Figure, stem: Path, dpi: float, title: str = "", caption: str =
     No date, and no random names, get into the files.
     """
     vector = {"Date": None, "Creator": None, "Title": title or None, "Description": caption or None}
-    with mpl.rc_context(SVG):
+    with mpl.rc_context(LOOK):
         for kind, metadata in (("svg", vector), ("png", PNG)):
             # Path.with_suffix would cut a name at its last dot.
             path = stem.with_name(f"{stem.name}.{kind}")
@@ -36,7 +40,7 @@ def save(figure: Figure, stem: Path, dpi: float, title: str = "", caption: str =
 def _rendered(figure: Figure, kind: str, dpi: float, metadata: dict[str, str | None]) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
-    return buffer.getvalue()
+    return _slim.svg(buffer.getvalue()) if kind == "svg" else buffer.getvalue()
 
 
 def draw(name: str, folder: Path, stem: Path, dpi: float) -> None:
@@ -61,5 +65,7 @@ def _from_files(name: str, folder: Path) -> Figure:
 def from_tables(name: str, tables: Tables) -> Figure:
     """The figure in the house style; it gets the tables that it needs, tidied."""
     figure = registry.build("figures", name, {})
-    with _style.theme():
-        return figure.draw({need: tidy(tables[need]) for need in figure.needs})
+    with _style.theme(), mpl.rc_context({"text.hinting": LOOK["text.hinting"]}):
+        drawn = figure.draw({need: tidy(tables[need]) for need in figure.needs})
+        _labels.settle(drawn)
+    return drawn

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from approxgan.analysis.frames import GROUP, Tables
 from approxgan.analysis.text import number, words
-from approxgan.figures import _axes, _layout, _series, _style
+from approxgan.figures import _axes, _labels, _layout, _series, _style
 
 CHOSEN = {"marker": "o", "markersize": 11, "markerfacecolor": "none", "linestyle": ""}
 
@@ -22,7 +22,7 @@ class Tuning:
         "Median score over the selection seeds, which count nowhere else, at the values that were "
         "tried. A circle marks the choice. Where it lies at the end of a line, a better value may "
         "lie beyond. A value at which half of the seeds diverged has no point. A panel's axis is "
-        "the one with most values; others are named in the legend."
+        "the one with most values. Values of other axes stand in the names of the lines."
     )
 
     def draw(self, tables: Tables) -> Figure:
@@ -35,22 +35,29 @@ class Tuning:
         looks = _looks(tries)
 
         def panel(axes: list[Axes], rows: pd.DataFrame) -> None:
-            for label, part in rows.groupby(_label(rows)):
-                look, best = looks[str(label)], part[part["chosen"]]
-                axes[0].plot("x", "score", data=part.sort_values("x"), **look)
-                axes[0].plot(best["x"], best["score"], **{**CHOSEN, "color": look["color"]})
+            (ax,) = axes
+            for label, part in rows.sort_values("x").groupby(_label(rows)):
+                look = looks[str(label)]
+                ax.plot("x", "score", data=part, **look)
+                best, known = part[part["chosen"]], part.dropna(subset="score")
+                ax.plot(best["x"], best["score"], **{**CHOSEN, "color": look["color"]})
+                for x, y in known[["x", "score"]].tail(1).to_numpy():
+                    _labels.margin(ax, x, y, str(label), look["color"])
             if all(isinstance(x, int | float) and x > 0 for x in rows["x"]):
-                _axes.log(axes[0])
-            _axes.bend(axes[0], rows["score"].to_numpy(float))
+                _axes.log(ax)
+                _axes.ticks_at(ax, rows["x"])
+            _axes.bend(ax, rows["score"].to_numpy(float))
+            _axes.hold(ax, rows["score"].dropna().to_numpy(float))
 
         parts = [
             (f"{title}\n{words(str(axis))}", part)
             for title, rows in _series.split(tries, GROUP)
             for axis, part in rows.groupby("axis")
         ]
-        keys = [_style.key(label, **look) for label, look in looks.items()]
-        keys.append(_style.key("chosen", color=_style.INK, **CHOSEN))
-        return _layout.panels(parts, panel, [2.8], ["value tried"], ["median score"], keys)
+        keys = [_style.key("chosen", color=_style.INK, **CHOSEN)]
+        height = max(2.6, *(_labels.height(_label(part).unique()) for _, part in parts))
+        labels = ["median score\n(selection seeds)"]
+        return _layout.panels(parts, panel, [height], ["value tried"], labels, keys, across=2)
 
 
 def _axis(tries: pd.DataFrame, values: pd.DataFrame) -> pd.Series:

@@ -5,6 +5,7 @@ Nothing is trained: gradient errors follow the textbook laws and quality follows
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,8 @@ def make(size: Size = SMALL, seed: int = 0) -> dict[str, pd.DataFrame]:
         for dataset in study.datasets:
             for loss in study.losses:
                 for mode in study.modes:
-                    for step in steps(study, mode, size):
-                        add_runs(parts, cell(study, dataset, loss, mode, step), size, rng)
+                    for step, rate in product(steps(study, mode, size), (None, *study.rates)):
+                        add_runs(parts, cell(study, dataset, loss, mode, step, rate), size, rng)
     for kinks in size.kinks:
         add_kinks(parts, kinks, size, rng)
     add_dirac(parts, rng)

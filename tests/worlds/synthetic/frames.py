@@ -54,13 +54,17 @@ def steps(study: Study, mode: str, size: Size) -> list[Step]:
     return fixed + [Step(np.nan, rule, rule) for rule in rules]
 
 
-def cell(study: Study, dataset: str, loss: str, mode: str, step: Step) -> dict[str, Any]:
+def cell(
+    study: Study, dataset: str, loss: str, mode: str, step: Step, rate: float | None = None
+) -> dict[str, Any]:
     generator, _, discriminator = mode.partition("+")
     tuned = "" if np.isnan(study.budget) else '{"learning_rate": 0.001}'
     return {"study": study.name, "dataset": dataset, "model": study.model, "loss": loss,
             "mode": mode, **step._asdict(), "generator_mode": generator,
-            "discriminator_mode": discriminator or generator, "learning_rate": 1e-3,
-            "dtype": "float32", "budget": study.budget, "varied": "", "tuned": tuned}  # fmt: skip
+            "discriminator_mode": discriminator or generator, "learning_rate": rate or 1e-3,
+            "dtype": "float32", "budget": study.budget, "tuned": tuned,
+            **({"varied": f'{{"learning_rate": {rate}}}', "settings": f"learning_rate{rate}"}
+               if rate else {"varied": ""})}  # fmt: skip
 
 
 def tries(study: Study) -> list[dict[str, Any]]:

@@ -19,6 +19,8 @@ class Study:
     modes: tuple[str, ...]
     rules: tuple[str, ...] = ()
     """Rules that choose ε for the coordinate-wise modes, besides the fixed ones."""
+    rates: tuple[float, ...] = ()
+    """Learning rates of further cells."""
     budget: float = math.nan
     """Forward-equivalents of a run; the study is then a tuned one."""
 
@@ -71,6 +73,8 @@ WIDE = replace(
         SMALL.studies[1],
         Study("best", ("ring",), "compact", ("nonsaturating",), ("exact", "forward_gradient"),
               budget=7e4),
+        Study("rates", ("ring",), "compact", ("nonsaturating",), ("exact", "uniform_shift"),
+              rates=(1e-5, 1e-1)),
     ),
     kinks=(Kinks("kinks_float32", 3e-5), Kinks("kinks_float64", 0.0)),
 )  # fmt: skip
