@@ -153,7 +153,7 @@ def test_the_mean_as_a_baseline_scales_what_leaving_one_out_gives():
 def test_the_score_function_is_the_librarys(baseline):
     f, theta = at_one_point("two counters", seeds=2)
     mine = gradients("score_function", f, theta, baseline=baseline)
-    samples, losses = f.outcome(theta)
+    samples, losses, _ = f.outcome(theta)
     point = theta.clone().requires_grad_(True)
     logs = f.log_prob(point, samples)
     named = None if baseline == "none" else baseline
@@ -162,9 +162,18 @@ def test_the_score_function_is_the_librarys(baseline):
     torch.testing.assert_close(mine, grad)
 
 
+def test_the_likelihoods_slope_is_the_gap_of_probabilities():
+    """Of one letter: softmax(θ) less the letters' shares in the data."""
+    f, theta = at_one_point("one letter", seeds=1)
+    data = torch.eye(2, dtype=torch.float64)[[0, 1, 1, 1]][None]
+    grad = gradients("maximum_likelihood", dataclasses.replace(f, real=data), theta)[0]
+    torch.testing.assert_close(grad, theta[0].softmax(0) - torch.tensor([0.25, 0.75]).double())
+
+
 GAME = game(model=LETTERS)
 VALUES = {
     "expected": lambda f, theta: f.expected(theta),
+    "maximum_likelihood": lambda f, theta: -f.likelihood(theta),
     "relaxed": lambda f, theta: f.relaxed(theta, BUILT["relaxed"].temperature),
 }
 """Of modes of which it is not the loss of the samples at θ."""
@@ -209,6 +218,7 @@ def test_each_seed_has_its_own_spread():
 COSTS = {
     "avo": (1, 0),
     "expected": (2, 2),
+    "maximum_likelihood": (1, 1),
     "relaxed": (1, 1),
     "score_function": (2, 1),
     "straight_through": (2, 1),

@@ -10,6 +10,7 @@ from typing import Any
 from approxgan.config.registry import build
 from worlds import ROOT
 
+ONE_COUNTER = {"rates": [4.0], "cap": 60, "rounding": 1, "cross_talk": 0.0}
 EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
     "datasets": {
         "article": {},
@@ -35,6 +36,11 @@ EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
     "generators": {
         "counts": {"rates": [4.0, 1.5], "cap": 9, "rounding": 2, "cross_talk": 0.2},
         "dense": {"latent": 3, "hidden": [5, 4], "activation": "leaky_relu", "slope": 0.2},
+        "proposal": {
+            "of": build("generators", "counts", ONE_COUNTER),
+            "scale": 0.4,
+            "scales": "learned",
+        },
         "rounded": {"latent": 2, "hidden": [4], "activation": "tanh", "grid": 0.5},
         "sequences": {
             "letters": 3,

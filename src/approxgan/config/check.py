@@ -129,14 +129,17 @@ def _check_variants(config: Mapping[str, Any]) -> None:
 
 def _check_generator(definition: Mapping[str, Any]) -> None:
     """A generator in a definition is a variant of that family, and brings its own draws."""
-    generator = definition["generator"]
     if "latent" in definition:
         raise InputError("latent is given beside a generator with a kind, which has its own draws")
-    kind = generator.get("kind")
-    if not isinstance(kind, str):
-        raise InputError(f"generator: kind is {kind!r}; accepted: the name of a generator")
-    settings = [key for key in generator if key != "kind"]
-    registry.check_settings("generators", kind, settings)
+    # One may be made of another.
+    for generator in (definition["generator"], definition["generator"].get("of")):
+        if generator is None:
+            continue
+        kind = generator.get("kind") if isinstance(generator, Mapping) else generator
+        if not (isinstance(generator, Mapping) and isinstance(kind, str)):
+            raise InputError(f"generator: kind is {kind!r}; accepted: the name of a generator")
+        settings = [key for key in generator if key != "kind"]
+        registry.check_settings("generators", kind, settings)
 
 
 def _check_defined(place: str, name: str, family: str, known: Mapping[str, Any]) -> None:

@@ -60,7 +60,11 @@ def says_what_it_learns(generator: Any, dim: int) -> bool:
 def offers(generator: Any, dim: int) -> frozenset[str]:
     """Which of ``OFFERS`` the objective of a generator has."""
     listed = outcomes(generator, dim) is not None
-    found = [name for name in ("log_prob", "relaxed") if hasattr(generator, name)]
+    found = ["relaxed"] if hasattr(generator, "relaxed") else []
+    if hasattr(generator, "log_prob"):
+        found += ["log_prob", "likelihood"]
+    elif hasattr(generator, "log_inner"):
+        found += ["log_prob"]
     return frozenset(["outcome", *found, *(["expected"] if listed else [])])
 
 

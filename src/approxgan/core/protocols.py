@@ -69,6 +69,8 @@ class Outcome(NamedTuple):
     """[S, B, dim]"""
     losses: Tensor
     """[S, B]: their mean over B is the loss, but for what the player cannot change."""
+    behind: Tensor
+    """What ``log_prob`` is of: the samples, or u [S, B, K] of a generator with ``log_inner``."""
 
 
 class Outcomes(Objective, Protocol):
@@ -97,8 +99,12 @@ class Outcomes(Objective, Protocol):
         every generator has it."""
         ...
 
-    def log_prob(self, theta: Tensor, samples: Tensor) -> Tensor:
-        """log p(x | θ) of samples [S, B, dim] -> [S, B]; differentiable."""
+    def log_prob(self, theta: Tensor, behind: Tensor) -> Tensor:
+        """log p(x | θ) of what is ``behind`` an outcome -> [S, B]; differentiable."""
+        ...
+
+    def likelihood(self, theta: Tensor) -> Tensor:
+        """[S]: the mean of log p(x | θ) over the batch of data; differentiable."""
         ...
 
     def relaxed(self, theta: Tensor, temperature: float, *, straight: bool = False) -> Tensor:
@@ -263,7 +269,7 @@ class Loss(Protocol):
     discriminator: tuple[Term, ...]
 
 
-OFFERS = ("outcome", "log_prob", "relaxed", "expected")
+OFFERS = ("outcome", "log_prob", "likelihood", "relaxed", "expected")
 """What a generator's objective may have: see ``Outcomes``. ``outcome`` stands for ``each`` too."""
 
 
@@ -286,6 +292,7 @@ class Generator(Protocol):
     of the same draws as the temperature goes to 0.
     ``inner(dim, theta, draws)``: u [M, B, K], differentiable in θ, and ``box(dim, u, draws)``:
     [M, B, dim], the rest of ``run``, which is the black box. Without them u is θ for every sample.
+    ``log_inner(dim, theta, u)``: [M, B], where u is random: its log-density, differentiable in θ.
 
     Only a chain of dense layers has these, in its own class, as an inherited one may describe
     another network: ``layers(dim)`` as in ``DenseProblem``;

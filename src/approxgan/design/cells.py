@@ -357,6 +357,8 @@ def build_model(definition: Mapping[str, Any]) -> Any:
 def build_generator(definition: Mapping[str, Any]) -> Any:
     """The generator in a model's or a data set's definition: a variant of its own."""
     settings = {k: v for k, v in definition.items() if k != "kind"}
+    if isinstance(settings.get("of"), Mapping):
+        settings["of"] = build_generator(settings["of"])
     return registry.build("generators", definition["kind"], settings)
 
 

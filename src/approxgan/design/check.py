@@ -144,6 +144,9 @@ def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -
         )
     able = {player: abilities(model, player, dim) for player in PLAYERS}
     offered = pair.offers(maker, dim)
+    if place.startswith("probes"):
+        # A probe keeps no batch of data.
+        offered -= {"likelihood"}
     followed = able["generator"][0] or "expected" in offered or "path" in user
     if place.startswith("probes") and not (followed and able["discriminator"][0]):
         raise InputError(

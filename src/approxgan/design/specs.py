@@ -92,7 +92,8 @@ def variants(spec: Mapping[str, Any]) -> dict[str, Any]:
 def kinds(family: str, *definitions: Mapping[str, Any]) -> dict[str, list[str]]:
     """What definitions of a family load by name, by family: generators of their own too."""
     given = [definition.get("generator") for definition in definitions]
-    own = [generator["kind"] for generator in given if isinstance(generator, Mapping)]
+    made = [generator for generator in given if isinstance(generator, Mapping)]
+    own = [one["kind"] for g in made for one in (g, g.get("of")) if isinstance(one, Mapping)]
     return {family: [one["kind"] for one in definitions], "generators": own}
 
 

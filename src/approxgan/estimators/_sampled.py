@@ -15,6 +15,7 @@ Baseline = Annotated[str, one_of("none", "mean", "leave_one_out")]
 WANTED = {
     "outcome": "the loss of each sample",
     "log_prob": "the log-probability of a sample",
+    "likelihood": "the log-probability of data",
     "relaxed": "relaxed samples",
     "expected": "all outcomes and their probabilities",
 }
@@ -86,10 +87,10 @@ def centred(losses: Tensor, baseline: str) -> Tensor:
     return (losses - mean) * (count / (count - 1))
 
 
-def weighted(seen: Any, theta: Tensor, samples: Tensor, weights: Tensor) -> Tensor:
+def weighted(seen: Any, theta: Tensor, behind: Tensor, weights: Tensor) -> Tensor:
     """[S, P]: the gradient of (1/B) Σ_b weight_b · log p(x_b | θ)."""
     point = constant(theta).detach().requires_grad_(True)
     with torch.enable_grad():
-        value = (weights * seen.log_prob(point, samples)).mean(1).sum()
+        value = (weights * seen.log_prob(point, behind)).mean(1).sum()
         (grad,) = torch.autograd.grad(value, point)
     return grad

@@ -17,8 +17,8 @@ class ScoreFunction(Sampled):
     Its mean is the gradient of the expected loss without a baseline c, and with the mean loss of
     the other samples as one, ``leave_one_out`` (Kool, van Hoof and Welling 2019). With the
     ``mean`` of all it is (1 - 1/B) of that. Only log p is differentiated, neither samples nor the
-    discriminator. Cost: 1 evaluation of B samples, and one pass forward and one back through
-    log p, counted as whole ones.
+    discriminator. Of a ``proposal`` it is the log-density of the parameters drawn. Cost: 1
+    evaluation of B samples, and one pass forward and one back through log p, counted as whole ones.
     """
 
     baseline: Baseline
@@ -28,6 +28,6 @@ class ScoreFunction(Sampled):
     def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         seen = self.seen(f)
         with torch.no_grad():
-            samples, losses = seen.outcome(constant(theta))
-        grad = weighted(seen, theta, samples, centred(losses, self.baseline))
+            _, losses, behind = seen.outcome(constant(theta))
+        grad = weighted(seen, theta, behind, centred(losses, self.baseline))
         return Estimate(grad, losses.mean(1), forwards=2, backwards=1, runs=1)

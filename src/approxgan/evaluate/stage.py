@@ -68,15 +68,16 @@ def _laws(model: Mapping[str, Any], dataset: Any, arrays: kept.Arrays) -> Callab
     made = cells.build_generator(model["generator"])
     true: Any = getattr(dataset, "law", score.UNKNOWN)
     kept_parameters = arrays["parameters"]
-    alike = type(made) is type(getattr(dataset, "generator", None))
-    alike = alike and len(true.parameters) == kept_parameters.shape[2]
+    # A proposal's first parameters are means of the generator's that it is of.
+    meant, behind = getattr(made, "of", made), getattr(dataset, "generator", None)
+    alike = type(meant) is type(behind) and len(true.parameters) == meant.size(dataset.dim)
 
     def law(s: int, t: int) -> Law:
         theta = kept_parameters[s, t]
         if not np.isfinite(theta).all():
             return score.UNKNOWN
         found = pair.law(made, dataset.dim, theta)
-        return found if alike else found._replace(parameters=None)
+        return found._replace(parameters=theta[: len(true.parameters)] if alike else None)
 
     return law
 

@@ -51,7 +51,7 @@ def generator_objective(
     if fixed:
         logits = game.judge(discriminator, real)
         constant = constant + terms.total(fixed, logits, None)
-    return GeneratorObjective(game, "generator", discriminator, latent, 0, constant)
+    return GeneratorObjective(game, "generator", discriminator, latent, 0, constant, real=real)
 
 
 def warm(game: Game, dtype: torch.dtype) -> None:

@@ -30,6 +30,8 @@ class GeneratorObjective(PlayerObjective):
 
     noise: tuple[np.random.Generator, ...] = ()
     """Each seed's stream of new draws; none where the frozen ones are used."""
+    real: Tensor | None = None
+    """[S, B, dim]: the batch of data; none at a probe's points."""
 
     def fresh(self, noise: Sequence[np.random.Generator]) -> GeneratorObjective:
         """The same objective with new draws in every evaluation, [S] streams."""
@@ -84,8 +86,13 @@ class GeneratorObjective(PlayerObjective):
         return terms.each(self._own_terms(), self.game.judge(self.opponent, samples, self.kink))
 
     def outcome(self, theta: Tensor) -> Outcome:
-        samples = self.game.make(theta, self.draws(1)[0], self.kink)
-        return Outcome(samples, self.losses(samples))
+        generator, dim, draws = cast("Any", self.game.generator), self.game.dim, self.draws(1)[0]
+        if hasattr(generator, "log_inner"):
+            behind = generator.inner(dim, theta, draws)
+            samples = generator.box(dim, behind, draws)
+        else:
+            behind = samples = self.game.make(theta, draws, self.kink)
+        return Outcome(samples, self.losses(samples), behind)
 
     def inner(self, theta: Tensor) -> Tensor:
         """[S, B, K]: what goes into the generator's black box, at the frozen draws."""
@@ -112,8 +119,13 @@ class GeneratorObjective(PlayerObjective):
         made = self.game.make(thetas.flatten(0, 1), self.draws(1).flatten(0, 2).unsqueeze(1))
         return self.losses(made.reshape(*thetas.shape[:2], -1))
 
-    def log_prob(self, theta: Tensor, samples: Tensor) -> Tensor:
-        return cast("Any", self.game.generator).log_prob(self.game.dim, theta, samples)
+    def log_prob(self, theta: Tensor, behind: Tensor) -> Tensor:
+        generator: Any = self.game.generator
+        log_prob = getattr(generator, "log_inner", None) or generator.log_prob
+        return log_prob(self.game.dim, theta, behind)
+
+    def likelihood(self, theta: Tensor) -> Tensor:
+        return cast("Any", self.game.generator).log_prob(self.game.dim, theta, self.real).mean(-1)
 
     def relaxed(self, theta: Tensor, temperature: float, *, straight: bool = False) -> Tensor:
         generator, dim, draws = cast("Any", self.game.generator), self.game.dim, self.draws(1)[0]
@@ -130,6 +142,6 @@ class GeneratorObjective(PlayerObjective):
 
     def to(self, dtype: torch.dtype) -> GeneratorObjective:
         """The same objective in another precision, at the frozen draws."""
-        return cast(
-            "GeneratorObjective", super(GeneratorObjective, replace(self, noise=())).to(dtype)
-        )
+        real = None if self.real is None else self.real.to(dtype)
+        frozen = replace(self, noise=(), real=real)
+        return cast("GeneratorObjective", super(GeneratorObjective, frozen).to(dtype))
