@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import itertools
 import json
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
+from PIL import Image
 from worlds import ROOT, synthetic
 
 from approxgan.analysis import frames, text
 from approxgan.config import load
 from approxgan.design import cells, names
 from approxgan.design.paths import Results
+from approxgan.figures import stage as drawing
 from approxgan.report import explore, picture, points, steps, svg, verdicts
-from approxgan.report.cells import key
+from approxgan.report.cells import key, landed
 from approxgan.storage import files
 
 
@@ -101,6 +106,20 @@ def test_a_cell_has_its_scores_over_what_they_cost(tmp_path: Path) -> None:
         assert row["study"] == cell["study"]
 
 
+def test_where_a_rule_landed_leads_to_its_cells() -> None:
+    same = {"study": "s", "dataset": "d", "model": "m", "loss": "l", "mode": "spsa"}
+    runs = pd.DataFrame(
+        [{**same, "epsilon": epsilon, "rule": rule, "settings": "", "tuned": tuned}
+         for epsilon, rule, tuned in (
+             (0.1, "fixed", ""), (0.2, "fixed", '{"epsilon": 0.2}'), (np.nan, "adaptive", ""),
+             (0.3, "fixed", '{"learning_rate": 0.3}'))]
+    )  # fmt: skip
+    places = explore.places(runs)
+    table = pd.DataFrame([{**same, "rule": rule} for rule in ("tuned", "adaptive")])
+    found = [row["cells"] for row in landed(table, runs, places)]
+    assert found == [[places[key(runs.iloc[1])]], [places[key(runs.iloc[2])]]]
+
+
 def test_points_that_are_none_are_no_frame() -> None:
     data = pd.DataFrame({"dataset": ["a", "a", "b"], "source": "true", "index": [0, 1, 0],
                          "x": [0.0, 2.0, np.nan], "y": [1.0, 1.0, 0.0]})  # fmt: skip
@@ -138,6 +157,31 @@ def test_a_small_picture_is_the_same_picture() -> None:
         "<svg> <path d='M 1.23 2 L -0 3' transform='scale(0.015625)'/> "
         "<use x='10.99' transform='translate(7.12 8)'/></svg>"
     )
+
+
+def test_a_figure_by_pixels_keeps_its_colours_and_brings_its_vectors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, drawn = Results(tmp_path), Figure(figsize=(4, 4))
+    rng = np.random.default_rng(0)
+    ax = drawn.add_subplot()
+    ax.imshow(rng.random((60, 60)), cmap="viridis")
+    colours = ["#0072b2", "#d55e00", "#1a1a1a", "#cc79a7"]
+    for place, colour in enumerate(colours):
+        ax.axhline(10.0 * place, color=colour, linewidth=4)
+    drawing.save(drawn, at.figures / "f", 100, "title", "caption")
+    whole = svg.figure(at, "f")
+    assert whole["source"].startswith("data:image/svg+xml,")
+    monkeypatch.setattr(svg, "VECTOR_LIMIT", 100)
+    found = svg.figure(at, "f")
+    kind, _, data = found["source"].partition(",")
+    assert kind == "data:image/png;base64"
+    seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB"), int)
+    for colour in colours:
+        wanted = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)])
+        assert (np.abs(seen - wanted).max(axis=2) <= 8).sum() > 100
+    vector = gzip.decompress(base64.b64decode(found["vector"])).decode()
+    assert quote(vector, safe=svg.SAFE) == whole["source"].removeprefix("data:image/svg+xml,")
 
 
 def test_the_picture_shows_the_group_with_most_judged_modes() -> None:

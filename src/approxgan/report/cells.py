@@ -1,5 +1,6 @@
 """A row per cell: what it scored, how it compares with exact, how it failed and what it cost."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 from approxgan.analysis import statistics
 from approxgan.analysis.frames import CELL, GROUP, Tables, final, primary
 from approxgan.analysis.text import number, rules
+from approxgan.claims.matching import TUNED
 
 KEY = [*GROUP, *CELL]
 Rows = list[dict[Any, Any]]
@@ -26,6 +28,13 @@ def step(row: Mapping[Any, Any]) -> str:
         return number(row["epsilon"])
     ruled = rules(row["rule"])
     return f"by {' and '.join(ruled)}" if ruled else "–"
+
+
+def quantile(scores: pd.DataFrame, share: float) -> pd.Series:
+    """Of one number of one cell over its seeds, by step; a run without a value is the worst."""
+    table = scores.pivot(index="step", columns="seed", values="value")
+    worst = -np.inf if scores["better"].eq("higher").any() else np.inf
+    return table.fillna(worst).quantile(share, axis=1, interpolation="midpoint")
 
 
 def cells(tables: Tables, places: Mapping[tuple[str, ...], int]) -> Rows:
@@ -89,8 +98,14 @@ def aggregates(table: pd.DataFrame | None, places: Mapping[tuple[str, ...], int]
 def landed(table: pd.DataFrame | None, outcomes: pd.DataFrame, places: Mapping[Any, int]) -> Rows:
     """Where rules landed, with the numbers of the cells whose ε they chose."""
     rows: Rows = [] if table is None else table.to_dict("records")
-    ran = outcomes[KEY].drop_duplicates().to_dict("records")
+    ran = outcomes[[*KEY, "tuned"]].drop_duplicates(KEY).to_dict("records")
     for row in rows:
         own = [one for one in ran if all(one[name] == row[name] for name in (*GROUP, "mode"))]
-        row["cells"] = [places[key(one)] for one in own if row["rule"] in rules(one["rule"])]
+        row["cells"] = [places[key(one)] for one in own if row["rule"] in _chose(one)]
     return rows
+
+
+def _chose(row: Mapping[Any, Any]) -> list[str]:
+    """What chose a cell's ε."""
+    is_tuned = "epsilon" in json.loads(row["tuned"] or "{}")
+    return [TUNED] if is_tuned else rules(row["rule"])

@@ -20,7 +20,7 @@ from approxgan.design.choices import Cell
 from approxgan.design.paths import SPEC, Results
 from approxgan.figures import _spent, _style
 from approxgan.report import points
-from approxgan.report.cells import KEY, key, step
+from approxgan.report.cells import KEY, key, quantile, step
 from approxgan.report.svg import packed
 from approxgan.storage import files
 
@@ -131,22 +131,15 @@ def _plain(value: Any) -> Any:
 def _course(
     own: pd.DataFrame, scores: pd.DataFrame, training: pd.DataFrame, limit: int
 ) -> dict[str, Any]:
-    """Of every number its quartiles over seeds at the snapshots that have it, the last ones.
-
-    A run without a value, which has diverged, counts as the worst.
-    """
+    """Of every number its quartiles over seeds at the snapshots that have it, the last ones."""
     steps = np.sort(scores["step"].unique())
     spent = _spent.counts(training, steps.astype(float)) if len(steps) else []
     if len(steps) and np.isnan(spent).all():
         whole = float(forward_equivalents(own).median())
         spent = whole * steps / max(int(steps[-1]), 1)
     found: dict[str, Any] = {}
-    for (name, better), rows in scores.groupby(["metric", "better"], sort=False):
-        table = rows.pivot(index="step", columns="seed", values="value")
-        worst = table.fillna(-np.inf if better == "higher" else np.inf)
-        found[str(name)] = [
-            _short(worst.quantile(q, axis=1, interpolation="nearest")) for q in (0.5, 0.25, 0.75)
-        ]
+    for name, rows in scores.groupby("metric", sort=False):
+        found[str(name)] = [_short(quantile(rows, share)) for share in (0.5, 0.25, 0.75)]
     singles = primary(scores).pivot(index="step", columns="seed", values="value")
     return {
         "steps": [int(s) for s in steps],

@@ -14,6 +14,7 @@ from approxgan.analysis.text import initial, number
 from approxgan.claims import plain
 from approxgan.figures import _spent, _style
 from approxgan.report import points
+from approxgan.report.cells import quantile
 
 TILES = 4
 """The truth, exact, and the first judged modes."""
@@ -102,7 +103,8 @@ def _curves(tables: Tables, cells: Sequence[pd.DataFrame], first: Sequence[str])
     sign = -1 if quality["better"].eq("higher").any() else 1
     found = []
     for cell in cells:
-        median = _of(quality, cell).groupby("step")["value"].median().dropna()
+        median = quantile(_of(quality, cell), 0.5)
+        median = median[np.isfinite(median)]
         spent = _spent.counts(_of(tables["training"], cell), median.index.to_numpy(float))
         kept = np.isfinite(spent) & (spent > 0)
         if kept.any():

@@ -20,8 +20,8 @@ from approxgan.storage import files
 
 VECTOR_LIMIT = 300_000
 """Bytes above which a figure is shown by its pixels, to keep the page small."""
-COLOURS = 128
-"""Of those pixels."""
+COLOURS = 256
+"""Of those pixels: an octree keeps rare ones, such as a thin line's."""
 DUBLIN = "{http://purl.org/dc/elements/1.1/}"
 LONG = 1.3
 """Height ÷ width above which a figure may run over several printed pages."""
@@ -72,7 +72,7 @@ def _pixels(raster: bytes) -> str:
     """The same picture of few colours, as a data address."""
     out = io.BytesIO()
     found = PngImageFile(io.BytesIO(raster)).convert("RGB")
-    few = found.quantize(COLOURS, dither=Image.Dither.NONE)
+    few = found.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     few.save(out, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
 
