@@ -11,7 +11,7 @@ from snakemake.utils import min_version
 from approxgan.config import load, registry
 from approxgan.core.errors import InputError
 from approxgan.design import cells, check, cost, paths, specs
-from approxgan.storage import code_inputs, files, tables
+from approxgan.storage import code_inputs, files, guests, tables
 
 min_version("9.0")
 

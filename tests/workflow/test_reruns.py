@@ -26,9 +26,12 @@ from worlds.flow import (
     made_up,
     planned,
     resting,
+    whole,
 )
 
 from approxgan.cli.parser import main
+from approxgan.design.paths import Results
+from approxgan.storage import files
 from approxgan.storage.tables import COLUMNS, JUDGED
 
 pytestmark = pytest.mark.slow
@@ -360,4 +363,21 @@ def test_touching_takes_a_comment_s_change_as_up_to_date(study):
     path.write_text(path.read_text() + "# more\n")
     assert study.planned()
     study.call("--touch", "--configfile", "small.yaml")
+    assert study.planned() == set()
+
+
+def test_a_guest_plans_its_scores_tables_and_figure_alone_and_none_that_fits_no_run(study):
+    at = Results(study.folder / "results")
+    about = {"name": "other", "dataset": "moons", "loss": "", "cost": None, "seeds": 1}
+    files.write_json(at.guest_about("other"), {**about, "samples": 2500})
+    at.guest_samples("other").write_bytes(whole(at.guest_samples("other")))
+    shown = {"tables/guests.parquet", "tables/guest_samples.parquet"}
+    rested = {"report.html", "manifest.json"}
+    scored = {"guests/other/quality.parquet", "figures/guests.svg"}
+    assert study.planned() == scored | shown | rested
+    files.write_json(at.guest_about("other"), {**about, "samples": 2499})  # fewer than any run
+    assert study.planned() == set()
+    files.write_json(at.guest_about("other"), {**about, "samples": 2500, "dataset": "spiral"})
+    assert study.planned() == set()
+    shutil.rmtree(at.guest_about("other").parent)
     assert study.planned() == set()

@@ -22,7 +22,11 @@ COUNTED = [name for name, cell in CELLS.items() if not cells.is_try(cell)]
 DEFINED = Known("dataset", config["datasets"])
 PROBES = cells.probes(config)
 DATASETS = cells.used_datasets(config)
-FIGURES = config["figures"]["names"]
+try:
+    GUESTS = Known("guest", guests.scored(AT, cells.scored(config)))
+except InputError as error:
+    sys.exit(f"approxgan: {error}")
+FIGURES = guests.figures(config["figures"]["names"], bool(GUESTS))
 DRAWN = [AT.figure(name, kind) for name in FIGURES for kind in ("svg", "png")]
 TABLES = [name for name in tables.COLUMNS if name not in tables.JUDGED]
 
@@ -33,6 +37,7 @@ wildcard_constraints:
     mode="|".join(registry.names("modes")),
     table="|".join(TABLES),
     figure="|".join(FIGURES),
+    guest="[a-z][a-z0-9_]*",
     # Not the cells' own names: Snakemake reads a constraint again for every file of every job.
     cell="/".join(["[^/]+"] * paths.RUN_DEPTH),
     tuning="/".join(["[^/]+"] * paths.TUNING_DEPTH),

@@ -37,6 +37,24 @@ rule evaluate:
         " --code {params.code:q} > {log} 2>&1"
 
 
+# Someone else's samples: approxgan add-run.
+rule guest:
+    input:
+        samples=AT.guest_samples("{guest}"),
+        about=AT.guest_about("{guest}"),
+        data=lambda w: AT.data(GUESTS[w.guest]),
+    output:
+        AT.guest_scores("{guest}"),
+    log:
+        AT.log("guest", "{guest}"),
+    params:
+        code=lambda w: quality_code(GUESTS[w.guest]),
+        spec=lambda w: spec(specs.guest(config, GUESTS[w.guest])),
+    shell:
+        "python -m approxgan guest {wildcards.guest} --spec {params.spec:q}"
+        " --code {params.code:q} > {log} 2>&1"
+
+
 rule null:
     input:
         data=AT.data("{dataset}"),

@@ -30,6 +30,12 @@ GATHERED = {
     "evolution": of_cells(paths.SAMPLES),
     "data": [AT.data(name) for name in DATASETS],
     "images": [*of_cells(paths.SAMPLES), *(AT.data(n) for n in DATASETS)],
+    "guests": [
+        path(name) for name in GUESTS for path in (AT.guest_scores, AT.guest_about)
+    ],
+    "guest_samples": [
+        path(name) for name in GUESTS for path in (AT.guest_samples, AT.guest_about)
+    ],
     "dirac": [AT.dirac(m) for m in cells.probe_modes(config["dirac"])],
 }
 
@@ -40,8 +46,8 @@ KINDS = specs.kinds("datasets", *(config["datasets"][name] for name in DATASETS)
 def collect_code(table):
     return code_inputs.digest(
         "collect",
-        **KINDS if table in specs.DRAWN else {},
-        metrics=config["quality"]["metrics"] if table == "quality" else [],
+        **KINDS if table in (*specs.DRAWN, "guest_samples") else {},
+        metrics=config["quality"]["metrics"] if table in ("quality", "guests") else [],
     )
 
 
@@ -54,7 +60,7 @@ rule collect:
         AT.log("collect", "{table}"),
     params:
         code=lambda w: collect_code(w.table),
-        spec=lambda w: spec(specs.collect(config, w.table, COUNTED)),
+        spec=lambda w: spec(specs.collect(config, w.table, COUNTED, GUESTS)),
     shell:
         "python -m approxgan collect {wildcards.table} --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"

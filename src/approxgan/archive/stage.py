@@ -10,8 +10,8 @@ from typing import Any
 from approxgan import __version__
 from approxgan.archive import crate
 from approxgan.design.paths import Results
-from approxgan.storage import files, packs, provenance
-from approxgan.storage.tables import COLUMNS
+from approxgan.storage import files, guests, packs, provenance
+from approxgan.storage.tables import COLUMNS, table_in
 
 WHAT = (
     "Results of approxgan, an experiment on training generative adversarial networks with "
@@ -44,5 +44,6 @@ def stage(config: Mapping[str, Any], at: Results) -> None:
 def made(config: Mapping[str, Any], at: Results) -> Iterator[Path]:
     """Every table, figure and page that the workflow makes of a config."""
     yield from (at.table(name, kind) for name in COLUMNS for kind in ("csv", "parquet"))
-    yield from (at.figure(n, kind) for n in config["figures"]["names"] for kind in ("png", "svg"))
+    named = guests.figures(config["figures"]["names"], bool(len(table_in(at.tables, "guests"))))
+    yield from (at.figure(name, kind) for name in named for kind in ("png", "svg"))
     yield from (at.page, at.summary)

@@ -140,6 +140,21 @@ def tune(args: Namespace) -> None:
     run(args.spec, args.at, args.at.tuning(args.tuning))
 
 
+def add_run(args: Namespace) -> None:
+    """Add samples of another training to the tables and figures, as a guest."""
+    from approxgan.cli.guest import add
+
+    name, what = add(args.folder, config(args), args.at)
+    print(f"added {args.at.guest_about(name).parent}: {what}; snakemake scores it")
+
+
+def guest(args: Namespace) -> None:
+    """Score a guest as runs are scored."""
+    from approxgan.evaluate.stage import guest as score
+
+    score(args.spec, args.guest, args.at)
+
+
 def null(args: Namespace) -> None:
     """Score true samples against true samples."""
     from approxgan.evaluate.stage import null as score

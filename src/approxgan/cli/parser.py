@@ -66,10 +66,16 @@ NAMES = {
     "mode": "name of a gradient mode",
     "table": "name of a table in results/tables",
     "figure": "name of a figure; 'approxgan list figures'",
+    "guest": "name of a guest: its folder below results/guests",
 }
 ARGUMENTS: dict[str, dict[str, Any]] = {
     **{name: {"help": text} for name, text in NAMES.items()},
     "family": {"nargs": "?", "help": f"one of: {', '.join(cli.FAMILIES)}"},
+    "folder": {
+        "type": _folder,
+        "help": "folder with samples.npy, numbers [n, dim] or [seeds, n, dim], and guest.yaml: "
+        "name, dataset, and if known loss and cost (forward-equivalents a seed)",
+    },
     "samples": {
         "type": _from(1, MOST_SAMPLES, int, f"a whole number from 1 to {MOST_SAMPLES}"),
         "help": f"number of samples, as in training.samples: up to {MOST_SAMPLES}",
@@ -188,7 +194,7 @@ def parser() -> argparse.ArgumentParser:
 
     def add(run: Callable[[argparse.Namespace], None], *arguments: str, **about: Any) -> None:
         text = (run.__doc__ or "").partition("\n")[0]
-        name = run.__name__.rstrip("_")
+        name = run.__name__.rstrip("_").replace("_", "-")
         sub = commands.add_parser(name, help=text[:1].lower() + text[1:-1], description=text)
         for argument in arguments:
             sub.add_argument(argument, **ARGUMENTS[argument])
@@ -208,6 +214,8 @@ def parser() -> argparse.ArgumentParser:
     stage(cli.train, specs.train, "cell", more="--checkpoint-seconds")
     stage(cli.evaluate, specs.quality, "cell")
     stage(cli.tune, specs.tune, "tuning")
+    add(cli.add_run, "folder", "--configfile", "--results")
+    stage(cli.guest, lambda config, _: specs.guest(config), "guest")
     stage(cli.null, specs.null, "dataset", "samples")
     stage(cli.points, specs.points, "probe")
     stage(cli.describe, specs.describe, "probe")

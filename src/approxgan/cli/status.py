@@ -8,7 +8,7 @@ from typing import Any
 
 from approxgan.design import cells as grid
 from approxgan.design.paths import CHECKPOINT, SPEC, Results
-from approxgan.storage import provenance
+from approxgan.storage import guests, provenance
 from approxgan.training.ownership import is_training
 
 
@@ -24,6 +24,8 @@ class Status:
     """Of cells that are not in the config, and that no process trains."""
     training: list[str]
     """Of any cells that a process trains now."""
+    uninvited: list[str]
+    """Guests that this config scores nothing like."""
     changed: list[str]
     """What is said of results that were made with other versions than these."""
 
@@ -40,7 +42,8 @@ def of(config: Mapping[str, Any], results: Path) -> Status:
     missing = [cell for cell in rest if cell not in set(stopped)]
     stale = sorted(there - {*cells, *training})
     changed = provenance.changed(provenance.found(results))
-    return Status(trained, stopped, missing, stale, training, changed)
+    left_out = sorted(set(at.guests()) - set(guests.scored(at, grid.scored(config))))
+    return Status(trained, stopped, missing, stale, training, left_out, changed)
 
 
 def text(status: Status) -> str:
@@ -50,6 +53,9 @@ def text(status: Status) -> str:
     lines += [f"being trained: {cell}" for cell in status.training]
     lines += [f"stopped, with a checkpoint to go on from: {cell}" for cell in status.stopped]
     lines += [f"not in the config: {cell}" for cell in status.stale]
+    lines += [
+        f"guest whose data set or size no run of the config has: {g}" for g in status.uninvited
+    ]
     if status.stale:
         lines.append("approxgan status --remove removes what is not in the config")
     return "\n".join([*lines, *status.changed])

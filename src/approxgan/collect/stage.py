@@ -234,6 +234,42 @@ def _widest(spec: Spec, at: Results) -> set[tuple[str, str, str, str]]:
     return {rank[-1] for rank in best.values()}
 
 
+def _guests(spec: Spec, at: Results) -> Iterator[tuple[str, dict[str, Any]]]:
+    names = spec["guests"]
+    if names is None:
+        names = [name for name in at.guests() if at.guest_scores(name).is_file()]
+    for name in names:
+        yield name, files.read_json(at.guest_about(name))
+
+
+def guests(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
+    """One row a guest, seed and number."""
+    known = directions(spec["metrics"])
+    for name, about in _guests(spec, at):
+        rows = tables.read_table(at.guest_scores(name), tables.SCORED)
+        cost = np.nan if about["cost"] is None else float(about["cost"])
+        yield rows.assign(
+            guest=name,
+            dataset=about["dataset"],
+            loss=about["loss"],
+            cost=cost,
+            better=[direction(n, known) for n in rows["metric"]],
+            is_primary=rows["metric"] == spec["metric"],
+        )
+
+
+def guest_samples(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
+    """Samples of each guest's first seed, for drawing."""
+    for name, about in _guests(spec, at):
+        if about["dataset"] in spec["datasets"]:
+            shot = kept.samples(at.guest_samples(name))["samples"][0, 0]
+            shown = _plane(spec, about["dataset"])(shot[np.isfinite(shot).all(1)][: spec["points"]])
+            x, y = shown.T[:2]
+            yield pd.DataFrame({"index": np.arange(len(x)), "x": x, "y": y}).assign(
+                guest=name, dataset=about["dataset"]
+            )
+
+
 def data(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     """Points of each dataset, for drawing."""
     for name in spec["datasets"]:
@@ -277,7 +313,7 @@ def _pixels(images: np.ndarray, shape: tuple[int, int]) -> pd.DataFrame:
 
 GATHERED = (
     *(tuning, training, outcomes, quality, quality_null, gradient_error, layer_error, probe_points),
-    *(cost, samples, evolution, images, data, dirac),
+    *(cost, samples, evolution, images, data, dirac, guests, guest_samples),
 )
 TABLES: dict[str, Callable[[Spec, Results], Iterator[pd.DataFrame]]] = {
     make.__name__: make for make in GATHERED
@@ -285,6 +321,8 @@ TABLES: dict[str, Callable[[Spec, Results], Iterator[pd.DataFrame]]] = {
 SORTED_BY = {
     "quality_null": ["dataset", "samples", "repeat"],
     "data": ["dataset", "source", "index"],
+    "guests": ["guest", "seed"],
+    "guest_samples": ["guest", "index"],
 }
 """Rows are sorted by these columns, otherwise by all that name a row."""
 KEYS = (

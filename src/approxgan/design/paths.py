@@ -18,6 +18,7 @@ PROBE_DEPTH = 3
 """Parts of a probe's name, likewise."""
 TRACE, SAMPLES, PARAMETERS = "trace.npz", "samples.npz", "parameters.npz"
 COST, SPEC, SCORES = "cost.json", "spec.json", "quality.parquet"
+ABOUT = "guest.json"
 TRAINED = (TRACE, SAMPLES, PARAMETERS, COST, SPEC)
 """What training a cell leaves in its folder; the spec is written last."""
 CHECKPOINT, WRITER = "checkpoint.npz", ".writer"
@@ -50,6 +51,20 @@ class Results:
         """The cells, of this config or another, whose folder holds a file of that name."""
         for path in self.runs.glob("/".join(["*"] * RUN_DEPTH + [file])):
             yield str(path.parent.relative_to(self.runs))
+
+    def guests(self) -> list[str]:
+        """Names of all guests, sorted."""
+        return sorted(path.parent.name for path in self.root.glob(f"guests/*/{ABOUT}"))
+
+    def guest_about(self, name: str) -> Path:
+        """What is known of a guest, someone else's training."""
+        return self.root / "guests" / name / ABOUT
+
+    def guest_samples(self, name: str) -> Path:
+        return self.root / "guests" / name / SAMPLES
+
+    def guest_scores(self, name: str) -> Path:
+        return self.root / "guests" / name / SCORES
 
     def quality(self, cell: str) -> Path:
         return self.run(cell, SCORES)

@@ -18,6 +18,7 @@ Config = Mapping[str, Any]
 WATCHING = ("trace_every", "snapshots", "samples")
 """Keys of ``training`` that say what is kept of a run."""
 PROBED = ("gradient_error", "layer_error", "probe_points")
+OF_GUESTS = ("guests", "guest_samples")
 DRAWN = ("samples", "evolution", "data", "images")
 """Tables of points to draw: made by the datasets' own views."""
 GATHERED = (
@@ -30,6 +31,7 @@ GATHERED = (
     "quality_null",
     "cost",
     "dirac",
+    *OF_GUESTS,
 )
 """Tables that are collected from the results of cells, probes and games."""
 OF_CLAIMS_ALONE = (
@@ -106,6 +108,16 @@ def quality(config: Config, cell: str = "") -> dict[str, Any]:
     return {**found, "metrics": {name: found["metrics"][name]}, "every_snapshot": [name]}
 
 
+def guest(config: Config, *datasets: str) -> dict[str, Any]:
+    """By what guests of these data sets, or of all, are scored."""
+    sizes = grid.scored(config)
+    return {
+        **{key: config["quality"][key] for key in ("seed", "metrics")},
+        "definitions": {name: data(config, name) for name in datasets or sizes},
+        "sizes": {name: sizes[name] for name in datasets or sizes},
+    }
+
+
 def null(config: Config, dataset: str, samples: int) -> dict[str, Any]:
     """What a perfect generator's ``samples`` samples are scored by."""
     without = {k: v for k, v in config["quality"].items() if k != "every_snapshot"}
@@ -156,13 +168,27 @@ def dirac(config: Config, mode: str) -> dict[str, Any]:
     return {**config["dirac"], "modes": _pick("mode", grid.probe_modes(config["dirac"]), mode)}
 
 
-def collect(config: Config, table: str, counted: Iterable[str] | None = None) -> dict[str, Any]:
+def collect(
+    config: Config,
+    table: str,
+    counted: Iterable[str] | None = None,
+    guests: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """What names the files that a table is gathered from, and what it needs to know of them.
 
     What decided the files' contents is left out: a change there makes the files again, and the
     table with them. ``counted`` are the folders of all cells that count; without them they are
-    listed here.
+    listed here. ``guests`` are those that were added -> their data sets; without them the stage
+    takes all that have scores.
     """
+    if table in OF_GUESTS:
+        used = grid.scored(config) if guests is None else dict.fromkeys(guests.values())
+        told = {"guests": None if guests is None else list(guests)}
+        if table == "guests":
+            metrics = sorted(config["quality"]["metrics"])
+            return {**told, "metrics": metrics, "metric": config["claims"]["metric"]}
+        points = {"points": config["figures"]["points"]}
+        return {**told, **points, "datasets": {name: data(config, name) for name in used}}
     if table == "dirac":
         return {"modes": list(grid.probe_modes(config["dirac"]))}
     if table == "tuning":

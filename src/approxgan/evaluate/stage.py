@@ -12,7 +12,7 @@ from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import Law, Metric
 from approxgan.design import cells
-from approxgan.design.paths import SAMPLES, SPEC
+from approxgan.design.paths import SAMPLES, SPEC, Results
 from approxgan.evaluate import score
 from approxgan.storage import arrays as kept
 from approxgan.storage import files
@@ -91,6 +91,30 @@ def null(spec: Mapping[str, Any], data: Path, out: Path) -> None:
             dataset, metrics, repeats=spec["null_repeats"], seed=spec["seed"], **given
         )
     files.write_bytes(out, files.parquet(scores))
+
+
+def guest(spec: Mapping[str, Any], name: str, at: Results) -> None:
+    """Score a guest as a run is scored, at the most samples at which runs on its data set are."""
+    about, path = files.read_json(at.guest_about(name)), at.guest_samples(name)
+    dataset = about["dataset"]
+    fitting = [n for n in spec["sizes"].get(dataset, []) if n <= about["samples"]]
+    if not fitting:
+        raise InputError(
+            f"{at.guest_about(name)}: {about['samples']} samples of {dataset}; no run of this "
+            "config is scored on that data set at as few"
+        )
+    arrays = kept.samples(path)
+    given = {"training": kept.data(at.data(dataset))["training"], "seed": spec["seed"]}
+    with _refusing(path):
+        scores = score.run(
+            arrays["samples"][:, :, : max(fitting)],
+            arrays["steps"].tolist(),
+            arrays["seeds"].tolist(),
+            cells.build_dataset(spec["definitions"][dataset]),
+            metrics_of(spec),
+            **given,
+        )
+    files.write_bytes(at.guest_scores(name), files.parquet(scores))
 
 
 @contextmanager

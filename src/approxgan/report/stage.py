@@ -20,9 +20,10 @@ from approxgan.analysis.frames import Tables
 from approxgan.claims import plain, summary
 from approxgan.claims.verdict import LACK
 from approxgan.design.paths import Results
-from approxgan.report import cells, explore, picture, scope, steps, verdicts
+from approxgan.report import cells, explore, guests, picture, scope, steps, verdicts
 from approxgan.report.svg import figure
 from approxgan.storage import files, provenance
+from approxgan.storage import guests as stored
 from approxgan.storage.tables import COLUMNS, table_in
 
 HERE = Path(__file__).parent
@@ -30,7 +31,7 @@ NEEDS = (
     "claims", "outcomes", "quality", "cost", "gradient_error", "dirac", "samples", "data",
     "training",
 )  # fmt: skip
-OPTIONAL = ("comparisons", "aggregates", "epsilon_rules")
+OPTIONAL = ("comparisons", "aggregates", "epsilon_rules", "guests", "quality_null")
 SCRIPTS = ("page.js", "plot.js", "tables.js", "run.js", "ask.js")
 """In the order in which they need each other."""
 
@@ -46,13 +47,15 @@ def stage(
     at, jobs = Results(results), provenance.found(results)
     tables = _tables(at)
     versions = provenance.versions() if versions is None else versions
-    shown = {name: figure(at, name) for name in config["figures"]["names"]}
+    invited = guests.rows(tables)
+    shown = {n: figure(at, n) for n in stored.figures(config["figures"]["names"], bool(invited))}
     # YAML writes no mappings but plain ones.
     plain = json.loads(json.dumps(config))
     context = {
         **_findings(tables, shown, config, results),
         "scripts": SCRIPTS,
         "figures": shown,
+        "guests": invited,
         "columns": COLUMNS,
         "config": yaml.safe_dump(plain, sort_keys=False, allow_unicode=True),
         "rules": config.get("claims", {}),

@@ -237,6 +237,21 @@ DIRAC = {
     "expected_generator": "θ of exact gradient steps, in closed form or by the analytic gradient",
     "expected_discriminator": "ψ of the same",
 }
+GUESTS = {
+    "guest": "name of the guest: samples of a training that is not part of this experiment",
+    "dataset": RUN["dataset"],
+    "loss": "what its loss is called; empty if not told",
+    "cost": "forward-equivalents that a seed of it spent; missing if not told",
+    "seed": "number of the training among the guest's, from 0",
+    **{name: text for name, text in SCORED.items() if name != "step"},
+    "value": "its value; missing for samples that are not finite",
+    "better": QUALITY["better"],
+    "is_primary": "whether it is the number that decides the claims, in which no guest counts",
+}
+GUEST_SAMPLES = {
+    "guest": GUESTS["guest"],
+    **{name: SAMPLES[name] for name in ("dataset", "index", "x", "y")},
+}
 COMPARISONS = {
     **{name: RUN[name] for name in ("study", "dataset", "model", "loss")},
     **CELL,
@@ -372,6 +387,8 @@ COLUMNS: dict[str, dict[str, str]] = {
     "data": DATA,
     "dirac": DIRAC,
     "cost": COST,
+    "guests": GUESTS,
+    "guest_samples": GUEST_SAMPLES,
     "comparisons": COMPARISONS,
     "aggregates": AGGREGATES,
     "claims": CLAIMS,
@@ -386,6 +403,7 @@ TEXTS = {
     *("dtype", "player", "vanished_player", "metric", "source", "game", "sweep", "datasets"),
     *("better", "family", "verdict", "reason", "claim", "measure", "unit"),
     *("values", "at_end", "scope", "reading"),
+    "guest",
     *("against", "side", "reason_code", "interval_kind", "cells", "note"),
 }
 """Columns that may hold texts; all others hold numbers."""
