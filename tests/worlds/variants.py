@@ -5,6 +5,7 @@ A variant without required settings needs no entry.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from approxgan.config.registry import build
@@ -42,6 +43,17 @@ EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
             "scales": "learned",
         },
         "rounded": {"latent": 2, "hidden": [4], "activation": "tanh", "grid": 0.5},
+        "program": {
+            "command": [sys.executable, str(ROOT / "tests" / "worlds" / "program.py"), "good"],
+            "format": "json",
+            "start": [0.3, -0.2],
+            "spread": 0.1,
+            "draws": 2,
+            "rows": 5000,
+            "workers": 1,
+            "seconds": 60.0,
+            "truth_at": [0.0, 0.5],
+        },
         "sequences": {
             "letters": 3,
             "length": 3,

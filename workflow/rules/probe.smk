@@ -36,6 +36,7 @@ rule points:
         gpu=lambda w: gpus(PROBES[w.probe]["training"]),
     params:
         code=lambda w: probe_code(w.probe, *cells.path_modes(PROBES[w.probe])),
+        files=lambda w: programs(config["models"][PROBES[w.probe]["model"]]),
         spec=lambda w: spec(specs.points(config, w.probe)),
     shell:
         "python -m approxgan points {wildcards.probe} --spec {params.spec:q}"

@@ -20,6 +20,7 @@ rule train:
         gpu=lambda w: gpus(CELLS[w.cell].training),
     params:
         code=lambda w: train_code(w.cell),
+        files=lambda w: programs(config["models"][CELLS[w.cell].model]),
         spec=lambda w: spec(cells.spec(config, CELLS[w.cell])),
     shell:
         "python -m approxgan train {wildcards.cell} --spec {params.spec:q}"

@@ -6,6 +6,7 @@ A stage gets no more than it uses, so that a change elsewhere in the config does
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from approxgan.config import registry
@@ -97,6 +98,13 @@ def kinds(family: str, *definitions: Mapping[str, Any]) -> dict[str, list[str]]:
     made = [generator for generator in given if isinstance(generator, Mapping)]
     own = [one["kind"] for g in made for one in (g, g.get("of")) if isinstance(one, Mapping)]
     return {family: [one["kind"] for one in definitions], "generators": own}
+
+
+def programs(*definitions: Mapping[str, Any]) -> list[str]:
+    """Files in the commands of programs that make samples: what they do decides the results."""
+    given = [definition.get("generator") for definition in definitions]
+    commands = [g.get("command", ()) for g in given if isinstance(g, Mapping)]
+    return [word for words in commands for word in words if Path(word).is_file()]
 
 
 def quality(config: Config, cell: str = "") -> dict[str, Any]:

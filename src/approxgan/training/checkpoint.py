@@ -47,6 +47,7 @@ def key_of(spec: Mapping[str, Any], data: Path) -> str:
         spec,
         code_inputs.digest("training", **specs.variants(spec)),
         code_inputs.of_file(data),
+        [code_inputs.of_file(name) for name in specs.programs(spec["definitions"]["model"])],
         [torch.__version__, np.__version__, importlib.metadata.version("numba")],
     ]
     return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
