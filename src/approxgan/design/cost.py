@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from approxgan.config import registry
 from approxgan.core.protocols import FORWARDS_PER_BACKWARD, PLAYERS
+from approxgan.core.settings import is_finite
 from approxgan.design import cells, specs
 from approxgan.design.choices import settled
 
@@ -128,7 +129,9 @@ def places(spec: Spec, dtype: str = "") -> list[Place]:
     latent, hidden = (
         ({**SIMULATED, **given}[key] for key in SIMULATED) if apart else (model["latent"], given)
     )
-    make = [float(latent), *map(float, hidden), dim]
+    # A generator of one's own may mean something else by these words.
+    widths = hidden if isinstance(hidden, list) else [hidden]
+    make = [*(float(w) for w in (latent, *widths) if is_finite(w)), dim]
     dtype, seeds = dtype or told["dtype"], float(len(spec["seeds"]))
     own_sweep = "activation" in model and told["device"] == "cpu" and dtype != "bfloat16"
     smooth = model.get("activation") not in ("leaky_relu", "relu")
