@@ -25,7 +25,8 @@ from worlds.snapshots import (
 from worlds.variants import example
 
 from approxgan.core import pair
-from approxgan.evaluate import score
+from approxgan.design import cells
+from approxgan.evaluate import score, stage
 
 
 def test_run_has_a_row_for_every_seed_step_and_number_in_order() -> None:
@@ -170,3 +171,33 @@ def test_metrics_of_parameters_see_those_of_each_snapshot() -> None:
     np.testing.assert_allclose(found, [[np.nan, 0.1, 0.2], [np.nan, 1.1, 1.2]], rtol=1e-9)
     null = score.null(dataset, metrics, training=snapshots[0, 0], samples=20, repeats=2, seed=1)
     assert (null["value"] == 0.0).all()
+
+
+COUNTER = {"kind": "counts", "rates": [4.0], "cap": 9, "rounding": 1, "cross_talk": 0.0}
+TABLE = {"kind": "sequences", "letters": 2, "length": 2, "form": "prefix", "teacher": "markov",
+         "sharpness": 1.0}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("trained", "behind", "columns", "known"),
+    [
+        (COUNTER, COUNTER, 1, 1),
+        ({"kind": "proposal", "of": COUNTER, "scale": 0.4, "scales": "fixed"}, COUNTER, 1, 1),
+        ({"kind": "proposal", "of": COUNTER, "scale": 0.4, "scales": "learned"}, COUNTER, 1, 1),
+        # Logits that differ by a constant are the same.
+        (TABLE, TABLE, 4, None),
+    ],
+)
+def test_parameters_are_compared_where_they_mean_what_those_behind_the_data_do(
+    trained, behind, columns, known
+) -> None:
+    data = {"kind": "simulated", "points": 9, "columns": columns, "generator": behind}
+    dataset = cells.build_dataset(data)
+    size = cells.build_generator(trained).size(columns)
+    theta = np.linspace(0.0, 1.0, size)[None, None]
+    law = stage._laws({"generator": trained}, dataset, {"parameters": theta})(0, 0)
+    assert (dataset.law.parameters is None) == (known is None)
+    if known is None:
+        assert law.parameters is None
+    else:
+        np.testing.assert_array_equal(law.parameters, theta[0, 0, :known])

@@ -9,7 +9,11 @@ from scipy import stats
 from worlds.generators import BUILT, LISTED, NAMES, drawn, thetas
 
 RELAXED = [name for name in NAMES if hasattr(BUILT[name][0], "relaxed")]
-TRUE = [name for name in NAMES if hasattr(BUILT[name][0], "truth")]
+TRUE = [
+    name
+    for name, (made, dim) in BUILT.items()
+    if hasattr(made, "truth") and made.truth(dim) is not None
+]
 COUNTED = [name for name in LISTED if hasattr(BUILT[name][0], "log_prob")]
 
 

@@ -45,11 +45,12 @@ def law(generator: Any, dim: int, parameters: np.ndarray) -> Law:
     import torch
 
     listed = outcomes(generator, dim)
+    known = None if getattr(generator, "ambiguous", False) else parameters
     if listed is None:
-        return Law(parameters, None, None)
+        return Law(known, None, None)
     with torch.no_grad():
         shares = generator.probabilities(dim, torch.from_numpy(parameters)[None])[0]
-    return Law(parameters, listed.numpy(), shares.numpy())
+    return Law(known, listed.numpy(), shares.numpy())
 
 
 def says_what_it_learns(generator: Any, dim: int) -> bool:

@@ -285,6 +285,7 @@ class Generator(Protocol):
     ``why_not_differentiable``: a text such as 'the generator rounds: its gradient is zero almost
     everywhere'; wanted where ``differentiable`` is False.
     ``truth(dim)``: [P] float64, the parameters behind simulated data, or None if they are not set.
+    ``ambiguous``: whether other parameters mean the same, so that none are compared.
     ``log_prob(dim, theta, x)``: θ [M, P] and x [M, B, dim] -> [M, B], differentiable in θ.
     ``outcomes(dim)``: a tensor [N, dim], all samples that there can be, float64, or None if they
     are too many to be listed; with ``probabilities(dim, theta)``: [M, N], differentiable in θ.

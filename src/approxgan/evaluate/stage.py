@@ -70,14 +70,15 @@ def _laws(model: Mapping[str, Any], dataset: Any, arrays: kept.Arrays) -> Callab
     kept_parameters = arrays["parameters"]
     # A proposal's first parameters are means of the generator's that it is of.
     meant, behind = getattr(made, "of", made), getattr(dataset, "generator", None)
-    alike = type(meant) is type(behind) and len(true.parameters) == meant.size(dataset.dim)
+    size = 0 if true.parameters is None else len(true.parameters)
+    alike = type(meant) is type(behind) and size == meant.size(dataset.dim)
 
     def law(s: int, t: int) -> Law:
         theta = kept_parameters[s, t]
         if not np.isfinite(theta).all():
             return score.UNKNOWN
         found = pair.law(made, dataset.dim, theta)
-        return found._replace(parameters=theta[: len(true.parameters)] if alike else None)
+        return found._replace(parameters=theta[:size] if alike else None)
 
     return law
 

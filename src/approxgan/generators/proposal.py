@@ -75,6 +75,11 @@ class Proposal(Checked):
         spread = np.full(self.moved if self.learned else 0, math.log(self.scale))
         return np.concatenate([self.of.init(dim, rng), spread])
 
+    def truth(self, dim: int) -> np.ndarray | None:
+        """Means, as if σ were 0: none where σ is learned."""
+        truth = getattr(self.of, "truth", None)
+        return None if self.learned or truth is None else truth(dim)
+
     def draw(
         self, rng: np.random.Generator, shape: tuple[int, ...], dtype: type = np.float32
     ) -> np.ndarray:

@@ -51,6 +51,8 @@ class Sequences(Checked):
     """Of the teacher, in logits."""
 
     differentiable = False
+    ambiguous = True
+    """The same number more in all logits of a letter changes nothing."""
     why_not_differentiable = "the generator writes letters: its gradient is zero almost everywhere"
 
     def __post_init__(self) -> None:
