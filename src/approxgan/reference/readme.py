@@ -7,8 +7,9 @@ from typing import Any
 
 import jinja2
 
-from approxgan.analysis.text import markdown, words
+from approxgan.analysis.text import initial, interval, markdown
 from approxgan.claims import plain, summary
+from approxgan.claims.measures import RATIO
 from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.figures import stage as drawing
@@ -56,12 +57,14 @@ def block(known: Mapping[str, Any], path: str) -> str:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"words": words, "md": markdown}
+    environment.filters |= {"initial": initial, "md": markdown}
     return environment.get_template("readme.md.j2").render(
-        parts=parts,
         answer=plain.answer(parts),
-        ways=plain.WAYS,
-        value=summary.value,
+        lines=plain.lines(parts),
+        ways={mode: plain.way(mode) for mode in plain.modes(parts)},
+        rows=len(known["verdicts"]),
+        interval=interval,
+        RATIO=RATIO,
         made=known["made"],
         path=path,
         figure=registry.build("figures", FIGURE, {}),
