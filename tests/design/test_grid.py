@@ -159,3 +159,26 @@ def test_the_baseline_of_a_study_is_what_it_names_or_the_expected_gradient():
         ],
     }
     assert grid.baselines(config) == {"named": "spsa+exact", "best": "expected+exact"}
+
+
+def test_a_program_s_files_are_known_wherever_its_generator_stands(tmp_path):
+    there, missing = tmp_path / "simulate.py", tmp_path / "none.py"
+    there.touch()
+    program = {"kind": "program", "command": ["python", str(there), str(missing)]}
+    for generator in (program, {"kind": "proposal", "of": program}):
+        assert specs.programs({"generator": generator}) == [str(there)]
+    assert specs.programs({"generator": [32, 32]}, {"kind": "ring"}) == []
+
+
+def test_the_path_of_a_probe_is_one_mode_a_player():
+    path = {"generator": {"mode": "spsa", "epsilon": 0.1}, "discriminator": {"mode": "exact"}}
+    config = changed(("probes",), [{**DEFAULT["probes"][0], "path": path}])
+    (probe, *_) = grid.probes(config).values()
+    assert {player: choice["mode"] for player, choice in probe["path"].items()} == {
+        "generator": "spsa", "discriminator": "exact",
+    }  # fmt: skip
+    assert grid.path_modes(probe) == ["exact", "spsa"]
+    several = {**path, "generator": {"mode": "spsa", "epsilon": [0.1, 0.2]}}
+    config["probes"][0]["path"] = several
+    with pytest.raises(InputError, match="path: accepted: one mode a player"):
+        grid.probes(config)

@@ -5,7 +5,7 @@ A stage gets no more than it uses, so that a change elsewhere in the config does
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,17 +94,21 @@ def variants(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def kinds(family: str, *definitions: Mapping[str, Any]) -> dict[str, list[str]]:
     """What definitions of a family load by name, by family: generators of their own too."""
-    given = [definition.get("generator") for definition in definitions]
-    made = [generator for generator in given if isinstance(generator, Mapping)]
-    own = [one["kind"] for g in made for one in (g, g.get("of")) if isinstance(one, Mapping)]
+    own = [generator["kind"] for generator in _generators(definitions)]
     return {family: [one["kind"] for one in definitions], "generators": own}
 
 
 def programs(*definitions: Mapping[str, Any]) -> list[str]:
     """Files in the commands of programs that make samples: what they do decides the results."""
-    given = [definition.get("generator") for definition in definitions]
-    commands = [g.get("command", ()) for g in given if isinstance(g, Mapping)]
+    commands = [generator.get("command", ()) for generator in _generators(definitions)]
     return [word for words in commands for word in words if Path(word).is_file()]
+
+
+def _generators(definitions: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those with a kind of their own, and those within them."""
+    given = [definition.get("generator") for definition in definitions]
+    made = [generator for generator in given if isinstance(generator, Mapping)]
+    return [one for g in made for one in (g, g.get("of")) if isinstance(one, Mapping)]
 
 
 def quality(config: Config, cell: str = "") -> dict[str, Any]:
