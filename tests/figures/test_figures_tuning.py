@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from worlds.drawn import Tables, draw, keep, marks, words
@@ -18,6 +20,12 @@ def test_tries_are_shown_with_the_choice(tables: Tables) -> None:
     chosen = [1e-3, tries.loc[tries["chosen"], "score"].item()]
     assert drawn.count(chosen) == 2
     assert "learning rate" in words(figure)
+    # What failed has no score, and is not left out.
+    failed = list(map(json.loads, tries.loc[tries["score"].isna(), "values"]))
+    crosses = [one.get_xdata()[0] for one in ax.lines if one.get_marker() == "x"
+               and one.get_color() == _style.colour("forward_gradient")]  # fmt: skip
+    assert crosses == [values["learning_rate"] for values in failed]
+    assert crosses
     assert "chosen" in words(figure)
 
 

@@ -21,8 +21,9 @@ class Tuning:
     caption = (
         "Median score over the selection seeds, which count nowhere else, at the values that were "
         "tried. A circle marks the choice. Where it lies at the end of a line, a better value may "
-        "lie beyond. A value at which half of the seeds diverged has no point. A panel's axis is "
-        "the one with most values. Values of other axes stand in the names of the lines."
+        "lie beyond. A cross at the upper edge is a value at which half of the seeds have no "
+        "score. A panel's axis is the one with most values. Values of other axes stand in the "
+        "names of the lines."
     )
 
     def draw(self, tables: Tables) -> Figure:
@@ -41,23 +42,35 @@ class Tuning:
                 ax.plot("x", "score", data=part, **look)
                 best, known = part[part["chosen"]], part.dropna(subset="score")
                 ax.plot(best["x"], best["score"], **{**CHOSEN, "color": look["color"]})
+                lost = {"color": look["color"], "transform": ax.get_xaxis_transform()}
+                for x in part.loc[part["score"].isna(), "x"]:
+                    ax.plot(x, 0.985, "x", clip_on=False, **lost)
                 for x, y in known[["x", "score"]].tail(1).to_numpy():
                     _labels.margin(ax, x, y, str(label), look["color"])
             if all(isinstance(x, int | float) and x > 0 for x in rows["x"]):
                 _axes.log(ax)
                 _axes.ticks_at(ax, rows["x"])
-            _axes.bend(ax, rows["score"].to_numpy(float))
-            _axes.hold(ax, rows["score"].dropna().to_numpy(float))
+            scores = rows["score"].dropna().to_numpy(float)
+            if len(scores):
+                _axes.bend(ax, scores)
+                _axes.hold(ax, scores)
 
         parts = [
-            (f"{title}\n{words(str(axis))}", part)
+            (f"{title}\n{_spoken(axis)}", part)
             for title, rows in _series.split(tries, GROUP)
             for axis, part in rows.groupby("axis")
         ]
-        keys = [_style.key("chosen", color=_style.INK, **CHOSEN)]
+        ink = {"color": _style.INK}
+        keys = [_style.key("chosen", **CHOSEN, **ink)]
+        if tries["score"].isna().any():
+            keys.append(_style.key("half of the seeds failed", marker="x", linestyle="", **ink))
         height = max(2.6, *(_labels.height(_label(part).unique()) for _, part in parts))
         labels = ["median score\n(selection seeds)"]
         return _layout.panels(parts, panel, [height], ["value tried"], labels, keys, across=2)
+
+
+def _spoken(axis: Any) -> str:
+    return "ε" if axis == "epsilon" else words(str(axis))
 
 
 def _axis(tries: pd.DataFrame, values: pd.DataFrame) -> pd.Series:
@@ -72,7 +85,7 @@ def _others(tries: pd.DataFrame, values: pd.DataFrame) -> list[str]:
     axes = _axis(tries, values)
     return [
         ", ".join(
-            f"{words(str(key))} {value if isinstance(value, str) else number(float(value))}"
+            f"{_spoken(key)}\u00a0{value if isinstance(value, str) else number(float(value))}"
             for key, value in values.loc[row].items()
             if key != axes[row] and not pd.isna(value)
         )
