@@ -26,10 +26,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def tables() -> dict[str, pd.DataFrame]:
     """Everything that a figure draws, made up once: what a test alters it copies before."""
-    from worlds import synthetic
+    from worlds import blind, synthetic
 
     made = synthetic.make(synthetic.WIDE)
-    return {**made, "comparisons": synthetic.comparisons(made["quality"])}
+    reached = blind.tables()["no_gradient"]
+    compared = synthetic.comparisons(made["quality"])
+    return {**made, "comparisons": compared, "no_gradient": reached}
 
 
 @pytest.fixture(scope="session")

@@ -83,6 +83,7 @@ class World:
         ends = at.max().rename("end").reset_index().merge(names)
         self.end = dict(zip(ends["cell"], ends["end"], strict=True))
         self.quality, self.chosen = cache(self.quality_), cache(self.chosen_)
+        self.blind = Blind(tables, rules)
         self.experiments = self.joined()
 
     def about(self, cell: int, name: str) -> Any:
@@ -198,6 +199,70 @@ class World:
         start = curves[0].median() if curves is not None and 0 in curves else np.nan
         half = (start + self.quality(exact).median()) / 2
         return own.notna() & ~(own >= half)
+
+
+KNOWING = {
+    "exact": "gradient", "expected": "expected", "score_function": "log_prob",
+    "relaxed": "relaxed", "straight_through": "relaxed", "maximum_likelihood": "likelihood",
+}  # fmt: skip
+"""Modes that know more of a generator than its samples."""
+
+
+class Blind:
+    """Distances to the truth of generators without a gradient, after equal simulated samples."""
+
+    def __init__(self, tables: dict[str, Frame], rules: dict[str, Any]) -> None:
+        self.rules, self.own = rules, rules["no_gradient"]
+        self.groups: list[list[dict[str, Any]]] = []
+        runs, quality = tidy(tables["outcomes"]), tidy(tables["quality"])
+        for key, rows in runs[runs["study"].isin(self.own["distances"])].groupby(GROUP):
+            metric = self.own["distances"][key[0]]
+            null = tables.get("quality_null", Frame({"metric": [], "dataset": [], "value": []}))
+            perfect = null[(null["metric"] == metric) & (null["dataset"] == key[1])]["value"]
+            least = max(perfect.mean() if len(perfect) else 0.0, 1e-12)
+            self.groups.append([])
+            for _, cell in rows.groupby(CELL, dropna=False):
+                scores = quality[quality["metric"] == metric].merge(cell[[*CELL, "seed"]])
+                curves = scores.pivot(index="seed", columns="step", values="value")
+                curves = curves.apply(lambda run: run.fillna(run.iloc[0]), axis=1).clip(least)
+                whole = cell[~cell["diverged"].astype(bool)]
+                price = float((whole["calls"] / whole["steps"]).median())
+                own = json.loads(cell["own_settings"].iloc[0] or "{}")
+                own = own[0] if isinstance(own, list) else own
+                self.groups[-1].append({"mode": cell["generator_mode"].iloc[0], "own": own,
+                                        "curves": curves, "price": price})  # fmt: skip
+        smooth = [any(KNOWING.get(w["mode"]) == "gradient" for w in g) for g in self.groups]
+        self.groups = [g for g, one in zip(self.groups, smooth, strict=True) if not one]
+
+    def ratio(self, row: dict[str, Any]) -> Effect:
+        logs = []
+        for group in self.groups:
+            calls = min(one["price"] * one["curves"].columns.max() for one in group)
+            printed = [
+                one for one in group if one["mode"] == row["mode"]
+                and one["own"].get("noise", "common") == "common"
+                and one["own"].get("at", "parameters") == "parameters"
+            ]  # fmt: skip
+            others = [one for one in group
+                      if one["mode"] != row["mode"] and one["mode"] not in KNOWING]  # fmt: skip
+            if row["against"] == "reference":
+                others = [one for name in self.own["references"] for one in group
+                          if one["mode"] == name][:1]  # fmt: skip
+            if not (printed and others):
+                continue
+            at = [self.at(one, calls) for one in (printed[0], *others)]
+            other = min(at[1:], key=lambda values: values.median())
+            both = pd.concat([at[0], other], axis=1, join="inner").to_numpy(float)
+            if len(both) >= self.rules["least_seeds"]:
+                logs.append(np.log(both[:, :1] / both[:, 1:]))
+        if not logs:
+            raise Lack
+        return exponential(jackknifed(logs, lambda rows: float(rows.mean()), self.rules["alpha"]))
+
+    def at(self, one: dict[str, Any], calls: float) -> pd.Series:
+        curves = one["curves"]
+        steps = curves.columns.to_numpy(float)
+        return curves.apply(lambda run: np.interp(calls / one["price"], steps, run), axis=1)
 
 
 def tidy(frame: Frame) -> Frame:
@@ -427,6 +492,8 @@ class Judge:
             pairs = self.pairs(row)
             over_exact = [p._replace(other=p.exact) for p in pairs]
             return tuple(self.measure(row["measure"], part, alpha) for part in (pairs, over_exact))
+        if row["reading"] == "equal_calls":
+            return self.w.blind.ratio(row), None
         if row["reading"] in ("epsilon", "learning_rate"):
             return self.over_steps(row, alpha), None
         return self.measure(row["measure"], self.pairs(row), alpha), None

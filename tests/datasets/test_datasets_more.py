@@ -167,3 +167,18 @@ def test_settings_out_of_range_are_refused_by_name(name: str, setting: str, valu
 def test_digits_has_no_more_components_than_training_images() -> None:
     with pytest.raises(InputError, match="components is 19; accepted: a whole number, 1 to 18"):
         build("datasets", "digits", {"held_out": 0.99, "components": 19})
+
+
+def test_cells_of_a_rounded_ring_are_as_frequent_as_their_probabilities():
+    ring = build("datasets", "rounded_ring", {"count": 5, "radius": 1.5, "sigma": 0.3, "grid": 0.5})
+    n = 200_000
+    points = ring.sample(n, np.random.default_rng(0))
+    law = ring.law
+    place = {tuple(cell): k for k, cell in enumerate(law.outcomes)}
+    found = np.bincount([place[tuple(point)] for point in points], minlength=len(place)) / n
+    p = law.probabilities
+    assert p.sum() == pytest.approx(1.0)
+    z = (found - p)[p > 1e-4] / np.sqrt(p * (1 - p) / n)[p > 1e-4]
+    assert np.abs(z).max() < 4.5
+    with pytest.raises(ValueError, match="a power of 2"):
+        build("datasets", "rounded_ring", {"count": 5, "radius": 1.5, "sigma": 0.3, "grid": 0.3})

@@ -82,7 +82,10 @@ def test_an_estimator_that_states_nothing_is_taken_for_the_dearest(monkeypatch):
 
 
 def test_sizes_are_those_of_the_model():
-    for name, definition in DEFAULT["models"].items():
+    networks = {
+        n: one for n, one in DEFAULT["models"].items() if isinstance(one["generator"], list)
+    }
+    for name, definition in networks.items():
         model = cells.build_model(definition)
         found = cost.places(changed(definitions={"model": definition}))
         for place, player in zip(found, ("discriminator", "generator"), strict=True):

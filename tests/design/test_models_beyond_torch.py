@@ -100,7 +100,9 @@ def refused(monkeypatch, model, mode, probed=False, **told):
     """
     config, whole = copy.deepcopy(DEFAULT), cells.build_model
     config["models"]["odd"] = {**config["models"]["compact"], "latent": 77}
-    monkeypatch.setattr(cells, "build_model", lambda d: model if d["latent"] == 77 else whole(d))
+    monkeypatch.setattr(
+        cells, "build_model", lambda d: model if d.get("latent") == 77 else whole(d)
+    )
     entry = {"mode": mode, **({"epsilon": 1e-3} if BUILT[mode].takes_epsilon else {})}
     entry |= {key: value for key, value in vars(BUILT[mode]).items() if value is not None}
     if told:

@@ -164,3 +164,32 @@ def test_the_command_says_the_same(capsys):
     assert "--dimension: 'x' is not a whole number from 1" in capsys.readouterr().err
     assert main(["advise", "--dimension", "3", "--evaluations", "10", "--steps", "100"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_simulator_is_told_what_was_measured_nearest_by(tmp_path):
+    place = tmp_path / "reference.json"
+    row = {"study": "s", "dataset": "d", "metric": "total_variation", "distance": 0.1, "low": 0.09,
+           "high": 0.11, "ratio": 1.5, "calls_per_step": 192.0, "own_settings": '{"directions": 1}',
+           "mode": "spsa", "epsilon": 1.0, "best_of": "common"}  # fmt: skip
+    rows = [
+        {**row, "dimension": 10, "calls": 1e5},
+        {**row, "dimension": 1000, "calls": 1e5, "epsilon": 0.3},
+        {**row, "dimension": 10, "calls": 1e5, "mode": "avo", "own_settings": "{}",
+         "best_of": "fresh, all", "ratio": None},
+    ]  # fmt: skip
+    place.write_text(json.dumps({"cells": [], "without_gradient": rows}))
+
+    def told(**asked):
+        return approxgan.advise(**{"dimension": 20, "evaluations": 1e5, **asked}, reference=place)
+
+    common = told(draws="common")
+    assert (common.best.mode, common.best.eps, common.steps) == ("spsa", 1.0, 520)
+    assert "1.5 times that of the gradient that knows the generator" in str(common)
+    assert str(common).startswith("take spsa (directions 1, eps 1): 192 simulated samples")
+    assert told(draws="common", dimension=500).best.eps == 0.3
+    assert told(draws="fresh").best.mode == "avo"
+    with pytest.raises(InputError, match="draws is 'old'; accepted: common, fresh"):
+        told(draws="old")
+    place.write_text(json.dumps({"cells": []}))
+    with pytest.raises(InputError, match="no results of generators without a gradient"):
+        told(draws="fresh")

@@ -134,7 +134,8 @@ def test_shows_every_figure_once_with_its_caption(page: Page) -> None:
 def test_the_first_screen_has_the_answer_all_claims_and_the_limits(page: Page) -> None:
     first = " ".join(page.text.partition("Choose runs.")[0].split())
     assert "beside the exact slope, on data and networks other than the article's" in first
-    for claim in summary.STATEMENTS:
+    # No generator without a gradient was run.
+    for claim in summary.STATEMENTS.keys() - {"C7"}:
         assert {
             "href": f"#other-same_steps-{claim}",
             "aria-label": f"Evidence on {claim}: all measures and rules",

@@ -25,6 +25,9 @@ RULES: dict[str, Any] = {
     "alpha": 0.05, "resamples": 499, "seed": 1, "least_seeds": 5, "equivalence_sds": 0.5,
     "cap_sds": 10.0, "never_runs": 2.0, "speed_margin": 0.1, "rate_margin": 0.1,
     "spread_margin": 0.2, "cost_margin": 0.1,
+    "no_gradient": {"distances": {"counted": "parameter_error"}, "references": ["expected"],
+                    "trains_within": 2.0, "best_within": 1.25, "calls": [1000.0, 4000.0],
+                    "law_below": 0.1},
 }  # fmt: skip
 SD = 0.02
 RNG = np.random.default_rng(0)

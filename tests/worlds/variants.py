@@ -24,6 +24,7 @@ EXAMPLE: dict[str, dict[str, dict[str, Any]]] = {
         "grid": {"side": 5, "spacing": 2.0, "sigma": 0.05},
         "moons": {"noise": 0.1},
         "ring": {"count": 8, "radius": 2.0, "sigma": 0.1},
+        "rounded_ring": {"count": 8, "radius": 2.0, "sigma": 0.1, "grid": 0.5},
         "simulated": {
             "generator": build(
                 "generators",

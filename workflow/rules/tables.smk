@@ -96,11 +96,14 @@ rule claims:
                 "comparisons",
                 "training",
                 "tuning",
+                "quality_null",
             ]
         ],
     output:
         both("claims"),
         both("epsilon_rules"),
+        both("no_gradient"),
+        both("noise_laws"),
     log:
         AT.log("claims"),
     params:

@@ -14,6 +14,8 @@ Tables = Mapping[str, pd.DataFrame]
 """Tables by their names."""
 GROUP = ("study", "dataset", "model", "loss")
 """Runs are compared with runs that share all of these."""
+PROBE = GROUP[1:]
+"""A probe has no study."""
 CELL = ("mode", "epsilon", "rule", "settings")
 """Runs that agree in these, within a group, differ by their seed alone."""
 ORDER = (*GROUP, *CELL, "metric", "dtype", "player", "seed", "first_seed", "step", "repeat")
@@ -43,6 +45,23 @@ def tidy(frame: pd.DataFrame) -> pd.DataFrame:
         key: pd.to_numeric(frame[key]).astype(float) for key in ("epsilon", "value") if key in frame
     }
     return frame.assign(**texts, **numbers)
+
+
+def with_gradient(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a tidy table on generators that have a gradient.
+
+    Without one, every cell of a group has the exact gradient for the discriminator alone, and a
+    probe states its draws.
+    """
+    if {*GROUP, "mode"} <= set(frame):
+        keys, told, every = GROUP, frame["mode"].astype(str).str.endswith("+exact"), "all"
+    elif {*PROBE, "own_settings"} <= set(frame):
+        keys, told = PROBE, frame["own_settings"].astype(str).str.contains('"noise"')
+        every = "any"
+    else:
+        return frame
+    of = [frame[key] for key in keys]
+    return frame[~told.groupby(of, dropna=False).transform(every).astype(bool)]
 
 
 def final(frame: pd.DataFrame) -> pd.DataFrame:

@@ -21,8 +21,8 @@ WORSE = {"lower": 1.0, "higher": -1.0}
 """The sign of more of a number, by the way that is better."""
 ARTICLE, OTHER = SCOPES = ("article", "other")
 """The article's own experiment, and other data and networks."""
-SAME_STEPS, EQUAL_COST, EPSILON, LEARNING_RATE = READINGS = (
-    "same_steps", "equal_cost", "epsilon", "learning_rate",
+SAME_STEPS, EQUAL_COST, EPSILON, LEARNING_RATE, EQUAL_CALLS = READINGS = (
+    "same_steps", "equal_cost", "epsilon", "learning_rate", "equal_calls",
 )  # fmt: skip
 """How modes are compared; and what the article's step is, where it may be either."""
 TUNED = "tuned"
@@ -345,12 +345,12 @@ def _arm(
         # All steps of a cell cost the same.
         end = float((runs["steps"] * least / runs["budget"]).max())
     runs = runs.set_index("seed")
-    runs = runs.assign(quality=_at(curves, end).reindex(runs.index))
+    runs = runs.assign(quality=at_step(curves, end).reindex(runs.index))
     floor = float(pd.to_numeric(compared["floor"]).max())
     return Arm(runs, curves, cost, end, sign, floor, runs.iloc[0].to_dict())
 
 
-def _at(curves: pd.DataFrame, step: float) -> pd.Series:
+def at_step(curves: pd.DataFrame, step: float) -> pd.Series:
     """The numbers at a step, linear between snapshots; missing without any."""
     steps = curves.columns.to_numpy(float)
     k = min(int(np.searchsorted(steps, step)), len(steps) - 1)

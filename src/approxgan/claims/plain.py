@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from approxgan.analysis.text import initial, listed, number, words
-from approxgan.claims.matching import ARTICLE, EQUAL_COST, LEARNING_RATE, OTHER
+from approxgan.claims.matching import ARTICLE, EQUAL_CALLS, EQUAL_COST, LEARNING_RATE, OTHER
 from approxgan.claims.measures import BEST_STEP, DECADES, OWN_STEP, RATIO, SDS
 from approxgan.claims.summary import Part, Row
 from approxgan.claims.verdict import (
@@ -28,8 +28,11 @@ WAYS = {
     "exact": "the exact slope",
     "forward_difference": "nudging each weight",
     "uniform_shift": "nudging all weights at once",
+    "reference": "the slope that knows the generator",
+    "best_other": "the best other way that knows samples alone",
 }
 """What the article's formula means; other modes go by their name."""
+BLIND = "generators without a slope"
 PLACES = {
     ARTICLE: "the article's own experiment",
     OTHER: "data and networks other than the article's",
@@ -52,6 +55,11 @@ MEASURES = {
     "seconds_per_step": ("A training step takes less time", TIME),
     "range_of_good_steps": ("Trying finds a nudge as good as the exact slope", ""),
     "final_quality_at_own_step": ("The learning rate is as good as the best tried", ""),
+    "distance_to_reference": ("It trains where there is no slope", "as far from the truth"),
+    "distance_to_best_other": (
+        "No other way gets nearer where there is no slope",
+        "as far from it",
+    ),
 }
 """Measure -> what a claim says of it, and what its effect is a multiple or a count of."""
 RATE = (("nudge", "learning rate"),)
@@ -149,10 +157,14 @@ def _rows(found: Sequence[Part]) -> tuple[list[Row], list[Row]]:
 
 def _line(rows: Sequence[Row], controls: Sequence[Row], name: str) -> Line:
     row = _lead(rows, name)
-    place, remark = PLACES[row["scope"]], _shared(row, controls)
+    place, remark = _place(row), _shared(row, controls)
     against = "" if row["against"] in (OWN_STEP, BEST_STEP) else way(row["against"])
     told = statement(row), said(row), amount(row), way(row["mode"]), place, against, remark
     return Line(name, *told, row, [*_elsewhere(rows, row), *_otherwise(rows, row)])
+
+
+def _place(row: Row) -> str:
+    return BLIND if row["reading"] == EQUAL_CALLS else PLACES[row["scope"]]
 
 
 def _elsewhere(rows: Sequence[Row], row: Row) -> Iterator[tuple[str, str]]:

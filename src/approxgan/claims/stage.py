@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from approxgan.analysis.statistics import UNKNOWN, Effect
-from approxgan.claims import controls
+from approxgan.claims import controls, no_gradient, noise_laws
 from approxgan.claims.controls import Kind
 from approxgan.claims.landing import landed
 from approxgan.claims.matching import (
     EPSILON,
+    EQUAL_CALLS,
     EQUAL_COST,
     LEARNING_RATE,
     OTHER,
@@ -36,10 +37,11 @@ from approxgan.claims.verdict import Comparison, InsufficientData, Judgement, de
 from approxgan.storage import files
 from approxgan.storage.tables import CLAIMS, table_in
 
-NAMES = tuple(dict.fromkeys(measure.claim for measure in MEASURES))
+BESIDE_EXACT = tuple(dict.fromkeys(measure.claim for measure in MEASURES))
+NAMES = (*BESIDE_EXACT, no_gradient.CLAIM)
 NEEDS = (
     *("outcomes", "quality", "gradient_error", "cost", "comparisons"),
-    *("training", "tuning"),
+    *("training", "tuning", "quality_null"),
 )
 NUMBERS = (
     *("bound", "p", "p_holm", "effect", "low", "high", "error", "freedom"),
@@ -98,27 +100,35 @@ def judge(
     be judged for lack of data is undecided, and its note says what is missing. Raises
     ``InputError`` for a deciding number of which neither way is better.
     """
-    return _judged(groups(tables, rules), rules, only)
+    return _judged(groups(tables, rules), no_gradient.studies(tables, rules), rules, only)
 
 
 def write(tables_dir: Path, rules: Rules, out: Path) -> None:
-    """The tables claims and epsilon_rules from those in a folder, into the folder ``out``."""
+    """The tables of ``claims.smk`` from those in a folder, into the folder ``out``."""
     tables = {name: table_in(tables_dir, name) for name in NEEDS}
-    found = groups(tables, rules)
-    files.write_table(out / "claims", _judged(found, rules, NAMES))
+    found, studies = groups(tables, rules), no_gradient.studies(tables, rules)
+    files.write_table(out / "claims", _judged(found, studies, rules, NAMES))
     files.write_table(out / "epsilon_rules", landed(tables, found, rules))
+    files.write_table(out / "no_gradient", no_gradient.distances(studies))
+    files.write_table(out / "noise_laws", noise_laws.laws(tables, rules))
 
 
-def _judged(groups: Sequence[Group], rules: Rules, only: Collection[str]) -> pd.DataFrame:
+def _judged(
+    groups: Sequence[Group],
+    studies: Sequence[no_gradient.Study],
+    rules: Rules,
+    only: Collection[str],
+) -> pd.DataFrame:
     found = _Runs(groups, rules)
     rows = [
         row
         for scope in SCOPES
-        for claim in NAMES
+        for claim in BESIDE_EXACT
         if claim in only
         for made in (found.judged(scope, claim), found.over_controls(scope, claim))
         for row in made
     ]
+    rows += _without_gradient(studies, rules) if no_gradient.CLAIM in only else []
     decided = decide([row.test for row in rows], rules["alpha"])
     table = [
         _columns(row, rules) | _decision(made) for row, made in zip(rows, decided, strict=True)
@@ -217,6 +227,28 @@ class _Runs:
         notes += [f"left out: {'; '.join(matches.left_out)}"] if matches.left_out else []
         test = Judgement(measure.claimed(self.rules), made, gain)
         return Row(measure, place, against, test, matches.found, "; ".join(notes))
+
+
+def _without_gradient(studies: Sequence[no_gradient.Study], rules: Rules) -> Iterator[Row]:
+    """Where the article's formula is all that there is: no row of a mode that was not run."""
+    blind = [study for study in studies if not study.is_smooth]
+    for measure in no_gradient.MEASURES:
+        for mode in rules["modes"]:
+            place = Place(OTHER, EQUAL_CALLS, mode)
+            found, left_out = [], []
+            for study in blind:
+                try:
+                    found.append(study.beside(measure.against, mode))
+                except InsufficientData as lack:
+                    left_out.append(str(lack))
+            found = [one for one in found if one is not None]
+            if found:
+                made = measure.compare(found, rules)
+                note = "; ".join([made.note, *(f"left out: {one}" for one in left_out)])
+                test = Judgement(measure.claimed(rules), replace(made, note=note))
+                yield Row(measure, place, measure.against, test, found, note)
+            elif left_out:
+                yield Row(measure, place, measure.against, note="; ".join(left_out))
 
 
 def _columns(row: Row, rules: Rules) -> dict[str, Any]:

@@ -14,12 +14,14 @@ from approxgan.analysis.text import interval, number, words
 from approxgan.claims.matching import (
     ARTICLE,
     EPSILON,
+    EQUAL_CALLS,
     EQUAL_COST,
     LEARNING_RATE,
     OTHER,
     SAME_STEPS,
 )
 from approxgan.claims.measures import BEST_STEP, DECADES, NO_CONTROL, OWN_STEP, RATIO, SDS
+from approxgan.claims.no_gradient import BEST_OTHER, REFERENCE
 from approxgan.claims.verdict import (
     LACK,
     NEGLIGIBLE,
@@ -37,13 +39,15 @@ STATEMENTS = {
     "C4": "Too small a step trains slowly; too large a step makes gradients vanish or explode.",
     "C5": "Approximate gradients spare the cost of exact ones.",
     "C6": "A good step is found by experiment.",
+    "C7": "Where no gradient exists, the article's formula trains.",
 }
-"""What the article says."""
+"""What the article says, and what would make its formula useful."""
 PARTS = {
     (ARTICLE, SAME_STEPS): "The article's own experiment",
     (ARTICLE, EQUAL_COST): "The article's own experiment, each mode at its best and equal cost",
     (OTHER, SAME_STEPS): "Other data and networks, with the same optimiser and number of steps",
     (OTHER, EQUAL_COST): "Other data and networks, each mode at its best and equal cost",
+    (OTHER, EQUAL_CALLS): "Generators without a gradient, each mode at its best and equal samples",
 }
 """Verdicts that are read together: where, and how modes are compared."""
 PHRASES = {
@@ -61,6 +65,8 @@ PHRASES = {
     "seconds_per_step": "processor seconds per step and seed",
     "range_of_good_steps": "range of {steps} that are as good as exact",
     "final_quality_at_own_step": "final quality at the study's learning rate",
+    "distance_to_reference": "distance to the truth",
+    "distance_to_best_other": "distance to the truth",
 }
 """Of measures whose name alone says too little."""
 AGAINST = {
@@ -68,6 +74,8 @@ AGAINST = {
     (OWN_STEP, LEARNING_RATE): "that at the study's learning rate",
     (BEST_STEP, EPSILON): "that at the best fixed ε",
     (BEST_STEP, LEARNING_RATE): "that at the best other rate",
+    (REFERENCE, EQUAL_CALLS): "that of the gradient that knows the generator",
+    (BEST_OTHER, EQUAL_CALLS): "that of the best other mode that knows samples alone",
 }
 STEPS = {EPSILON: "ε", LEARNING_RATE: "learning rates"}
 WHY = {
@@ -132,8 +140,7 @@ def parts(table: pd.DataFrame) -> list[Part]:
         row: Row = {str(key): value for key, value in values.items()} | {"place": place}
         row |= {"what": measured(row), "rule": rule(row)}
         name = str(row["claim"])
-        reading = EQUAL_COST if row["reading"] == EQUAL_COST else SAME_STEPS
-        by_name = found.setdefault((row["scope"], reading), {})
+        by_name = found.setdefault((row["scope"], part_of(row)), {})
         claim = by_name.setdefault(name, Claim(name, STATEMENTS.get(name, "")))
         if row["is_control"]:
             claim.controls.append(row)
@@ -144,6 +151,11 @@ def parts(table: pd.DataFrame) -> list[Part]:
         for key, title in PARTS.items()
         if key in found
     ]
+
+
+def part_of(row: Mapping[str, Any]) -> str:
+    """The reading of the part that a row is in."""
+    return row["reading"] if row["reading"] in (EQUAL_COST, EQUAL_CALLS) else SAME_STEPS
 
 
 def measured(row: Mapping[str, Any]) -> str:

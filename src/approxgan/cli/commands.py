@@ -289,7 +289,7 @@ def advise(args: Namespace) -> None:
     """Say which estimator to take for a loss, by theory and by the reference results."""
     from approxgan.library import advice
 
-    names = ("dimension", "evaluations", "precision", "noise", "steps")
+    names = ("dimension", "evaluations", "precision", "noise", "steps", "draws")
     print(advice.advise(**{name: getattr(args, name) for name in names}))
 
 

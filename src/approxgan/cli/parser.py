@@ -166,6 +166,10 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "metavar": "SIGMA",
         "help": "standard deviation of the loss's noise (default: that of rounding it)",
     },
+    "--draws": {
+        "choices": ["common", "fresh"],
+        "help": "of a simulator without a gradient: whether it can be run twice with the same ones",
+    },
     "--remove": {
         "action": "store_true",
         "help": "ask, then remove results of cells that are not in the config",
@@ -230,7 +234,7 @@ def parser() -> argparse.ArgumentParser:
     add(cli.pack, "--to", "--results")
     add(cli.verify, "--reference", "--results")
     add(cli.reference, "--made-by", "--reference", "--readme", "--results", "--configfile")
-    add(cli.advise, "--dimension", "--evaluations", "--steps", "--precision", "--noise")
+    add(cli.advise, "--dimension", "--evaluations", "--steps", "--precision", "--noise", "--draws")
     add(cli.doctor, "--results")
     add(cli.status, "--watch", "--remove", "--yes", "--results", "--configfile")
     return top

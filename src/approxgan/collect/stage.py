@@ -25,7 +25,7 @@ FORMS = {
     **dict.fromkeys(tables.OF_A_SEED, "float traced* seeds"),
 }
 """The arrays of a trace: forms as in ``storage.arrays``."""
-CLOCKED = ("seconds", "cpu_seconds", "peak_memory_mb")
+COUNTED = ("seconds", "cpu_seconds", "peak_memory_mb", "dimension")
 IMAGES_SHOWN = 25
 EVOLVED = ("exact", "forward_difference", "uniform_shift", "random_direction")
 EVOLVED_POINTS = 300
@@ -162,7 +162,7 @@ def cost(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     for cell, folder in _runs(spec, at):
         path = folder / COST
         found = files.read_json(path)
-        row = {name: files.number(found, name, path) for name in CLOCKED}
+        row = {name: files.number(found, name, path) for name in COUNTED}
         diverged = _trace(folder / TRACE, cell)["diverged_step"]
         with files.reading(folder / SPEC, "spec of a run"):
             steps = int(np.int64(cell.training["steps"]))
@@ -282,9 +282,18 @@ def data(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
 
 
 def _plane(spec: Spec, name: str) -> Callable[[np.ndarray], np.ndarray]:
-    """What is drawn of a dataset: the first coordinates of its first view, or its own."""
+    """What is drawn of a dataset: the first coordinates of its first view, or its own.
+
+    Data of one column lie on a line.
+    """
     views = getattr(cells.build_dataset(spec["datasets"][name]), "views", dict)()
-    return next(iter(views.values()), lambda points: points)
+    view = next(iter(views.values()), lambda points: points)
+
+    def flat(points: np.ndarray) -> np.ndarray:
+        seen = view(points)
+        return np.pad(seen, ((0, 0), (0, max(0, 2 - seen.shape[1]))))
+
+    return flat
 
 
 def images(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:

@@ -34,6 +34,17 @@ class Mixture(Density):
         """The modes, in a fixed order: centres [M, 2]."""
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        modes = self.modes()
-        chosen = rng.integers(len(modes.centres), size=n)
-        return modes.centres[chosen] + modes.sigma * rng.standard_normal((n, self.dim))
+        return drawn(self.modes(), n, rng)
+
+
+def drawn(modes: Modes, n: int, rng: np.random.Generator) -> np.ndarray:
+    """[n, 2]: points of an equal mixture."""
+    chosen = rng.integers(len(modes.centres), size=n)
+    return modes.centres[chosen] + modes.sigma * rng.standard_normal((n, 2))
+
+
+def circle(count: int, radius: float, sigma: float) -> Modes:
+    """Modes equally spaced on a circle, counter-clockwise from the positive x axis."""
+    # Without endpoint=False the last mode would be the first again, at angle 2π.
+    angles = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    return Modes(radius * np.stack([np.cos(angles), np.sin(angles)], axis=1), sigma)

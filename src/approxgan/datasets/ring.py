@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-import numpy as np
-
 from approxgan.core.protocols import Modes
 from approxgan.core.settings import Positive, whole
-from approxgan.datasets._density import MOST_MODES, Mixture
+from approxgan.datasets._density import MOST_MODES, Mixture, circle
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,4 @@ class Ring(Mixture):
 
     def modes(self) -> Modes:
         """The modes, counter-clockwise: centres [count, 2]."""
-        # Without endpoint=False the last mode would be the first again, at angle 2π.
-        angles = np.linspace(0, 2 * np.pi, self.count, endpoint=False)
-        centres = self.radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-        return Modes(centres, self.sigma)
+        return circle(self.count, self.radius, self.sigma)

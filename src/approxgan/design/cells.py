@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from approxgan.config import registry
 from approxgan.config.check import APART, OF_SAMPLES
 from approxgan.core.errors import InputError
-from approxgan.core.protocols import PLAYERS
+from approxgan.core.protocols import PLAYERS, Player
 from approxgan.design.choices import OF_TRAINING, TUNED, Cell, Choice, Step
 from approxgan.design.names import NO_SETTING, folder_name, joined, mode_name, varied_label
 
@@ -65,6 +65,17 @@ def taking(entry: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any
     takes = {*about.required, *about.optional, *OF_SAMPLES}
     takes |= {"epsilon"} if about.constants["takes_epsilon"] else set()
     return {**entry, **{key: value for key, value in values.items() if key in takes}}
+
+
+def probed_players(choice: Choice) -> Sequence[Player]:
+    """The players at whose points a probe measures a choice: some work on a generator alone."""
+    needs = registry.describe("modes", choice.mode).constants.get("needs")
+    return ("generator",) if needs or OF_SAMPLES.keys() & choice.settings else PLAYERS
+
+
+def deciding(claims: Mapping[str, Any], study: str) -> str:
+    """The number by which a study is tuned and judged."""
+    return claims["no_gradient"]["distances"].get(study, claims["metric"])
 
 
 def pairs_tried(

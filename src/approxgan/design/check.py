@@ -157,6 +157,8 @@ def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -
     for entry in [*user["modes"], *([user["path"]] if "path" in user else [])]:
         for choices in cells.pairs_tried(user, entry):
             for player, choice in zip(reversed(PLAYERS), choices, strict=True):
+                if place.startswith("probes") and player not in cells.probed_players(choice):
+                    continue
                 own = penalised and player == "discriminator"
                 situation = Situation(
                     sizes[player], pair.slopes(model, player), own, choice.step.rule, *able[player]
@@ -210,13 +212,18 @@ def _check_metrics(config: Mapping[str, Any], datasets: Mapping[str, Any]) -> No
         name: located(f"quality.metrics.{name}", registry.build, "metrics", name, settings)
         for name, settings in config["quality"]["metrics"].items()
     }
-    wanted = config["claims"]["metric"]
+    numbers = {"claims.metric": config["claims"]["metric"]}
+    named = {study["name"] for study in config["studies"]}
+    for study, number in config["claims"]["no_gradient"]["distances"].items():
+        if study in named:
+            numbers[f"claims.no_gradient.distances.{study}"] = number
     given = [n for key in config["quality"]["every_snapshot"] for n in built[key].directions]
-    if wanted not in given:
-        raise InputError(
-            f"config: claims.metric: {wanted!r} is no number of the metrics in "
-            f"quality.every_snapshot; accepted: {', '.join(given)}"
-        )
+    for place, wanted in numbers.items():
+        if wanted not in given:
+            raise InputError(
+                f"config: {place}: {wanted!r} is no number of the metrics in "
+                f"quality.every_snapshot; accepted: {', '.join(given)}"
+            )
     for number, study in enumerate(config["studies"]):
         samples = cells.training_of(config, study)["samples"]
         for dataset, name in itertools.product(study["datasets"], built):

@@ -67,18 +67,18 @@ def tune(config: Config, name: str, known: Mapping[str, Any] | None = None) -> d
     ``known`` are all tunings of the config; without them they are listed here.
     """
     tries = _pick("tuning", grid.tunings(config) if known is None else known, name)
-    _, better = _deciding(config)
-    return {"tries": tries, "metric": config["claims"]["metric"], "better": better}
+    wanted, _, better = _deciding(config, name.partition("/")[0])
+    return {"tries": tries, "metric": wanted, "better": better}
 
 
-def _deciding(config: Config) -> tuple[str, str]:
-    """The metric that gives the number of the claims, and which way that number is better."""
-    wanted = config["claims"]["metric"]
+def _deciding(config: Config, study: str) -> tuple[str, str, str]:
+    """The number that decides in a study, the metric that gives it, and which way is better."""
+    wanted = grid.deciding(config["claims"], study)
     for name in config["quality"]["metrics"]:
         directions = registry.describe("metrics", name).constants["directions"]
         if wanted in directions:
-            return name, directions[wanted]
-    raise InputError(f"claims.metric: {wanted!r} is no number of the metrics under quality")
+            return wanted, name, directions[wanted]
+    raise InputError(f"claims: {wanted!r} is no number of the metrics under quality")
 
 
 def variants(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,9 +114,10 @@ def _generators(definitions: Sequence[Mapping[str, Any]]) -> list[Mapping[str, A
 def quality(config: Config, cell: str = "") -> dict[str, Any]:
     """By what a cell is scored; a try by the deciding number alone."""
     found = {key: config["quality"][key] for key in ("seed", "metrics", "every_snapshot")}
-    if not cell.partition("/")[0].endswith(grid.TRIES):
+    study = cell.partition("/")[0]
+    if not study.endswith(grid.TRIES):
         return found
-    name, _ = _deciding(config)
+    _, name, _ = _deciding(config, study.removesuffix(grid.TRIES))
     return {**found, "metrics": {name: found["metrics"][name]}, "every_snapshot": [name]}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from approxgan.analysis.frames import Tables, tidy
+from approxgan.analysis.frames import Tables, tidy, with_gradient
 from approxgan.config import registry
 from approxgan.figures import _labels, _slim, _style
 from approxgan.storage import files
@@ -65,7 +65,11 @@ def _from_files(name: str, folder: Path) -> Figure:
 def from_tables(name: str, tables: Tables) -> Figure:
     """The figure in the house style; it gets the tables that it needs, tidied."""
     figure = registry.build("figures", name, {})
+    shown = {need: tidy(tables[need]) for need in figure.needs}
+    if "no_gradient" not in shown:
+        # What these generators come to is no number of the others' kind.
+        shown = {need: with_gradient(frame) for need, frame in shown.items()}
     with _style.theme(), mpl.rc_context({"text.hinting": LOOK["text.hinting"]}):
-        drawn = figure.draw({need: tidy(tables[need]) for need in figure.needs})
+        drawn = figure.draw(shown)
         _labels.settle(drawn)
     return drawn

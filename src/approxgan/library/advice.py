@@ -15,6 +15,7 @@ from typing import Any
 
 from approxgan.core.errors import InputError
 from approxgan.core.settings import is_finite, shown
+from approxgan.library.without_gradient import nearest
 
 UNITS = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 """Unit roundoff."""
@@ -74,9 +75,9 @@ class Option:
     eps: float | None
     """Step in parameter units; None for modes that take none."""
     relative_error: float
-    """Root mean square of |ĝ - ∇f| / |∇f|."""
+    """Root mean square of |ĝ - ∇f| / |∇f|; NaN where theory does not say."""
     evaluations: int
-    """Of one estimate, in forward passes."""
+    """Of one estimate, in forward passes; of a simulator in samples."""
 
     @property
     def cosine(self) -> float:
@@ -85,8 +86,11 @@ class Option:
     def __str__(self) -> str:
         told = [f"{key} {value}" for key, value in self.settings.items()]
         told += [f"eps {self.eps:.2g}"] if self.eps is not None else []
+        named = f"{self.mode} ({', '.join(told) or 'no settings'})"
+        if math.isnan(self.relative_error):
+            return f"{named}: {self.evaluations} simulated samples an estimate"
         return (
-            f"{self.mode} ({', '.join(told) or 'no settings'}): cosine {self.cosine:.3g}, "
+            f"{named}: cosine {self.cosine:.3g}, "
             f"relative error {self.relative_error:.3g}, {self.evaluations} evaluations an estimate"
         )
 
@@ -121,6 +125,7 @@ def advise(
     gradient: float = 1.0,
     curvature: float = 1.0,
     third: float = 1.0,
+    draws: str | None = None,
     reference: Path | None = None,
 ) -> Advice:
     """Which estimator to take for a loss of ``dimension`` parameters.
@@ -131,6 +136,12 @@ def advise(
     unless given; ``choose_step`` measures it. ``gradient`` is |∇f|, ``curvature`` and ``third``
     are |f''| and |f'''| along a direction of length 1. ``reference`` is a file of the project's
     reference results, of which it tells what they say of the mode; by default the checkout's.
+
+    ``draws`` are those of a simulator, whose loss has steps (it counts, rounds, writes letters) or
+    new noise each time: ``common`` where it can be run twice with the same draws, ``fresh`` where
+    it cannot. Theory gives no step then, as it needs the sizes of the steps. The answer is the best
+    way that was measured, at the nearest dimension and budget; ``evaluations`` are simulated
+    samples, and the scales are not used.
 
     Random directions have length √d, so their eps is the best step over √d. What is expected of q
     of them as ε → 0: squared relative error (d+1)/q Gaussian, (d-1)/q of signs, d/q - 1 orthogonal;
@@ -152,6 +163,9 @@ def advise(
                 f"evaluations={evaluations:g} are fewer than 2 for each of steps={steps}; "
                 "accepted: more evaluations, or fewer steps"
             )
+    if draws is not None:
+        place = MEASURED if reference is None else reference
+        return _simulated(*nearest(dimension, evaluations, draws, place), evaluations)
     unit = UNITS[precision]
     rounding = unit / math.sqrt(3.0)
     sigma = max(noise or 0.0, rounding)
@@ -168,6 +182,12 @@ def advise(
         int(evaluations // best.evaluations),
         tuple(reasons),
     )
+
+
+def _simulated(row: Mapping[str, Any], told: str, evaluations: float) -> Advice:
+    each = max(1, round(row["calls_per_step"]))
+    own = Option(row["mode"], json.loads(row["own_settings"]), row["epsilon"], math.nan, each)
+    return Advice(own, (), (), int(evaluations // each), (told,))
 
 
 @dataclass(frozen=True)

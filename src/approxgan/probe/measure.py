@@ -17,6 +17,9 @@ from approxgan.training.trace import epsilon_quantile, true_gradient
 
 WHOLE = -1
 """The layer number of a row for all of a player's parameters."""
+BATCHES = 128
+"""Of draws, whose mean gradient stands for the expected one: its squared error is 1/128 of that of
+one batch."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Point:
     seeds: Sequence[int]
     player: Player
     step: int
+    expected: bool = False
+    """Whether the true gradient is that of the expected loss, for a smooth generator too."""
 
     def streams(self) -> streams.SeedStreams:
         number = PLAYERS.index(self.player)
@@ -42,8 +47,19 @@ class Point:
     @property
     def sampled(self) -> bool:
         """Whether the truth is the expected loss's gradient: draws are part of the error."""
-        found = self.f
-        return isinstance(found, GeneratorObjective) and not found.game.generator.differentiable
+        if not isinstance(self.f, GeneratorObjective):
+            return False
+        return self.expected or not self.f.game.generator.differentiable
+
+    def truth(self) -> Tensor:
+        """[S, P] float64; over draws the mean of ``BATCHES`` if outcomes cannot be listed."""
+        f = self.f
+        if not (isinstance(f, GeneratorObjective) and self.expected):
+            return true_gradient(f, self.theta)
+        if not f.game.generator.differentiable:
+            return true_gradient(f, self.theta)
+        batches = (f.redrawn(self.noise(0, 2, number)) for number in range(BATCHES))
+        return torch.stack([true_gradient(one, self.theta) for one in batches]).mean(0)
 
     def tried(self, method: Method, draw: int) -> PlayerObjective:
         """The objective as a method evaluates it for one of the estimates."""
@@ -87,7 +103,7 @@ def measure(at: Point, method: Method, draws: int) -> list[dict[str, Any]]:
         chosen = method.choose(rule, at.tried(method, 0), theta, rng)
         eps, forwards = chosen.eps, chosen.forwards
     watched = Watched(at.tried(method, 0), theta)
-    truth = true_gradient(f, theta)
+    truth = at.truth()
     sizes = f.game.layer_sizes(at.player)
     layers = [_Layer(part) for part in (truth, *truth.split(sizes, 1))]
     estimate: Estimate | None = None

@@ -11,7 +11,6 @@ import pandas as pd
 import torch
 
 from approxgan.config import registry
-from approxgan.config.check import OF_SAMPLES
 from approxgan.core.protocols import PLAYERS, Player
 from approxgan.design import cells, names
 from approxgan.design.choices import Choice
@@ -153,9 +152,11 @@ def run(
             made = method(choice, probe["definitions"]["rules"])
             key = {**{name: probe[name] for name in PROBE}, **names.choice_columns(choice)}
             kept_steps = steps_kept(probe, arrays)
-            players = ("generator",) if OF_SAMPLES.keys() & choice.settings else PLAYERS
+            players = cells.probed_players(choice)
             for dtype, player, step in itertools.product(probe["dtypes"], players, kept_steps):
                 at = place(game, arrays, player, step, DTYPES[dtype])
+                # An entry that states its draws is held to the expectation over draws.
+                at = dataclasses.replace(at, expected="noise" in choice.settings)
                 where = {**key, "dtype": dtype, "player": player, "step": step}
                 rows += [{**where, **m} for m in measure(at, made, probe["draws"])]
     files.write_bytes(out, files.parquet(pd.DataFrame(rows)))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from approxgan.library.without_gradient import KEY
 from approxgan.reference.sides import NEEDED, of_tables
 from approxgan.storage import provenance
 from approxgan.storage.tables import table_in
@@ -26,7 +27,16 @@ def of(tables: Path, command: str) -> dict[str, Any]:
         "metric": run.metric,
         "verdicts": _plain(run.verdicts),
         "cells": _plain(run.cells),
+        KEY: _plain(_best_ways(tables)),
     }
+
+
+def _best_ways(tables: Path) -> pd.DataFrame:
+    """Of the table ``no_gradient``; none of a run from before there was one."""
+    if not (tables / "no_gradient.parquet").is_file():
+        return pd.DataFrame()
+    reached = table_in(tables, "no_gradient")
+    return reached[reached["best_of"] != ""]
 
 
 def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -20,7 +20,16 @@ from approxgan.analysis.frames import Tables
 from approxgan.claims import plain, summary
 from approxgan.claims.verdict import LACK
 from approxgan.design.paths import Results
-from approxgan.report import cells, explore, guests, picture, scope, steps, verdicts
+from approxgan.report import (
+    cells,
+    explore,
+    guests,
+    no_gradient,
+    picture,
+    scope,
+    steps,
+    verdicts,
+)
 from approxgan.report.svg import figure
 from approxgan.storage import files, provenance
 from approxgan.storage import guests as stored
@@ -31,7 +40,10 @@ NEEDS = (
     "claims", "outcomes", "quality", "cost", "gradient_error", "dirac", "samples", "data",
     "training",
 )  # fmt: skip
-OPTIONAL = ("comparisons", "aggregates", "epsilon_rules", "guests", "quality_null")
+OPTIONAL = (
+    "comparisons", "aggregates", "epsilon_rules", "no_gradient", "noise_laws",
+    "guests", "quality_null",
+)  # fmt: skip
 SCRIPTS = ("page.js", "plot.js", "tables.js", "run.js", "ask.js")
 """In the order in which they need each other."""
 
@@ -108,6 +120,7 @@ def _findings(
         "cells": cells.cells(tables, places),
         "compared": "comparisons" in tables,
         "baseline": _baseline(config.get("claims", {})),
+        "blind": no_gradient.section(tables.get("no_gradient"), tables.get("noise_laws")),
         "aggregates": cells.aggregates(tables.get("aggregates"), places),
         "metrics": cells.metrics(tables["quality"], places),
         "methods": scope.methods(outcomes),

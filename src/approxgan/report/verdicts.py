@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from approxgan.claims.matching import EQUAL_COST, SAME_STEPS
+from approxgan.claims.matching import EQUAL_CALLS
 from approxgan.claims.measures import RATIO
 from approxgan.claims.plain import Line
-from approxgan.claims.summary import no_effect
+from approxgan.claims.summary import no_effect, part_of
 
 SHOWN_BY = {
     "C1": ("quality_cost", "training_curves", "controls"),
@@ -18,6 +18,7 @@ SHOWN_BY = {
     "C4": ("quality_epsilon", "gradient_error", "stability"),
     "C5": ("quality_cost", "cost_cosine"),
     "C6": ("quality_epsilon", "effects", "epsilon_rules"),
+    "C7": ("no_gradient",),
 }
 """Figures that show what a claim is about, where the report has them."""
 
@@ -29,16 +30,13 @@ def links(figures: Collection[str]) -> dict[str, list[str]]:
 
 def evidence(lines: Sequence[Line]) -> dict[str, str]:
     """Claim -> where its rows are on the page: the part of the row that answers it."""
-    parts = {line.claim: (line.row["scope"], line.row["reading"]) for line in lines}
-    return {
-        claim: f"{scope}-{EQUAL_COST if reading == EQUAL_COST else SAME_STEPS}-{claim}"
-        for claim, (scope, reading) in parts.items()
-    }
+    return {line.claim: f"{line.row['scope']}-{part_of(line.row)}-{line.claim}" for line in lines}
 
 
 def asked(row: Mapping[str, Any]) -> str:
     """The address of a row's runs in the chooser: its mode and exact on its data sets."""
-    modes = dict.fromkeys(["exact", str(row["mode"])])
+    blind = row["reading"] == EQUAL_CALLS
+    modes = dict.fromkeys([f"{row['mode']}+exact"] if blind else ["exact", str(row["mode"])])
     chosen = {"study": "", "data": row["datasets"].replace(", ", ","), "modes": ",".join(modes)}
     return f"ask?{urlencode(chosen)}"
 

@@ -50,7 +50,8 @@ TUNING = {
     **{key: RUN[key] for key in ("study", "dataset", "model", "loss", "mode")},
     "settings": "the entry's own settings, with 'tuned' for what is decided here",
     "values": "what was tried, as a JSON map",
-    "score": "median over the selection seeds of claims.metric at the end; missing if half failed",
+    "score": "median over the selection seeds of claims.metric at the end, or of the "
+    "study's number in claims.no_gradient.distances; missing if half failed",
     "seeds": "number of selection seeds",
     "failed": "how many of them have no score",
     "chosen": "whether this try was chosen",
@@ -225,6 +226,7 @@ COST = {
     "seconds": "wall seconds of the training loop, all seeds of the block together",
     "cpu_seconds": "processor seconds of the same",
     "peak_memory_mb": "peak resident memory of the job, MB",
+    "dimension": "number of parameters of the generator",
     "sweep": "how sweeps were evaluated: direct, compiled, batched, plain (joined by +), or none",
 }
 DIRAC = {
@@ -307,10 +309,11 @@ AGGREGATES = {
 CLAIMS = {
     "scope": "article: the article's own experiment, the studies in claims.own_experiment; other: "
     "other data and networks",
-    "claim": "C1 to C6",
+    "claim": "C1 to C7",
     "reading": "same_steps: as the article does it, same optimiser and number of steps; "
     "equal_cost: each at its best, at the smallest budget of the study, in forward-equivalents; "
-    "epsilon or learning_rate: what the article's step is read as",
+    "epsilon or learning_rate: what the article's step is read as; equal_calls: generators without "
+    "a gradient, each mode at its best, after as many simulated samples",
     "mode": CELL["mode"],
     "measure": "name of what is measured",
     "unit": "unit of effect, low, high and bound: ratio (mode's / other's), share of runs, sds of "
@@ -318,7 +321,9 @@ CLAIMS = {
     "dtype": "precision of the mode's runs",
     "against": "what the mode is compared with: exact; a matched control, with the settings that "
     "the match leaves open; own_step, itself at the ε of highest median cosine or at the learning "
-    "rate of the study; best_step, itself at the best other step by the median of the same runs",
+    "rate of the study; best_step, itself at the best other step by the median of the same runs; "
+    "reference, the gradient that knows the generator; best_other, the best other mode that knows "
+    "samples alone, by the median of the same runs",
     "is_control": "whether that is a control, whose gain over exact the mode must exceed",
     "bound": "the margin that the config fixes, in the unit of the effect",
     "side": "the side of the bound on which the claim puts the effect: below or above",
@@ -372,6 +377,50 @@ EPSILON_RULES = {
     "runs": "seeds in common",
 }
 
+NO_GRADIENT = {
+    **{name: RUN[name] for name in ("study", "dataset", "model", "loss")},
+    "mode": "gradient mode of the generator",
+    "epsilon": "its step ε; missing without one",
+    "noise": "draws of the evaluations that it takes differences of: common or fresh; empty for "
+    "modes that take none",
+    "at": "where it takes them: parameters, or sample by sample at the output; empty for none",
+    "own_settings": "its settings as a JSON map",
+    "needs": "what it must know of the generator: nothing but samples (empty), log_prob, relaxed, "
+    "expected, the likelihood of data, or the gradient",
+    "is_tuned": "whether settings of it were chosen on other seeds",
+    "is_smooth": "whether the generator of the study has a gradient",
+    "dimension": COST["dimension"],
+    "metric": "the distance to the truth by which the study is tuned and judged",
+    "calls": "simulated samples that were spent",
+    "calls_per_step": "simulated samples of one training step",
+    "seeds": "number of runs",
+    "distance": "geometric mean over seeds of the distance, linear between snapshots; a run that "
+    "diverged counts as its start, and distances under the mean of perfect samples as that",
+    "low": "lower end of its interval: Student's, of the logarithm",
+    "high": "upper end of the same",
+    "ratio": "distance ÷ that of the reference, the gradient that knows the generator, after as "
+    "many calls; geometric mean over common seeds; missing for the reference itself",
+    "ratio_low": "lower end of its interval: jackknife over seeds",
+    "ratio_high": "upper end of the same",
+    "best_of": "of least median distance among the ways that know nothing but samples, where the "
+    "same draws can be had twice (common), or only new ones (fresh); and among all estimates "
+    "from samples (all)",
+}
+NOISE_LAWS = {
+    **PROBE,
+    **{name: NO_GRADIENT[name] for name in ("mode", "noise", "at", "own_settings", "is_smooth")},
+    "slope": "of the logarithm of the root mean square error by that of ε, over the probed steps "
+    "up to claims.no_gradient.law_below",
+    "low": "lower end of its interval: jackknife over trajectories",
+    "high": "upper end of the same",
+    "expected": "what theory expects: 0 of smooth losses, -0.5 of steps with common draws, -1 with "
+    "fresh ones; of estimates whose noise grows with 1/ε -1",
+    "epsilon": "the probed step of least error",
+    "error": "the root mean square error there, relative to the length of the expected gradient",
+    "calls": "simulated samples of one estimate",
+    "points": "points of trajectories",
+}
+
 COLUMNS: dict[str, dict[str, str]] = {
     "training": TRAINING,
     "tuning": TUNING,
@@ -393,9 +442,11 @@ COLUMNS: dict[str, dict[str, str]] = {
     "aggregates": AGGREGATES,
     "claims": CLAIMS,
     "epsilon_rules": EPSILON_RULES,
+    "no_gradient": NO_GRADIENT,
+    "noise_laws": NOISE_LAWS,
 }
 
-JUDGED = ("comparisons", "aggregates", "claims", "epsilon_rules")
+JUDGED = ("comparisons", "aggregates", "claims", "epsilon_rules", "no_gradient", "noise_laws")
 """Tables that are made from other tables; the others are gathered from results."""
 
 TEXTS = {
@@ -404,6 +455,7 @@ TEXTS = {
     *("better", "family", "verdict", "reason", "claim", "measure", "unit"),
     *("values", "at_end", "scope", "reading"),
     "guest",
+    *("noise", "at", "needs", "best_of"),
     *("against", "side", "reason_code", "interval_kind", "cells", "note"),
 }
 """Columns that may hold texts; all others hold numbers."""

@@ -102,6 +102,7 @@ def run(
         "cpu_seconds": clock.cpu_seconds,
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "seconds_at_steps": clock.marks,
+        "dimension": game.size("generator"),
         "sweep": "+".join(sorted(game.sweeps)) or "none",
         provenance.MADE_WITH: made_with,
     }

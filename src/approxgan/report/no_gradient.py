@@ -1,0 +1,134 @@
+"""The section on generators without a gradient: what to take, at which budget and ε."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from approxgan.analysis.frames import GROUP
+from approxgan.analysis.text import interval, number, words
+
+Rows = list[dict[str, Any]]
+KINDS = {"smooth": "smooth", "common": "steps, the same draws twice", "fresh": "fresh draws alone"}
+"""Of losses, in words."""
+WAY = ("mode", "noise", "at", "epsilon", "own_settings")
+"""What tells the ways of a study apart."""
+FORMULA = "forward_difference"
+"""The article's, one difference for each parameter."""
+
+
+def section(reached: pd.DataFrame | None, laws: pd.DataFrame | None) -> dict[str, Any]:
+    """What the template needs; nothing where no study has a generator without a gradient."""
+    if reached is None or reached[~reached["is_smooth"].astype(bool)].empty:
+        return {}
+    blind = reached[~reached["is_smooth"].astype(bool)]
+    return {
+        "sentences": [_sentence(rows) for _, rows in blind.groupby(list(GROUP))],
+        "advice": [row for _, rows in reached.groupby(list(GROUP)) for row in _advice(rows)],
+        "every": _every(reached),
+        "laws": [] if laws is None else _laws(laws),
+    }
+
+
+def way(row: dict[str, Any]) -> str:
+    """'spsa with directions 4 at the output, fresh draws, ε = 0.5'."""
+    own = json.loads(row["own_settings"] or "{}")
+    settings = [f"{words(k)} {v}" for k, v in own.items() if k not in ("noise", "at")]
+    told = words(row["mode"]) + (f" with {', '.join(settings)}" if settings else "")
+    told += " at the output" if row["at"] == "output" else ""
+    told += ", fresh draws" if row["noise"] == "fresh" else ""
+    return told + ("" if pd.isna(row["epsilon"]) else f", ε = {number(row['epsilon'])}")
+
+
+def _sentence(rows: pd.DataFrame) -> dict[str, Any]:
+    """What the best ways reached with as many samples as every way had; the formula beside."""
+    counts = rows.groupby("calls")["distance"].transform("size")
+    last = rows[counts == counts.max()]
+    last = last[last["calls"] == last["calls"].max()]
+    one = last.iloc[0]
+    formula = last[(last["mode"] == FORMULA) & (last["at"] == "parameters")]
+    formula = formula[formula["noise"] == "common"]
+    return {
+        "dataset": words(one["dataset"]),
+        "dimension": int(one["dimension"]),
+        "metric": words(one["metric"]),
+        "calls": number(one["calls"]),
+        "best": [
+            {"kind": KINDS[kind], **_told(found)}
+            for kind in ("common", "fresh")
+            for found in _best(last, kind)
+        ],
+        "reference": [_told(row) for row in last[last["ratio"].isna()].to_dict("records")[:1]],
+        "formula": [_told(row) for row in formula.to_dict("records")[:1]],
+    }
+
+
+def _told(row: dict[str, Any]) -> dict[str, str]:
+    ratio = "" if pd.isna(row["ratio"]) else number(row["ratio"])
+    return {
+        "way": way(row),
+        "distance": number(row["distance"]),
+        "range": interval(row["low"], row["high"]),
+        "ratio": ratio,
+        "ratio_range": interval(row["ratio_low"], row["ratio_high"]),
+    }
+
+
+def _best(rows: pd.DataFrame, kind: str) -> Rows:
+    return rows[[kind in text.split(", ") for text in rows["best_of"]]].to_dict("records")
+
+
+def _advice(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """A row for each stretch of budgets at which one way is best, by kind of loss."""
+    smooth = bool(rows["is_smooth"].iloc[0])
+    for kind in ("common",) if smooth else ("common", "fresh"):
+        found = sorted(_best(rows, kind), key=lambda row: row["calls"])
+        stretches: list[Rows] = []
+        for row in found:
+            same = stretches and all(_equal(stretches[-1][-1][key], row[key]) for key in WAY)
+            if same:
+                stretches[-1].append(row)
+            else:
+                stretches.append([row])
+        for stretch in stretches:
+            last = stretch[-1]
+            yield {
+                **{key: last[key] for key in ("dataset", "dimension", "metric", "mode", "at")},
+                "kind": KINDS["smooth" if smooth else kind],
+                "epsilon": last["epsilon"],
+                "from": stretch[0]["calls"],
+                "to": last["calls"],
+                **_told(last),
+            }
+
+
+def _equal(first: Any, second: Any) -> bool:
+    return bool(first == second or (pd.isna(first) and pd.isna(second)))
+
+
+def _every(rows: pd.DataFrame) -> Rows:
+    """All ways at the largest budget that each has."""
+    last = rows.sort_values("calls").groupby([*GROUP, *WAY], dropna=False).tail(1)
+    last = last.sort_values([*GROUP, "distance"])
+    return [{**row, **_told(row), "value": row["distance"]} for row in last.to_dict("records")]
+
+
+def _laws(laws: pd.DataFrame) -> Rows:
+    """Measured slopes beside theory's."""
+    return [
+        {
+            "dataset": words(row["dataset"]),
+            "way": way({**row, "epsilon": np.nan}),
+            "loss": "smooth" if row["is_smooth"] else "steps",
+            "slope": row["slope"],
+            "range": interval(row["low"], row["high"]),
+            "expected": row["expected"],
+            "best": row["epsilon"],
+            "error": row["error"],
+        }
+        for row in laws.to_dict("records")
+    ]

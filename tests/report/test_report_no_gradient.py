@@ -1,0 +1,60 @@
+"""The section on generators without a gradient: there where they were run, and true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from worlds import blind, pages, synthetic
+
+from approxgan.report import no_gradient
+
+
+def made(**given: object) -> dict:
+    tables = blind.tables(**given)
+    return no_gradient.section(tables["no_gradient"], tables["noise_laws"])
+
+
+def test_it_tells_the_best_way_of_each_kind_and_the_formula() -> None:
+    (told,) = made()["sentences"]
+    assert (told["dataset"], told["dimension"], told["metric"]) == ("counts", 10, "parameter error")
+    common, fresh = told["best"]
+    assert common["way"].startswith("spsa, ε = 0.5")
+    assert fresh["way"].startswith("avo")
+    (formula,) = told["formula"]
+    assert formula["way"] == "forward difference, ε = 0.5"
+    (reference,) = told["reference"]
+    assert reference["way"] == "expected"
+
+
+def test_budgets_at_which_the_same_way_is_best_are_one_row() -> None:
+    rows = made()["advice"]
+    assert [(row["kind"], row["mode"], row["from"], row["to"]) for row in rows] == [
+        ("steps, the same draws twice", "spsa", 1000.0, 4000.0),
+        ("fresh draws alone", "avo", 1000.0, 4000.0),
+    ]
+
+
+def test_slopes_stand_beside_theory() -> None:
+    laws = {row["way"]: row for row in made()["laws"]}
+    assert laws["forward difference, fresh draws"]["expected"] == -1.0
+    assert abs(laws["forward difference"]["slope"] + 0.5) < 0.1
+
+
+def test_without_such_a_study_there_is_none() -> None:
+    empty = synthetic.empty()
+    assert not no_gradient.section(empty["no_gradient"], empty["noise_laws"])
+    assert not no_gradient.section(None, None)
+    smooth = blind.tables()["no_gradient"].assign(is_smooth=True)
+    assert not no_gradient.section(smooth, None)
+
+
+def test_the_page_has_it_where_it_was_run(tmp_path: Path) -> None:
+    own = blind.tables()
+    both = {name: own[name] for name in ("no_gradient", "noise_laws")}
+    page = pages.write({**pages.whole(), **both}, tmp_path).read_text("utf-8")
+    assert 'id="no-gradient"' in page
+    assert "counts</b> (10 parameters; parameter error after 4" in page
+    assert page.count("spsa, ε = 0.5") >= 2
+    none = {name: frame.iloc[:0] for name, frame in both.items()}
+    page = pages.write({**pages.whole(), **none}, tmp_path).read_text("utf-8")
+    assert 'id="no-gradient"' not in page
