@@ -156,13 +156,10 @@ def test_the_readme_shows_the_reference_and_keeps_its_own_words(known, tmp_path)
     assert page.read_text().endswith(f"{readme.END}\n\n## More\n")
     told = shown(page)
     assert told == readme.block(files.read_json(path), "kept/full.json")
-    assert "| claim | measured | forward difference: nudging each weight | b |" in told
-    assert "| training steps to the target ÷ exact's | supported 1 [0.5 to 1.5] |" in told
-    assert "| undecided (no data) |" in told
-    assert "| effect beyond the matched controls | contradicted | – |" in told
-    assert "| forward-equivalents per step ÷ exact's | supported 2 | – |" in told
-    assert "|  | processor seconds to the target ÷ exact's | supported ∞ [0.5 to 1.5] | – |" in told
-    assert "**Other data and networks, with the same optimiser and number of steps**" in told
+    assert "| the article says | | what came out | where |" in told
+    line = "| **C1.** Training needs fewer steps | yes | 1.00 × as many steps [0.5 to 1.5] |"
+    assert f"{line} nudging each weight, on data and networks other" in told
+    assert "| **C5.** A training step needs less computing | yes | 2.00 × as much computing |" in told
     assert "![Sample quality against ε](kept/full.png)" in told
     assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
