@@ -308,3 +308,19 @@ def test_the_smoke_study_runs_every_mode_loss_metric_and_figure():
     assert set(smoke["figures"]["names"]) == set(registry.names("figures"))
     kinds = {smoke["datasets"][cell.dataset]["kind"] for cell in cells}
     assert kinds == set(registry.names("datasets"))
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        ({"kind": "nope"}, "'nope' is not one of the generators"),
+        ({"kind": "counts"}, "counts: setting 'rates' is missing"),
+        ("counts", "generator: kind is 'counts'"),
+    ],
+)
+def test_a_generator_made_of_another_is_checked_to_the_bottom(of, said):
+    generator = {"kind": "proposal", "of": of, "scale": 0.4, "scales": "fixed"}
+    model = {k: v for k, v in DEFAULT["models"]["compact"].items() if k != "latent"}
+    config = {**DEFAULT, "models": {**DEFAULT["models"], "odd": {**model, "generator": generator}}}
+    with pytest.raises(InputError, match=said):
+        check.checked(config)
