@@ -197,6 +197,9 @@ def test_the_picture_shows_the_group_with_most_judged_modes() -> None:
     assert "noisy" not in told
     at = sorted(line["at"] for line in made["curves"]["lines"])
     assert all(b - a > picture.LINE - 0.2 for a, b in itertools.pairwise(at))
+    for axis in ("up", "across"):
+        labels = [text for _, text in made["curves"][axis]]
+        assert len(labels) == len({*labels}) >= 2
     assert picture.made(tidied(synthetic.empty()), judged, rules) == {}
     best = picture.made(tables, ["forward_gradient"], rules)
     assert (best["study"], best["tuned"]) == ("best", True)

@@ -126,9 +126,6 @@ class Part:
     def modes(self) -> list[str]:
         return list(dict.fromkeys(row["mode"] for one in self.claims for row in one.rows()))
 
-    def claim(self, name: str) -> Claim:
-        return next((one for one in self.claims if one.name == name), Claim(name, ""))
-
     def rows(self) -> list[Row]:
         return [row for one in self.claims for row in one.every()]
 

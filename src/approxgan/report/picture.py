@@ -177,7 +177,10 @@ class _Axis:
         kept = self._powers() if self.log else np.array([])
         kept = self._within(self._even()) if len(kept) < 2 else kept
         kept = kept[:: -(-len(kept) // 6) or 1]
-        return [(round(float(self(v)), 1), number(float(f"{v:.6g}"))) for v in kept]
+        told = [number(float(f"{v:.6g}")) for v in kept]
+        if len({*told}) < len(told):
+            told = [f"{v:.6g}" for v in kept]
+        return [(round(float(self(v)), 1), text) for v, text in zip(kept, told, strict=True)]
 
     def _powers(self) -> np.ndarray:
         powers = np.arange(np.floor(self.low), np.ceil(self.high) + 1)

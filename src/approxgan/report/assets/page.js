@@ -6,15 +6,15 @@ const page = (() => {
     return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
   }
   const missing = (value) => value === null || value === undefined || value === "";
-  function show(value) {
+  function show(value, digits = 3) {
     if (missing(value)) return "–";
     const size = Math.abs(value);
     if (size && (size < 1e-3 || size >= 1e5)) {
-      const [digits, power] = value.toExponential(2).split("e");
+      const [first, power] = value.toExponential(digits - 1).split("e");
       const raised = `10${[...String(+power)].map((d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d] ?? "⁻").join("")}`;
-      return (+digits === 1 ? raised : `${+digits}·${raised}`).replace("-", "−");
+      return (+first === 1 ? raised : `${+first}·${raised}`).replace("-", "−");
     }
-    return String(+value.toPrecision(3)).replace("-", "−");
+    return String(+value.toPrecision(digits)).replace("-", "−");
   }
   function csv(rows) {
     const cell = (value) => {

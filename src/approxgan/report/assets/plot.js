@@ -27,6 +27,11 @@ page.plot = (() => {
     for (let k = Math.ceil(low / step); k * step <= high + 1e-9 * room; k++) found.push(+(k * step).toPrecision(12));
     return found;
   }
+  // With as many digits as tell them apart.
+  function labelled(ticks) {
+    const told = [3, 4, 6].map((digits) => ticks.map((v) => page.show(v, digits)));
+    return told.find((texts) => new Set(texts).size === texts.length) ?? told[2];
+  }
   // Logarithmic where the values are above 0 and span more than a factor of 30; else linear.
   function scale(values, from, to, always = false) {
     let [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
@@ -44,7 +49,8 @@ page.plot = (() => {
       for (let p = first; p <= last; p += every) ticks.push(...marks.map((m) => +(m * 10 ** p).toPrecision(3)));
       ticks = ticks.filter((v) => v >= low && v <= high);
     }
-    return { at: (v) => +(from + ((turn(v) - a + pad) / (b - a + 2 * pad)) * (to - from)).toFixed(1), ticks };
+    const texts = labelled(ticks);
+    return { ticks: ticks.map((v, k) => [v, texts[k]]), at: (v) => +(from + ((turn(v) - a + pad) / (b - a + 2 * pad)) * (to - from)).toFixed(1) };
   }
   // lines: {name, colour, x, y, dash, thin, label}. Labels stand at the right, one below the other.
   function curves(label, lines, { across, up, log = false, mark = null }) {
@@ -61,11 +67,11 @@ page.plot = (() => {
       return svg;
     }
     const x = scale(all.map((p) => p[0]), LEFT, right, log), y = scale(all.map((p) => p[1]), H - BOTTOM, TOP);
-    for (const v of y.ticks) {
+    for (const [v, text] of y.ticks) {
       svg.append(node("path", { d: `M${LEFT} ${y.at(v)}H${right}`, stroke: LINE }));
-      words(svg, LEFT - 6, y.at(v) + 4, page.show(v), { "text-anchor": "end" });
+      words(svg, LEFT - 6, y.at(v) + 4, text, { "text-anchor": "end" });
     }
-    for (const v of x.ticks) words(svg, x.at(v), H - BOTTOM + 16, page.show(v), { "text-anchor": "middle" });
+    for (const [v, text] of x.ticks) words(svg, x.at(v), H - BOTTOM + 16, text, { "text-anchor": "middle" });
     svg.append(node("path", { d: `M${LEFT} ${TOP}V${H - BOTTOM}H${right}`, stroke: TRUTH, fill: "none" }));
     words(svg, (LEFT + right) / 2, H - 6, across, { "text-anchor": "middle" });
     words(svg, 0, 0, up, { "text-anchor": "middle", transform: `translate(12 ${(H - BOTTOM + TOP) / 2}) rotate(-90)` });
