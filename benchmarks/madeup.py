@@ -100,9 +100,10 @@ def _stage(place: Path, spec: Any, *name: str) -> None:
 def results(one: Path, config: Config, out: Path) -> None:
     """Files of all that is made before the tables, in ``out``, from the template ``one``."""
     shutil.copytree(one, out, ignore=shutil.ignore_patterns("runs"))
-    for kind, name in product(("data/ring.npz", "null/ring.parquet"), grid.used_datasets(config)):
+    for name in grid.used_datasets(config):
         if name != "ring":
-            shutil.copy(out / kind, out / kind.replace("ring", name))
+            shutil.copy(out / "data/ring.npz", out / f"data/{name}.npz")
+            shutil.copytree(out / "null/ring", out / "null" / name)
     for probe, mode in product(grid.probes(config), MODES[1:]):
         known = files.read_table(out / "probe" / probe / f"{MODES[0]}.parquet")
         made = files.parquet(known.assign(mode=mode))
@@ -119,7 +120,7 @@ def results(one: Path, config: Config, out: Path) -> None:
         files.write_arrays(run / "trace.npz", {k: _varied(v, rng) for k, v in trace.items()})
         value = _varied(scores["value"].to_numpy(), rng)
         files.write_bytes(run / "quality.parquet", files.parquet(scores.assign(value=value)))
-        files.write_json(run / "spec.json", {**grid.spec(config, cell), "filled": spec["filled"]})
+        files.write_json(run / "spec.json", {**grid.spec(config, cell), "chosen": spec["chosen"]})
 
 
 def _varied(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:

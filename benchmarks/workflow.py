@@ -31,7 +31,7 @@ def measured(
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.usage", *command],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -74,7 +74,8 @@ def stages(cells: int, folder: Path, config: Config) -> list[Row]:
         call(f"figure {name}", ["figure", name], specs.figure(config), f"figures/{name}.svg")
         for name in config["figures"]["names"]
     ]
-    return [*rows, call("report", ["report"], specs.report(config), "report.html")]
+    rows.append(call("report", ["report"], specs.report(config), "report.html"))
+    return [*rows, call("manifest", ["manifest"], specs.report(config), "manifest.json")]
 
 
 def stubbed(cells: int, folder: Path, config: Config) -> list[Row]:
@@ -86,8 +87,7 @@ def stubbed(cells: int, folder: Path, config: Config) -> list[Row]:
     prefix = f'shell.prefix("export PATH={stub}:$PATH; ")'
     (folder / "stubbed.smk").write_text(f'include: "Snakefile"\n\n\n{prefix}\n')
     overlay, jobs = f"{cells}.yaml", len(list(cost.jobs(config)))
-    run = [SNAKEMAKE, "results/report.html", "-s", "stubbed.smk", "--cores", "2"]
-    run += ["--configfile", overlay]
+    run = [SNAKEMAKE, "all", "-s", "stubbed.smk", "--cores", "2", "--configfile", overlay]
     case, says = f"run of {jobs} jobs that copy", f"{jobs} of {jobs} jobs"
     whole = measured(case, folder, run, says=says)
     idle = measured(f"nothing to do, {cells} cells", folder, [*run, "-n"], says=NOTHING)
