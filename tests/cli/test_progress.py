@@ -1,4 +1,4 @@
-"""The picture of a run: made from events, logs and checkpoints, without a run."""
+"""The picture of a run: made from events and logs, without a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import io
 import json
 import os
 
-import numpy as np
 import pytest
 from worlds import terminal
 
@@ -80,6 +79,9 @@ def test_a_job_that_failed_and_is_tried_again_has_not_failed():
     assert known.left(3.0, {}) == pytest.approx(1.0)
 
 
+LOSSES = "losses at step 40: discriminator 1, generator 0.5"
+
+
 @pytest.fixture
 def at(tmp_path):
     return Results(tmp_path)
@@ -90,37 +92,28 @@ def said(at, cell, text, when=50.0):
     os.utime(at.log("train", cell), (when, when))
 
 
-def kept(at, cell, when, **losses):
-    path = at.run(cell, "checkpoint.npz")
-    rows = {f"trace.{player}_loss": np.array([[9.0, 9.0], row]) for player, row in losses.items()}
-    files.write_arrays(path, {"trace.step": np.array([0, 40]), **rows})
-    os.utime(path, (when, when))
-
-
 def test_the_picture_has_steps_losses_and_failures(at):
     known = follow(run({A: 10.0, B: 10.0, C: 10.0, D: 10.0, TABLE: 1.0}),
                    (10.0, "begun", A), (20.0, "begun", B), (20.0, "begun", C), (20.0, "begun", D),
                    (20.0, "begun", TABLE))  # fmt: skip
-    said(at, "a", "going on from the checkpoint at step 20\nx: step 40 of 80, 2 seeds training\n")
-    kept(at, "a", 45.0, discriminator=[1.0, np.nan], generator=[0.25, 0.75])
+    done = f"x: step 40 of 80, 2 seeds training; {LOSSES}\n"
+    said(at, "a", f"going on from the checkpoint at step 20\n{done}")
     said(at, "b", "x: step 70 of 80, 2 seeds training\n", when=15.0)  # of an earlier attempt
-    kept(at, "b", 15.0, discriminator=[1.0, 2.0], generator=[0.25, 0.75])
-    kept(at, "c", 45.0, discriminator=[np.nan] * 2, generator=[np.nan] * 2)
-    files.write_text(at.run("d", "checkpoint.npz"), "broken")
+    said(at, "c", "x: step 8 of 80, 2 seeds training\n")  # before the first traced step
     lines = Picture(at).lines(known, 60.0, 100, 24)
-    assert lines[0].startswith("[###...........................] 12 %  0 of 5 jobs, 60 s so far, ")
+    assert lines[0].startswith("[####..........................] 14 %  0 of 5 jobs, 60 s so far, ")
     assert lines[1:] == [
         "train     a",
-        "          step 40 of 80; 50 s; losses at step 40: discriminator 1, generator 0.5",
+        f"          step 40 of 80; 50 s; {LOSSES}",
         "train     b",
         "          no step yet; 40 s",
         "train     c",
-        "          no step yet; 40 s; all seeds diverged by step 40",
+        "          step 8 of 80; 40 s",
         "train     d",
         "          no step yet; 40 s",
         "collect   quality  40 s",
     ]
-    assert Picture(at).parts(known)[A] == Part(40, 80, 20, 40.0)
+    assert Picture(at).parts(known)[A] == Part(40, 80, 20, 40.0, LOSSES)
 
 
 def test_the_picture_fits_a_small_terminal(at):

@@ -9,7 +9,9 @@ from worlds import ROOT
 
 from approxgan.cli.parser import main
 from approxgan.config import load
+from approxgan.core.protocols import PLAYERS
 from approxgan.design import check, specs
+from approxgan.storage import files
 from approxgan.training import loop, stage
 from approxgan.training.trace import Clock
 
@@ -17,6 +19,21 @@ SMOKE = check.checked(load.config([ROOT / "config.yaml", ROOT / "studies" / "smo
 CELL = "smoke/ring/compact/nonsaturating/exact/none/seeds0-2"
 FIRST = 0.5
 """Processor seconds that the first step compiles for."""
+
+
+def test_the_log_tells_the_step_and_the_losses_that_the_trace_keeps(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    assert main(["data", "ring", "--results", str(tmp_path)]) == 0
+    spec = json.loads(json.dumps(specs.train(SMOKE, CELL)))
+    spec["training"] |= {"steps": 20, "trace_every": 4}
+    stage.run(spec, tmp_path, tmp_path / "cell")
+    lines = [line for line in capsys.readouterr().err.split("\n") if ": step " in line]
+    assert len(lines) == 11
+    kept = files.read_arrays(tmp_path / "cell" / "trace.npz")
+    assert kept["step"].tolist() == [0, 4, 8, 12, 16]
+    for line, row, step in ((lines[0], 0, 0), (lines[5], 2, 8)):
+        means = [f"{who} {kept[f'{who}_loss'][row].mean():.4g}" for who in PLAYERS]
+        assert line.endswith(f", 3 seeds training; losses at step {step}: {', '.join(means)}")
 
 
 def test_what_the_first_step_compiles_is_not_in_the_clock(tmp_path, monkeypatch):

@@ -1,7 +1,8 @@
 """A run of the workflow as a picture: how far it is, what works now, what failed.
 
 Snakemake's plugin of this project writes what happens into results/logs/progress.log, a JSON map a
-line. The picture is made from these events, so ``approxgan status --watch`` shows the same one.
+line. The picture is made from these events and from the
+logs of training jobs, so ``approxgan status --watch`` shows the same one.
 """
 
 from __future__ import annotations
@@ -15,12 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
-import numpy as np
-
 from approxgan.cli.plan import SECONDS, scaled
 from approxgan.core.errors import InputError
-from approxgan.core.protocols import PLAYERS
-from approxgan.design.paths import CHECKPOINT, Results
+from approxgan.design.paths import Results
 from approxgan.storage import files
 
 Event = Mapping[str, Any]
@@ -36,7 +34,7 @@ SHORTEST, LONGEST = 10, 30
 """Characters of a bar."""
 EVERYTHING = (10_000, 10_000)
 """Columns and rows of a file."""
-STEP = re.compile(r": step (\d+) of (\d+), ")
+STEP = re.compile(r": step (\d+) of (\d+), \d+ seeds training(?:; (losses .*))?")
 RESUMED = re.compile(r"from the checkpoint at step (\d+)")
 
 
@@ -58,6 +56,8 @@ class Part(NamedTuple):
     """The step that this attempt began at."""
     seconds: float
     """From the attempt's begin to ``step``."""
+    losses: str = ""
+    """In words."""
 
 
 @dataclass
@@ -180,40 +180,9 @@ def part(at: Results, job: Job, begun: float) -> Part | None:
     if not steps or written < begun:
         return None
     resumed = RESUMED.search(said)
-    (step, of), first = map(int, steps[-1]), int(resumed[1]) if resumed else 0
-    return Part(step, max(1, of), min(first, step), written - begun)
-
-
-class Losses:
-    """Of training jobs, by their checkpoints, each read once."""
-
-    def __init__(self, at: Results) -> None:
-        self._at = at
-        self._known: dict[Path, tuple[float, str]] = {}
-
-    def of(self, cell: str, begun: float) -> str:
-        """Of both players, on average over seeds, and at which step; empty before a checkpoint."""
-        path = self._at.run(cell, CHECKPOINT)
-        try:
-            written = path.stat().st_mtime
-            if written < begun:
-                return ""
-            if self._known.get(path, (0.0, ""))[0] != written:
-                self._known[path] = (written, _losses(path))
-            return self._known[path][1]
-        except (OSError, InputError, IndexError):
-            return ""
-
-
-def _losses(path: Path) -> str:
-    # A checkpoint also holds all parameters, which are not read here.
-    with files.reading(path, "checkpoint"), np.load(path, allow_pickle=False) as archive:
-        step = int(archive["trace.step"][-1])
-        rows = {player: archive[f"trace.{player}_loss"][-1] for player in PLAYERS}
-    means = {p: float(np.mean(row[np.isfinite(row)])) for p, row in rows.items()
-             if np.isfinite(row).any()}  # fmt: skip
-    told = ", ".join(f"{player} {mean:.4g}" for player, mean in means.items())
-    return f"losses at step {step}: {told}" if told else f"all seeds diverged by step {step}"
+    *numbers, losses = steps[-1]
+    (step, of), first = map(int, numbers), int(resumed[1]) if resumed else 0
+    return Part(step, max(1, of), min(first, step), written - begun, losses)
 
 
 class Picture:
@@ -221,7 +190,6 @@ class Picture:
 
     def __init__(self, at: Results) -> None:
         self._at = at
-        self._losses = Losses(at)
 
     def parts(self, run: Run) -> dict[Job, Part]:
         """How far the training jobs at work are."""
@@ -247,7 +215,7 @@ class Picture:
             return [f"{lines[0]}  {spent}"]
         known = parts.get(job)
         about = f"step {known.step} of {known.steps}" if known else "no step yet"
-        losses = self._losses.of(job.name, run.running[job])
+        losses = known.losses if known else ""
         return [*lines, "          " + "; ".join(filter(None, (about, spent, losses)))]
 
 

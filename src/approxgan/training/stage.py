@@ -83,7 +83,7 @@ def run(
         if info is not None and trace.see(info):
             clock.mark(info.step)
         snapshots.see(state)
-        progress.see(state.step, len(state.seeds))
+        progress.see(state.step, len(state.seeds), trace.losses)
         clock.start()
 
     path = out / CHECKPOINT

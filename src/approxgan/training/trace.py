@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,8 @@ from approxgan.training.loop import StepInfo, TrainState, totals
 
 OF_A_STEP = ("step", *totals({}))
 
-PROGRESS_LINES = 10
-"""Progress lines of a job's log, where no person watches."""
+PROGRESS_LINES, PROGRESS_SECONDS = 10, 20.0
+"""Of a job's log, which is shown elsewhere: lines at least, and seconds between two at most."""
 
 
 def true_gradient(f: PlayerObjective, theta: Tensor) -> Tensor:
@@ -91,6 +91,19 @@ class Trace:
         self._rows.append(row)
         self._counts.append({"step": info.step, **totals(info.counts)})
         return True
+
+    def losses(self) -> str:
+        """Both players' at the last traced step, means over seeds that have not diverged."""
+        if not self._rows:
+            return ""
+        row, step = self._rows[-1], self._counts[-1]["step"]
+        known = {player: row[f"{player}_loss"] for player in PLAYERS}
+        told = [
+            f"{player} {values[np.isfinite(values)].mean():.4g}"
+            for player, values in known.items()
+            if np.isfinite(values).any()
+        ]
+        return f"losses at step {step}: {', '.join(told) or 'none is finite'}"
 
     def arrays(self) -> dict[str, np.ndarray]:
         """step and evaluations so far [T]; seeds [S]; every other column [T, S]."""
@@ -221,16 +234,17 @@ class Progress:
         self._terminal = sys.stderr.isatty()
         self._bar: Any = tqdm(total=steps, desc=what, unit="step", disable=not self._terminal)
         self._every = max(1, steps // PROGRESS_LINES)
+        self._last = time.monotonic()
 
-    def see(self, step: int, seeds: int) -> None:
+    def see(self, step: int, seeds: int, losses: Callable[[], str] = str) -> None:
         if self._terminal:
             self._bar.update(step - self._bar.n)
-        elif step % self._every == 0:
-            print(
-                f"{self._what}: step {step} of {self._steps}, {seeds} seeds training",
-                file=sys.stderr,
-                flush=True,
-            )
+            return
+        now = time.monotonic()
+        if step % self._every == 0 or now - self._last > PROGRESS_SECONDS:
+            self._last = now
+            done = f"{self._what}: step {step} of {self._steps}, {seeds} seeds training"
+            print("; ".join(filter(None, (done, losses()))), file=sys.stderr, flush=True)
 
     def close(self) -> None:
         self._bar.close()
