@@ -1,5 +1,6 @@
 """Where no gradient exists: errors against ε, and distances to the truth against calls."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,20 +11,19 @@ from matplotlib.figure import Figure
 from approxgan.analysis.epsilon_choice import PROBE_GROUP
 from approxgan.analysis.frames import GROUP, Tables
 from approxgan.analysis.text import number, words
-from approxgan.figures import _style
+from approxgan.figures import _axes, _labels, _style
 
 KINDS = {
-    "smooth": ("smooth loss, common draws", 0.0, "#009e73"),
-    "common": ("steps, common draws", -0.5, "#0072b2"),
-    "fresh": ("fresh draws", -1.0, "#d55e00"),
+    "smooth": ("smooth, common draws: flat", 0.0, "#009e73"),
+    "common": ("steps, common draws: 1/√ε", -0.5, "#0072b2"),
+    "fresh": ("fresh draws: 1/ε", -1.0, "#d55e00"),
 }
-"""Of losses: in words, the slope that theory expects of the error, and a colour."""
-POWERS = {0.0: "flat", -0.5: "ε^−½", -1.0: "ε^−1"}
+"""Of losses: in words with the law, the slope that theory expects of the error, and a colour."""
 LAW = {"color": _style.INK, "linewidth": 1.0, "linestyle": (0, (4, 2)), "zorder": 1.5}
 FRESH, STATED, OUTPUT = (0, (3, 1.5)), (0, (1, 1)), 3.2
 """The dashes of fresh draws and of an ε that was not chosen; the width of differences at the
 output."""
-HEIGHT, ACROSS = 3.4, 2
+LEAST, ACROSS = 3.0, 2
 
 
 class NoGradient:
@@ -51,16 +51,17 @@ class NoGradient:
         panels = [("", laws), *parts] if len(laws) else parts
         if not panels:
             return _style.no_data("no study has a generator without a gradient")
-        across = min(ACROSS, len(panels))
-        down = -(-len(panels) // across)
-        figure = _style.new(_style.WIDTH, HEIGHT * down)
-        axes = figure.subplots(down, across, squeeze=False).ravel()
+        heights = [max(LEAST, _labels.height(_names(rows, title))) for title, rows in panels]
+        down = -(-len(panels) // ACROSS)
+        ratios = [max(heights[k * ACROSS : (k + 1) * ACROSS]) + 0.8 for k in range(down)]
+        figure = _style.new(_style.WIDTH, sum(ratios))
+        axes = figure.subplots(down, ACROSS, squeeze=False, height_ratios=ratios).ravel()
         keys: dict[str, Any] = {}
         for ax, (title, rows) in zip(axes, panels, strict=False):
             if title:
-                keys |= _distances(ax, title, rows)
+                _distances(ax, title, rows)
             else:
-                keys |= _errors(ax, rows, tables["gradient_error"])
+                keys = _errors(ax, rows, tables["gradient_error"])
             _style.dress(ax)
         for ax in axes[len(panels) :]:
             ax.set_axis_off()
@@ -68,16 +69,23 @@ class NoGradient:
         return figure
 
 
+def _names(rows: pd.DataFrame, title: str) -> list[str]:
+    """What will stand in a panel's margin."""
+    return [name for name, *_ in _ways(rows)] if title else [told for told, *_ in KINDS.values()]
+
+
 def _errors(ax: Axes, laws: pd.DataFrame, errors: pd.DataFrame) -> dict[str, Any]:
-    """A line a law at the parameters; all scaled to as many samples as the dearest takes."""
+    """A line a law at the parameters, scaled to as many samples as the dearest takes; its keys."""
     laws = laws[laws["at"] != "output"]
-    calls, keys = float(laws["calls"].max()), {}
+    calls = float(laws["calls"].max())
+    keys: dict[str, Any] = {}
+    ends: dict[str, list[tuple[float, float]]] = {}
     errors = errors[errors["player"] == "generator"]
     for one in laws.to_dict("records"):
         # A proposal's noise is fresh from sample to sample.
         fresh = one["noise"] != "common"
         kind = "fresh" if fresh else "smooth" if one["is_smooth"] else "common"
-        told, power, colour = KINDS[kind]
+        _, power, colour = KINDS[kind]
         own = [*PROBE_GROUP, "mode", "own_settings"]
         rows = errors[(errors[own] == [one[key] for key in own]).all(axis=1)]
         squared = (rows["bias_squared"] + rows["variance"]).groupby(rows["epsilon"]).mean()
@@ -85,46 +93,48 @@ def _errors(ax: Axes, laws: pd.DataFrame, errors: pd.DataFrame) -> dict[str, Any
         marker = _style.marker(one["mode"])
         ax.plot(height.index, height, color=colour, marker=marker, markersize=4)
         ax.plot(height.index, height.iloc[0] * (height.index / height.index[0]) ** power, **LAW)
-        keys[kind] = _style.key(f"{told}: {POWERS[power]}", color=colour)
+        ends.setdefault(kind, []).append((height.index[-1], height.iloc[-1]))
         look = {"color": _style.GREY, "linestyle": "", "marker": marker}
-        keys[f"mode {one['mode']}"] = _style.key(words(one["mode"]), **look)
-    ax.set(xscale="log", yscale="log", xlabel="ε (parameter units)", ylabel="relative error")
-    ax.set_title(f"error of one estimate, {number(calls)} samples")
-    return {key: keys[key] for key in sorted(keys, key=lambda key: key.startswith("mode"))} | {
-        "law": _style.key("theory", **LAW)
-    }
+        keys[one["mode"]] = _style.key(words(one["mode"]), **look)
+    _axes.log(ax)
+    _axes.log(ax, "y")
+    for kind, (told, _, colour) in KINDS.items():
+        for end in sorted(ends.get(kind, []), key=lambda end: end[1])[-1:]:
+            _labels.margin(ax, *end, told, colour)
+    ax.set(xlabel="ε (parameter units)", ylabel="relative error")
+    ax.set_title(f"error of one estimate,\n{number(calls)} samples")
+    return {**keys, "": _style.key("theory", **LAW)}
 
 
-def _distances(ax: Axes, title: str, rows: pd.DataFrame) -> dict[str, Any]:
+def _distances(ax: Axes, title: str, rows: pd.DataFrame) -> None:
     """A line a way to train."""
-    keys = {}
+    for name, own, look in _ways(rows):
+        x, ends = own["calls"].to_numpy(float), own[["low", "high"]].to_numpy(float).T
+        ax.fill_between(x, *ends, color=look["color"], alpha=0.12, linewidth=0)
+        ax.plot(x, own["distance"], markersize=4, **look)
+        _labels.margin(ax, x[-1], own["distance"].iloc[-1], name, look["color"])
+    _axes.log(ax)
+    _axes.log(ax, "y")
+    ax.set(xlabel="simulated samples", ylabel=words(rows["metric"].iloc[0]))
+    ax.set_title(f"{title},\n{number(rows['dimension'].iloc[0])} parameters")
+
+
+def _ways(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, dict[str, Any]]]:
+    """(name, rows by calls, look) of every way to train."""
     kinds = ["mode", "noise", "at", "needs", "is_tuned"]
     for (mode, noise, at, needs, tuned), own in rows.groupby(kinds):
         own = own.sort_values("calls").drop_duplicates("calls")
         # An ε that was not chosen is named: there may be another.
         stated = not tuned and not np.isnan(own["epsilon"].iloc[0])
-        colour, x = _style.colour(mode), own["calls"].to_numpy(float)
-        look: dict[str, Any] = {
-            "color": colour,
-            "linestyle": FRESH if noise == "fresh" else STATED if stated else "-",
-            "linewidth": OUTPUT if at == "output" else 1.4,
-            "marker": "" if needs else _style.marker(mode),
-            "markersize": 4,
-        }
-        ends = own["low"].to_numpy(float), own["high"].to_numpy(float)
-        ax.fill_between(x, *ends, color=colour, alpha=0.12, linewidth=0)
-        ax.plot(x, own["distance"], **look)
         parts = [
             "fresh draws" if noise == "fresh" else "",
             "at the output" if at == "output" else "",
             f"ε = {number(own['epsilon'].iloc[0])}" if stated else "",
-            f"knows {words(needs)}" if needs else "",
         ]
-        inside = ", ".join(filter(None, parts))
-        label = f"{words(mode)} ({inside})" if inside else words(mode)
-        keys[f"way {label}"] = _style.key(label, **look)
-    ax.set(
-        xscale="log", yscale="log", xlabel="simulated samples", ylabel=words(rows["metric"].iloc[0])
-    )
-    ax.set_title(f"{title}, {number(rows['dimension'].iloc[0])} parameters")
-    return dict(sorted(keys.items()))
+        look = {
+            "color": _style.colour(mode),
+            "linestyle": FRESH if noise == "fresh" else STATED if stated else "-",
+            "linewidth": OUTPUT if at == "output" else 1.4,
+            "marker": "" if needs else _style.marker(mode),
+        }
+        yield ", ".join(filter(None, [words(mode), *parts])), own, look
