@@ -36,7 +36,8 @@ from approxgan.storage.tables import COLUMNS, JUDGED
 
 pytestmark = pytest.mark.slow
 Change = Callable[[Any], object]
-CLAIMED = ("tables/claims.*", "tables/epsilon_rules.*")
+MADE = ("claims", "epsilon_rules", "no_gradient", "noise_laws")
+CLAIMED = tuple(f"tables/{name}.*" for name in MADE)
 POINTS, DESCRIBED = "probe/*/points.npz", "probe/*/points.parquet"
 MEASURED = "probe/*/forward_difference.parquet"
 SWEPT = "runs/*/forward_difference/*/trace.npz"
