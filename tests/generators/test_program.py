@@ -86,7 +86,7 @@ def test_settings_that_cannot_work_are_refused(wrong):
 def test_a_run_goes_on_after_the_programs_fault(tmp_path, capsys, monkeypatch):
     flag = tmp_path / "filled"
     one = {
-        "kind": "program", "command": [sys.executable, FAKE, "later", str(flag)], **SETTINGS,
+        "kind": "program", "command": [sys.executable, FAKE, "later", str(tmp_path)], **SETTINGS,
         "truth_at": [0.0, 0.0], "rows": 1000, "workers": 1,
     }  # fmt: skip
     spec = specs_of(one)
@@ -98,7 +98,8 @@ def test_a_run_goes_on_after_the_programs_fault(tmp_path, capsys, monkeypatch):
         stage.run(spec, tmp_path, tmp_path / "run", checkpoint_seconds=0.0)
     flag.touch()
     stage.run(spec, tmp_path, tmp_path / "run", checkpoint_seconds=0.0)
-    assert "going on from the checkpoint at step" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "going on from the checkpoint at step" in said, said
     stage.run(spec, tmp_path, tmp_path / "whole")
     for name in ("trace.npz", "samples.npz", "parameters.npz"):
         assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

@@ -1,7 +1,7 @@
 """A simulator for tests: normal samples by its own arithmetic, or what its first word asks for.
 
 ``python program.py good`` answers lines of JSON; with three further names it reads and writes
-files. 'later FILE' fails as long as the file is not there, from its thirteenth call on.
+files. 'later FOLDER' fails as long as no file 'filled' is there, from its thirteenth call on.
 """
 
 import json
@@ -30,7 +30,9 @@ def samples(parameters, draws):
 
 def by_lines():
     for count, line in enumerate(sys.stdin, 1):
-        if HOW == "late" or (HOW == "later" and count > 12 and not Path(REST[0]).exists()):
+        if HOW == "late" or (
+            HOW == "later" and count > 12 and not Path(REST[0], "filled").exists()
+        ):
             print("the tank is empty", file=sys.stderr)
             sys.exit(3)
         if HOW == "hang":
