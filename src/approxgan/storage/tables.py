@@ -226,7 +226,7 @@ COST = {
     "seconds": "wall seconds of the training loop, all seeds of the block together",
     "cpu_seconds": "processor seconds of the same",
     "peak_memory_mb": "peak resident memory of the job, MB",
-    "dimension": "number of parameters of the generator",
+    "dimension": "number of parameters of the generator; missing where a run has not kept it",
     "sweep": "how sweeps were evaluated: direct, compiled, batched, plain (joined by +), or none",
 }
 DIRAC = {
