@@ -229,7 +229,9 @@ class Blind:
                 price = float((whole["calls"] / whole["steps"]).median())
                 own = json.loads(cell["own_settings"].iloc[0] or "{}")
                 own = own[0] if isinstance(own, list) else own
-                self.groups[-1].append({"mode": cell["generator_mode"].iloc[0], "own": own,
+                tuned = cell["tuned"].iloc[0] != ""
+                mode = cell["generator_mode"].iloc[0]
+                self.groups[-1].append({"tuned": tuned, "mode": mode, "own": own,
                                         "curves": curves, "price": price})  # fmt: skip
         smooth = [any(KNOWING.get(w["mode"]) == "gradient" for w in g) for g in self.groups]
         self.groups = [g for g, one in zip(self.groups, smooth, strict=True) if not one]
@@ -243,6 +245,7 @@ class Blind:
                 and one["own"].get("noise", "common") == "common"
                 and one["own"].get("at", "parameters") == "parameters"
             ]  # fmt: skip
+            printed.sort(key=lambda one: not one["tuned"])
             others = [one for one in group
                       if one["mode"] != row["mode"] and one["mode"] not in KNOWING]  # fmt: skip
             if row["against"] == "reference":

@@ -43,6 +43,29 @@ def test_verdicts_follow_the_distance(end, verdict, best):
     assert {row["reading"] for row in found.values()} == {"equal_calls"}
 
 
+def untuned():
+    """The tables with a cell of the formula whose ε was not chosen, and far from the truth."""
+    tables = world()
+    for name, frame in tables.items():
+        mine = (frame["generator_mode"] == FORMULA) & (frame["settings"] == "")
+        # First in any order.
+        again = frame[mine].assign(epsilon=1e-3, generator_epsilon=1e-3, tuned="")
+        if name == "quality":
+            again["value"] = 1.0
+        tables[name] = pd.concat([again, frame], ignore_index=True)
+    return tables
+
+
+def test_the_formula_is_judged_at_its_best():
+    found, plain = judged(untuned()), judged(world())
+    for measure, row in plain.items():
+        assert found[measure]["effect"] == row["effect"]
+    tables = untuned()
+    tables["gradient_error"] = synthetic.frame("gradient_error", [])
+    tables["claims"] = claims.judge(tables, RULES)
+    assert recompute.differing(recompute.recompute(tables, RULES)).empty
+
+
 def test_another_program_comes_to_the_same():
     tables = world()
     tables["gradient_error"] = synthetic.frame("gradient_error", [])

@@ -148,8 +148,12 @@ class Study:
         raise InsufficientData(f"none of {', '.join(wanted)} was run in {self.name()}")
 
     def beside(self, against: str, mode: str) -> Versus | None:
-        """The article's formula as it is printed, beside the reference or the best other mode."""
+        """The article's formula as it is printed, beside the reference or the best other mode.
+
+        At its best: the cell with settings that were chosen on other seeds, if there is one.
+        """
         ways = [w for w in self.ways if w.generator_mode == mode and (w.noise, w.at) == AS_PRINTED]
+        ways.sort(key=lambda way: way.tuned == "")
         if not ways:
             return None
         mine, blind = ways[0], [way for way in self.ways if not way.needs]

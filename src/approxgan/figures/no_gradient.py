@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterMathtext, LogLocator
 
 from approxgan.analysis.epsilon_choice import PROBE_GROUP
 from approxgan.analysis.frames import GROUP, Tables
@@ -24,6 +25,8 @@ FRESH, STATED, OUTPUT = (0, (3, 1.5)), (0, (1, 1)), 3.2
 """The dashes of fresh draws and of an ε that was not chosen; the width of differences at the
 output."""
 LEAST, ACROSS = 3.0, 2
+DRAWN = ("forward_difference", "avo")
+"""Of the laws: those of two-sided differences lie beside those of one-sided ones."""
 
 
 class NoGradient:
@@ -76,7 +79,7 @@ def _names(rows: pd.DataFrame, title: str) -> list[str]:
 
 def _errors(ax: Axes, laws: pd.DataFrame, errors: pd.DataFrame) -> dict[str, Any]:
     """A line a law at the parameters, scaled to as many samples as the dearest takes; its keys."""
-    laws = laws[laws["at"] != "output"]
+    laws = laws[(laws["at"] != "output") & laws["mode"].isin(DRAWN)]
     calls = float(laws["calls"].max())
     keys: dict[str, Any] = {}
     ends: dict[str, list[tuple[float, float]]] = {}
@@ -114,16 +117,20 @@ def _distances(ax: Axes, title: str, rows: pd.DataFrame) -> None:
         ax.plot(x, own["distance"], markersize=4, **look)
         _labels.margin(ax, x[-1], own["distance"].iloc[-1], name, look["color"])
     _axes.log(ax)
+    # Whole decades: numbers between them would touch.
+    ax.xaxis.set_major_locator(LogLocator())
+    ax.xaxis.set_major_formatter(LogFormatterMathtext())
     _axes.log(ax, "y")
     ax.set(xlabel="simulated samples", ylabel=words(rows["metric"].iloc[0]))
-    ax.set_title(f"{title},\n{number(rows['dimension'].iloc[0])} parameters")
+    size = rows["dimension"].iloc[0]
+    ax.set_title(f"{title},\n{number(size)} parameter{'s' if size != 1 else ''}")
 
 
 def _ways(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, dict[str, Any]]]:
     """(name, rows by calls, look) of every way to train."""
     kinds = ["mode", "noise", "at", "needs", "is_tuned"]
-    for (mode, noise, at, needs, tuned), own in rows.groupby(kinds):
-        own = own.sort_values("calls").drop_duplicates("calls")
+    for (mode, noise, at, needs, tuned), part in rows.groupby(kinds):
+        own = part.sort_values("calls").drop_duplicates("calls")
         # An ε that was not chosen is named: there may be another.
         stated = not tuned and not np.isnan(own["epsilon"].iloc[0])
         parts = [

@@ -32,11 +32,11 @@ def of(tables: Path, command: str) -> dict[str, Any]:
 
 
 def _best_ways(tables: Path) -> pd.DataFrame:
-    """Of the table ``no_gradient``; none of a run from before there was one."""
+    """Of generators without a gradient; none of a run from before there was a table of them."""
     if not (tables / "no_gradient.parquet").is_file():
         return pd.DataFrame()
     reached = table_in(tables, "no_gradient")
-    return reached[reached["best_of"] != ""]
+    return reached[(reached["best_of"] != "") & ~reached["is_smooth"].astype(bool)]
 
 
 def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:

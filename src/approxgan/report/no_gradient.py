@@ -51,7 +51,7 @@ def _sentence(rows: pd.DataFrame) -> dict[str, Any]:
     last = last[last["calls"] == last["calls"].max()]
     one = last.iloc[0]
     formula = last[(last["mode"] == FORMULA) & (last["at"] == "parameters")]
-    formula = formula[formula["noise"] == "common"]
+    formula = formula[formula["noise"] == "common"].sort_values("is_tuned", ascending=False)
     return {
         "dataset": words(one["dataset"]),
         "dimension": int(one["dimension"]),
