@@ -104,7 +104,8 @@ def test_the_picture_has_steps_losses_and_failures(at):
     assert lines[0].startswith("[####..........................] 14 %  0 of 5 jobs, 60 s so far, ")
     assert lines[1:] == [
         "train     a",
-        f"          step 40 of 80; 50 s; {LOSSES}",
+        "          step 40 of 80; 50 s",
+        f"          {LOSSES}",
         "train     b",
         "          no step yet; 40 s",
         "train     c",

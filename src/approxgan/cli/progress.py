@@ -216,7 +216,7 @@ class Picture:
         known = parts.get(job)
         about = f"step {known.step} of {known.steps}" if known else "no step yet"
         losses = known.losses if known else ""
-        return [*lines, "          " + "; ".join(filter(None, (about, spent, losses)))]
+        return [*lines, *(f"          {told}" for told in (f"{about}; {spent}", losses) if told)]
 
 
 def _bar(run: Run, now: float, parts: Mapping[Job, Part], width: int) -> str:
