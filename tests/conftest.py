@@ -31,7 +31,7 @@ def tables() -> dict[str, pd.DataFrame]:
     made = synthetic.make(synthetic.WIDE)
     reached = blind.tables()["no_gradient"]
     compared = synthetic.comparisons(made["quality"])
-    return {**made, "comparisons": compared, "no_gradient": reached}
+    return synthetic.invited({**made, "comparisons": compared, "no_gradient": reached})
 
 
 @pytest.fixture(scope="session")

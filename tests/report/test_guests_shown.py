@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
 from matplotlib.figure import Figure
 from worlds import drawn, pages, synthetic
 
 from approxgan.figures import stage as drawing
 from approxgan.report import stage as report
 from approxgan.storage import files
-from approxgan.storage.tables import COLUMNS
-
-VALUES = (0.25, 0.5, 0.75)
-
-
-def invited(tables):
-    """The tables with a guest of three seeds beside ring."""
-    metric = tables["quality"].loc[tables["quality"]["is_primary"], "metric"].iloc[0]
-    samples = int(tables["quality"]["samples"].iloc[0])
-    row = {"guest": "their_gan", "dataset": "ring", "loss": "hinge", "cost": 5000.0,
-           "samples": samples, "metric": metric, "better": "lower", "is_primary": True}  # fmt: skip
-    scores = pd.DataFrame([{**row, "seed": k, "value": v} for k, v in enumerate(VALUES)])
-    points = pd.DataFrame({"index": [0, 1], "x": [0.0, 1.0], "y": [0.5, 1.5]})
-    shown = points.assign(guest="their_gan", dataset="ring")
-    made = {"guests": scores, "guest_samples": shown}
-    return {**tables, **{name: frame[list(COLUMNS[name])] for name, frame in made.items()}}
 
 
 def test_a_guest_has_a_row_and_a_figure_of_its_own_and_changes_no_verdict(tmp_path):
@@ -33,7 +16,7 @@ def test_a_guest_has_a_row_and_a_figure_of_its_own_and_changes_no_verdict(tmp_pa
     before, verdicts = path.read_text(), (tmp_path / "summary.md").read_text()
     assert 'id="guests"' not in before
     assert 'id="figure-guests"' not in before
-    for name, frame in invited(tables).items():
+    for name, frame in synthetic.invited(tables).items():
         files.write_table(tmp_path / "tables" / name, frame)
     drawing.save(Figure(figsize=(1, 1)), tmp_path / "figures" / "guests", 20, "Guests", "A. B.")
     report.stage(pages.CONFIG, tmp_path, {"Python": "3.x", "approxgan": "0.0.<1>"})
@@ -48,8 +31,8 @@ def test_a_guest_has_a_row_and_a_figure_of_its_own_and_changes_no_verdict(tmp_pa
 
 
 def test_the_figure_names_guests_as_guests_and_draws_every_seed():
-    figure = drawn.draw("guests", invited({**synthetic.empty(), **synthetic.make()}))
+    figure = drawn.draw("guests", synthetic.invited({**synthetic.empty(), **synthetic.make()}))
     assert "guest: their gan" in drawn.words(figure)
     (strip,) = [ax for ax in figure.axes if ax.get_xlabel()]
     found = [offset[0] for offset in strip.collections[0].get_offsets()]
-    assert sorted(found) == list(VALUES)
+    assert sorted(found) == list(synthetic.VALUES)

@@ -314,7 +314,8 @@ CASES = {
     ),
     "a figure's size": Case(put("figures.dpi", 60), ("figures/*",)),
     "points drawn": Case(
-        put("figures.points", 50), tuple(f"tables/{n}.*" for n in ("samples", "evolution", "data"))
+        put("figures.points", 50),
+        tuple(f"tables/{n}.*" for n in ("samples", "evolution", "data", "guest_samples")),
     ),
     "a figure added": Case(
         put("figures.names", [*SMALL["figures"]["names"], "stability"]),

@@ -40,14 +40,22 @@ GATHERED = {
 }
 
 
-KINDS = specs.kinds("datasets", *(config["datasets"][name] for name in DATASETS))
+def kinds(names):
+    return specs.kinds("datasets", *(config["datasets"][name] for name in names))
+
+
+KINDS = {
+    **dict.fromkeys(specs.DRAWN, kinds(DATASETS)),
+    "guest_samples": kinds(GUESTS.values()),
+}
+MEASURED = ["quality", *(["guests"] if GUESTS else [])]
 
 
 def collect_code(table):
     return code_inputs.digest(
         "collect",
-        **KINDS if table in (*specs.DRAWN, "guest_samples") else {},
-        metrics=config["quality"]["metrics"] if table in ("quality", "guests") else [],
+        **KINDS.get(table, {}),
+        metrics=config["quality"]["metrics"] if table in MEASURED else [],
     )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from worlds.synthetic.frames import COLUMNS, cell, empty, frame, steps, tries
 from worlds.synthetic.games import add_dirac, add_kinks
+from worlds.synthetic.guests import VALUES, invited
 from worlds.synthetic.laws import RULES
 from worlds.synthetic.points import data, evolution, images, samples
 from worlds.synthetic.probe import probe
@@ -20,7 +21,7 @@ from worlds.synthetic.runs import add_runs
 from worlds.synthetic.scores import comparisons, null
 from worlds.synthetic.sizes import SMALL, WIDE, Size
 
-__all__ = ["RULES", "SMALL", "WIDE", "comparisons", "empty", "frame", "make"]
+__all__ = ["RULES", "SMALL", "VALUES", "WIDE", "comparisons", "empty", "frame", "invited", "make"]
 
 
 def make(size: Size = SMALL, seed: int = 0) -> dict[str, pd.DataFrame]:
