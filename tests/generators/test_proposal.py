@@ -78,7 +78,7 @@ def test_each_sample_is_the_generators_at_its_own_parameters():
 
 
 @pytest.mark.parametrize(
-    "settings", [{"scale": 0.0}, {"scales": "free"}, {"of": Rounded(1, [], "tanh", 0.1)}]
+    "settings", [{"scale": 0.0}, {"scales": "free"}, {"of": Rounded(1, [], "tanh", grid=0.1)}]
 )
 def test_settings_that_do_not_fit_are_refused(settings):
     with pytest.raises(ValueError, match="accepted"):

@@ -16,7 +16,7 @@ from approxgan.objective.game import generator_objective
 
 GRID, SIGMA, MU = 0.8, 0.7, 0.3
 SEEDS, BATCH = 2000, 50
-GAUSSIAN = Rounded(1, [], "relu", GRID)
+GAUSSIAN = Rounded(1, [], "relu", grid=GRID)
 CELLS = np.arange(-12, 13)
 
 
@@ -86,7 +86,7 @@ def test_half_a_grid_at_the_roundings_input_has_the_slope_between_neighbours():
 
 
 def test_without_a_grid_it_is_smooth():
-    smooth, rounded = (Rounded(3, [5], "tanh", grid) for grid in (0.0, 0.1))
+    smooth, rounded = (Rounded(3, [5], "tanh", grid=grid) for grid in (0.0, 0.1))
     assert smooth.differentiable
     assert not rounded.differentiable
     theta = torch.from_numpy(smooth.init(2, np.random.default_rng(0)))[None]

@@ -14,6 +14,8 @@ from approxgan.datasets._density import MOST_MODES, Density, circle, drawn
 
 FAR = 6.0
 """Standard deviations beyond the centres up to which cells are listed: 2e-9 lies beyond."""
+MOST_CELLS = 150
+"""On either side of the origin, in one column."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,15 @@ class RoundedRing(Density):
     """These three as in ``ring``."""
     grid: Annotated[float, number(lambda g: g > 0 and math.frexp(g)[0] == 0.5, "a power of 2")]
     """δ, in data units; its multiples are the same numbers in every precision."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        least = (self.radius + FAR * self.sigma) / MOST_CELLS
+        if self.grid < least:
+            raise ValueError(
+                f"grid is {self.grid:g}; accepted: {least:g} or more, for at most {MOST_CELLS} "
+                "cells on either side of the origin"
+            )
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         points = drawn(circle(self.count, self.radius, self.sigma), n, rng)

@@ -25,6 +25,7 @@ from approxgan.generators import _workers
 
 WORD = Rule(lambda value: isinstance(value, str) and value.isprintable() and value != "", "a word")
 NUMBER = Rule(is_finite, "a finite number")
+PARAMETERS = several(NUMBER, "a list of numbers, one a parameter")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Program(Checked):
 
     command: Annotated[Sequence[str], several(WORD, "a list of words, the program first")]
     format: Annotated[str, one_of(*_workers.KINDS)]
-    start: Annotated[Sequence[float], several(NUMBER, "a list of numbers, one a parameter")]
+    start: Annotated[Sequence[float], PARAMETERS]
     """θ at the start."""
     spread: Annotated[float, within(0.0)]
     """Standard deviation over seeds of θ at the start."""
@@ -66,9 +67,13 @@ class Program(Checked):
                 f"command: {shown(self.command[0])} is no program that can be started; accepted: "
                 "one on the path, or the name of its file"
             )
-        given = self.truth_at
-        if given is not None and not (len(given) == len(self.start) and all(map(is_finite, given))):
-            raise ValueError(f"truth_at is {shown(given)}; accepted: {len(self.start)} numbers")
+        if self.truth_at is not None:
+            PARAMETERS.check("truth_at", self.truth_at)
+            if len(self.truth_at) != len(self.start):
+                raise ValueError(
+                    f"truth_at is {shown(self.truth_at)}; accepted: {len(self.start)} numbers, as "
+                    "start has"
+                )
 
     @property
     def width(self) -> int:

@@ -1,6 +1,5 @@
 """Dense layers whose outputs are rounded to a grid."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,12 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from approxgan.core.chain import ACTIVATION, WIDTH, Chain, check_slope
-from approxgan.core.settings import Checked, Rule, within
+from approxgan.core.settings import within
+from approxgan.generators._layered import Layered
 
 
-@dataclass(frozen=True)
-class Rounded(Checked):
+@dataclass(frozen=True, kw_only=True)
+class Rounded(Layered):
     """x = δ · ⌊u / δ + 1/2⌋, u the output of dense layers over standard normal draws.
 
     The rounding alone is the black box, and u is its input: with δ = 0 it leaves u as it is, and
@@ -22,49 +21,14 @@ class Rounded(Checked):
     a high temperature τ, rounded at a low one.
     """
 
-    latent: Annotated[int, WIDTH]
-    hidden: Annotated[
-        Sequence[int], Rule(lambda v: isinstance(v, list | tuple), "a list of widths", WIDTH)
-    ]
-    """None for a linear layer: u is Gaussian."""
-    activation: Annotated[str, ACTIVATION]
-    """Of every hidden layer."""
     grid: Annotated[float, within(0.0)]
     """δ, in data units."""
-    slope: float | None = None
-    """Leaky ReLU's slope below 0."""
 
     why_not_differentiable = "the generator rounds: its gradient is zero almost everywhere"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_slope(self.activation, self.slope)
 
     @property
     def differentiable(self) -> bool:
         return self.grid == 0
-
-    @property
-    def width(self) -> int:
-        return self.latent
-
-    def chain(self, dim: int) -> Chain:
-        return Chain((self.latent, *self.hidden, dim), self.activation, self.slope)
-
-    def size(self, dim: int) -> int:
-        return self.chain(dim).size
-
-    def layer_sizes(self, dim: int) -> list[int]:
-        return self.chain(dim).layer_sizes
-
-    def init(self, dim: int, rng: np.random.Generator) -> np.ndarray:
-        return self.chain(dim).init(rng)
-
-    def draw(
-        self, rng: np.random.Generator, shape: tuple[int, ...], dtype: type = np.float32
-    ) -> np.ndarray:
-        """Standard normal."""
-        return rng.standard_normal((*shape, self.latent), dtype=dtype)
 
     def run(self, dim: int, theta: Tensor, draws: Tensor, kink: float | None = None) -> Tensor:
         return self.box(dim, self.inner(dim, theta, draws, kink), draws)
