@@ -78,3 +78,9 @@ def test_a_module_that_is_not_there_is_said(package):
     forget()
     with pytest.raises(InputError, match=r"estimators\.c is not a module"):
         code_inputs.sources("first modes=c")
+
+
+@pytest.mark.parametrize("told", ["x", "", "training", "training nosuch=a 0123456789abcdef"])
+def test_what_is_no_digest_is_said_in_one_line(told):
+    with pytest.raises(InputError, match=r"^--code: .* is no digest; accepted: [^\n]+$"):
+        code_inputs.check(told)

@@ -6,12 +6,14 @@ imports it and nothing else, whatever the files' times are. Modules are parsed, 
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 from approxgan.config import registry
 from approxgan.core.errors import InputError
+from approxgan.core.settings import shown
 from approxgan.storage import files
 
 PACKAGE = Path(__file__).parents[1]
@@ -133,13 +135,19 @@ def of_file(path: Path | str) -> str:
 
 
 _of_source = cache(of_file)
+DIGEST = re.compile(rf"[a-z_]+( ({'|'.join(registry.FAMILIES)})=[a-z0-9_,]+)* [0-9a-f]{{16}}")
 
 
 def check(told: str) -> None:
     """Raise ``InputError`` unless the files have the bytes that ``told``, a digest, stands for."""
-    package, *variants, _ = told.split(" ")
-    if _digest(" ".join([package, *variants])) != told:
+    words = told.rpartition(" ")[0]
+    if not DIGEST.fullmatch(told):
         raise InputError(
-            f"the source files of {package} have changed since the workflow was started; "
-            "start it again"
+            f"--code: {shown(told)} is no digest; accepted: what the workflow gives, such as "
+            "'training modes=exact 0123456789abcdef'"
+        )
+    if _digest(words) != told:
+        raise InputError(
+            f"the source files of {words.partition(' ')[0]} have changed since the workflow was "
+            "started; start it again"
         )
