@@ -166,7 +166,9 @@ def test_a_run_s_file_of_another_form_is_one_line_that_names_it(tmp_path: Path, 
     }  # fmt: skip
     spec = spec_of(config, at)
     (cell,) = spec["cells"]
-    cost = dict.fromkeys(("seconds", "cpu_seconds", "peak_memory_mb"), 1.5) | {"sweep": "none"}
+    cost = dict.fromkeys(("seconds", "cpu_seconds", "peak_memory_mb", "dimension"), 1.5) | {
+        "sweep": "none"
+    }
     files.write_json(at.run(cell, "cost.json"), cost)
     lengths = {"traced*": 1, "seeds": 2}
     kinds = {n: (np.int64 if f.startswith("int") else float) for n, f in collect.FORMS.items()}

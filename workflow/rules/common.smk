@@ -18,6 +18,7 @@ class Known(dict):
 
 
 CELLS = Known("cell", cells.trained(config))
+TRIES = [name for name, cell in CELLS.items() if cells.is_try(cell)]
 COUNTED = [name for name, cell in CELLS.items() if not cells.is_try(cell)]
 DEFINED = Known("dataset", config["datasets"])
 PROBES = cells.probes(config)

@@ -1,11 +1,5 @@
-def of_cells(*files):
-    return [AT.run(cell, file) for cell in COUNTED for file in files]
-
-
-def of_tries(*files):
-    return [
-        AT.run(cell, file) for cell in CELLS if cell not in COUNTED for file in files
-    ]
+def of_cells(*files, named=COUNTED):
+    return [AT.run(cell, file) for cell in named for file in files]
 
 
 def of_probes(name, probe):

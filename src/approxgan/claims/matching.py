@@ -14,6 +14,7 @@ import pandas as pd
 from approxgan.analysis import epsilon_choice, statistics
 from approxgan.analysis.frames import CELL, GROUP, by_cell, table
 from approxgan.claims.verdict import InsufficientData
+from approxgan.config.check import BUDGETS
 from approxgan.core.errors import InputError
 
 Rules = Mapping[str, Any]
@@ -27,7 +28,7 @@ SAME_STEPS, EQUAL_COST, EPSILON, LEARNING_RATE, EQUAL_CALLS = READINGS = (
 """How modes are compared; and what the article's step is, where it may be either."""
 TUNED = "tuned"
 """The rule of an ε that was chosen on other seeds."""
-FREE = {"forward_equivalents", "calls"}
+FREE = {*BUDGETS}
 """Keys of training in which cells may differ and are compared all the same."""
 
 

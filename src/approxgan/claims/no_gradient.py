@@ -44,6 +44,13 @@ def differences(mode: str) -> bool:
     return bool(registry.describe("modes", mode).constants.get("sides"))
 
 
+def evaluated(mode: str, own: Mapping[str, Any]) -> tuple[str, str]:
+    """Draws and place of a mode's differences, by its settings; empty where it takes none."""
+    if not differences(mode):
+        return "", ""
+    return str(own.get("noise", COMMON)), str(own.get("at", AS_PRINTED[1]))
+
+
 @dataclass(frozen=True, eq=False)
 class Way:
     """One cell: a way to train a generator that has no gradient."""
@@ -71,12 +78,11 @@ class Way:
 
     @property
     def noise(self) -> str:
-        """Of a mode that takes differences: common or fresh; empty for others."""
-        return str(self.own.get("noise", COMMON)) if differences(self.generator_mode) else ""
+        return evaluated(self.generator_mode, self.own)[0]
 
     @property
     def at(self) -> str:
-        return str(self.own.get("at", AS_PRINTED[1])) if self.noise else ""
+        return evaluated(self.generator_mode, self.own)[1]
 
     @property
     def needs(self) -> str:

@@ -13,7 +13,7 @@ from approxgan.analysis import statistics
 from approxgan.analysis.epsilon_choice import PROBE_GROUP
 from approxgan.analysis.frames import table
 from approxgan.claims.matching import Rules
-from approxgan.claims.no_gradient import AS_PRINTED, COMMON, FRESH, differences, needs
+from approxgan.claims.no_gradient import COMMON, FRESH, evaluated, needs
 from approxgan.storage.tables import NOISE_LAWS
 
 SLOPES = {COMMON: -0.5, FRESH: -1.0}
@@ -26,7 +26,7 @@ def laws(tables: Mapping[str, pd.DataFrame], rules: Rules) -> pd.DataFrame:
     errors = errors[errors["player"] == "generator"]
     rows = []
     for _, probed in errors.groupby(list(PROBE_GROUP)):
-        if any("fresh" in text for text in probed["own_settings"]):
+        if any(FRESH in text for text in probed["own_settings"]):
             rows += _rows(probed, rules)
     return pd.DataFrame(rows, columns=list(NOISE_LAWS))
 
@@ -48,9 +48,7 @@ def _rows(probed: pd.DataFrame, rules: Rules) -> Iterator[dict[str, Any]]:
     is_smooth = any(needs(mode) == "gradient" for mode in probed["mode"].unique())
     stepped = probed[probed["epsilon"].notna()]
     for (mode, own_settings), rows in stepped.groupby(["mode", "own_settings"]):
-        own = json.loads(own_settings or "{}")
-        takes = differences(mode)
-        noise = str(own.get("noise", COMMON)) if takes else ""
+        noise, at = evaluated(mode, json.loads(own_settings or "{}"))
         squared = errors_by_step(rows)
         steps = squared.columns.to_numpy(float)
         near = steps <= rules["no_gradient"]["law_below"] * (1 + 1e-9)
@@ -66,7 +64,7 @@ def _rows(probed: pd.DataFrame, rules: Rules) -> Iterator[dict[str, Any]]:
             **{key: rows[key].iloc[0] for key in PROBE_GROUP},
             "mode": mode,
             "noise": noise,
-            "at": str(own.get("at", AS_PRINTED[1])) if takes else "",
+            "at": at,
             "own_settings": own_settings,
             "is_smooth": is_smooth,
             **dict(zip(("slope", "low", "high"), effect, strict=True)),

@@ -25,7 +25,7 @@ FORMS = {
     **dict.fromkeys(tables.OF_A_SEED, "float traced* seeds"),
 }
 """The arrays of a trace: forms as in ``storage.arrays``."""
-CLOCKED = ("seconds", "cpu_seconds", "peak_memory_mb")
+TOLD = ("seconds", "cpu_seconds", "peak_memory_mb", "dimension")
 IMAGES_SHOWN = 25
 EVOLVED = ("exact", "forward_difference", "uniform_shift", "random_direction")
 EVOLVED_POINTS = 300
@@ -162,15 +162,12 @@ def cost(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
     for cell, folder in _runs(spec, at):
         path = folder / COST
         found = files.read_json(path)
-        row = {name: files.number(found, name, path) for name in CLOCKED}
-        # Runs from before it was kept have none.
-        size = files.number(found, "dimension", path) if "dimension" in found else np.nan
+        row = {name: files.number(found, name, path) for name in TOLD}
         diverged = _trace(folder / TRACE, cell)["diverged_step"]
         with files.reading(folder / SPEC, "spec of a run"):
             steps = int(np.int64(cell.training["steps"]))
         yield pd.DataFrame([{**row, "sweep": str(found["sweep"])}]).assign(
             **names.row_keys(cell),
-            dimension=float(size),
             first_seed=cell.seeds[0],
             last_seed=cell.seeds[-1],
             trained_steps=int(np.where(diverged < 0, steps, diverged).sum()),

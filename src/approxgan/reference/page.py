@@ -1,14 +1,12 @@
 """Two runs beside each other, as words and as a page that loads nothing."""
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
+from approxgan.analysis.templates import environment
 from approxgan.analysis.text import initial, interval, number, words
 from approxgan.claims import summary
 from approxgan.claims.measures import RATIO
@@ -36,28 +34,23 @@ def sentence(found: Comparison) -> str:
 
 def write(found: Comparison, path: Path) -> None:
     """A page with every number of both."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": number, "words": words, "sha256": _sha256}
-    environment.globals |= {"interval": interval}
     style = (HERE / "beside.css").read_text(encoding="utf-8")
     verdicts = [_verdict(one) for one in found.of(EFFECT)]
-    page = environment.get_template("beside.html.j2").render(
-        style=style,
-        here=found.here,
-        there=found.there,
-        sentence=sentence(found),
-        made=differing(found.there.made, found.here.made),
-        settings=differing(_flat(found.there.config), _flat(found.here.config)),
-        verdicts=sorted(verdicts, key=lambda row: not row["marked"]),
-        verdicts_alone={side: _described(rows) for side, rows in found.verdicts_alone.items()},
-        cells=_cells(found),
-        alone=found.alone,
+    page = (
+        environment(HERE)
+        .get_template("beside.html.j2")
+        .render(
+            style=style,
+            here=found.here,
+            there=found.there,
+            sentence=sentence(found),
+            made=differing(found.there.made, found.here.made),
+            settings=differing(_flat(found.there.config), _flat(found.here.config)),
+            verdicts=sorted(verdicts, key=lambda row: not row["marked"]),
+            verdicts_alone={side: _described(rows) for side, rows in found.verdicts_alone.items()},
+            cells=_cells(found),
+            alone=found.alone,
+        )
     )
     files.write_text(path, page)
 
@@ -163,8 +156,3 @@ def _mean(one: Difference, side: str) -> str:
     """'0.034 (10 of 10 runs)'."""
     scored, runs = (int(one.row[f"{part}_{side}"]) for part in ("scored", "runs"))
     return f"{number(getattr(one, side))} ({scored} of {runs})"
-
-
-def _sha256(source: str) -> str:
-    """The hash that alone allows a style to run."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"

@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
-from approxgan.analysis.text import initial, interval, markdown
+from approxgan.analysis.templates import environment
 from approxgan.claims import plain, summary
 from approxgan.claims.measures import RATIO
 from approxgan.config import registry
@@ -51,22 +49,19 @@ def _read(readme: Path) -> str:
 def block(known: Mapping[str, Any], path: str) -> str:
     """Markdown; ``path`` is the reference's as seen from the README."""
     parts = summary.parts(sides.verdicts(known))
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
+    told = (
+        environment(Path(__file__).parent)
+        .get_template("readme.md.j2")
+        .render(
+            answer=plain.answer(parts),
+            lines=plain.lines(parts),
+            ways={mode: plain.way(mode) for mode in plain.modes(parts)},
+            rows=len(known["verdicts"]),
+            RATIO=RATIO,
+            made=known["made"],
+            path=path,
+            figure=registry.build("figures", FIGURE, {}),
+            picture=f"{path.removesuffix('.json')}.png",
+        )
     )
-    environment.filters |= {"initial": initial, "md": markdown}
-    return environment.get_template("readme.md.j2").render(
-        answer=plain.answer(parts),
-        lines=plain.lines(parts),
-        ways={mode: plain.way(mode) for mode in plain.modes(parts)},
-        rows=len(known["verdicts"]),
-        interval=interval,
-        RATIO=RATIO,
-        made=known["made"],
-        path=path,
-        figure=registry.build("figures", FIGURE, {}),
-        picture=f"{path.removesuffix('.json')}.png",
-    )
+    return f"{told}\n"

@@ -1,7 +1,5 @@
 """Tables and figures as one HTML page that loads nothing from anywhere, and the same in words."""
 
-import base64
-import hashlib
 import importlib.metadata
 import json
 from collections import Counter
@@ -15,7 +13,7 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
-from approxgan.analysis import frames, text
+from approxgan.analysis import frames, templates, text
 from approxgan.analysis.frames import Tables
 from approxgan.claims import plain, summary
 from approxgan.claims.verdict import LACK
@@ -145,28 +143,12 @@ def _asset(name: str) -> Markup:
     return Markup((HERE / "assets" / name).read_text(encoding="utf-8"))
 
 
-def _sha256(source: str) -> str:
-    """The hash that alone allows a style or script to run."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
-
-
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"),
-        autoescape=lambda name: not (name or "").endswith(".md.j2"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates.environment(HERE / "templates")
     environment.filters |= {
-        "number": text.number,
-        "words": text.words,
-        "initial": text.initial,
         "most_common": lambda values: next(iter(Counter(values).most_common(1)), ("", 0))[0],
         "slug": lambda name: str(name).replace(" ", "-"),
-        "md": text.markdown,
         "sortable": text.sortable,
-        "sha256": _sha256,
     }
-    environment.globals |= {"interval": text.interval, "asset": _asset}
+    environment.globals |= {"asset": _asset}
     return environment

@@ -77,8 +77,14 @@ page.run = page.data.then((data) => {
     state.told(place);
   }
   part("cell").addEventListener("input", () => choose(Number(part("cell").value)));
-  part("close").addEventListener("click", () => dialog.close());
-  dialog.addEventListener("close", () => { state.place = null; state.told(null); });
+  function close() {
+    dialog.close();
+    state.place = null;
+    state.told(null);
+  }
+  part("close").addEventListener("click", close);
+  // Escape closes it too; the event comes later, when another run may be open.
+  dialog.addEventListener("close", () => { if (!dialog.open) close(); });
   // A row of any table that stands for cells opens them: by its first cell, or anywhere by a click.
   for (const row of document.querySelectorAll("tr[data-cells]")) {
     const places = row.dataset.cells.split(",").map(Number);
@@ -88,5 +94,5 @@ page.run = page.data.then((data) => {
     head.replaceChildren(button);
     row.addEventListener("click", () => { if (getSelection().isCollapsed) open(places); });
   }
-  return { open, name, close: () => dialog.close(), state };
+  return { open, name, close, state };
 });
