@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from worlds import ROOT
+
+from approxgan.analysis.templates import environment
 
 UNSAFE = (
     r"\bpickle\.\w", r"import pickle", r"allow_pickle=True", r"torch\.load\(", r"yaml\.load\(",
@@ -29,7 +32,24 @@ def test_every_param_of_a_shell_command_is_quoted():
             assert used.endswith(":q}"), (path.name, used)
 
 
-def test_templates_escape_what_they_are_given():
-    text = (ROOT / "src" / "approxgan" / "report" / "stage.py").read_text()
-    assert "autoescape" in text
-    assert "autoescape=False" not in text
+@pytest.mark.parametrize("name", ["report/templates", "reference"])
+def test_templates_escape_what_they_are_given(name, tmp_path):
+    folder = ROOT / "src" / "approxgan" / name
+    pages = sorted(path.name for path in folder.glob("*.html.j2"))
+    assert pages
+    for page in pages:
+        (tmp_path / page).write_text("{{ given }}")
+        shown = environment(tmp_path).get_template(page).render(given="<script>'\"&")
+        assert shown == "&lt;script&gt;&#39;&#34;&amp;", page
+
+
+def test_pages_are_made_by_the_environment_that_escapes():
+    src = ROOT / "src" / "approxgan"
+    made = [
+        path
+        for path in src.rglob("*.py")
+        if re.search(r"jinja2\.\w*(Environment|Template)\(", path.read_text())
+    ]
+    assert made == [src / "analysis" / "templates.py"]
+    for page in src.rglob("*.j2"):
+        assert "autoescape" not in page.read_text(), page.name
