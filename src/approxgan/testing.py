@@ -1,7 +1,5 @@
 """Conformance tests for gradient estimators: this project's, another library's, or one's own."""
 
-from __future__ import annotations
-
 import inspect
 import math
 import random as python_random
@@ -92,7 +90,7 @@ class _Objective(WrappedObjective):
         super().__init__(lambda theta: loss(theta, alpha), "plain")
         self._loss = loss
 
-    def with_subgradient(self, alpha: float) -> _Objective:
+    def with_subgradient(self, alpha: float) -> "_Objective":
         return _Objective(self._loss, alpha)
 
 

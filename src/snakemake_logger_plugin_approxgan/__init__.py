@@ -5,8 +5,6 @@ all else that Snakemake has to say of a job are in its own log file, below .snak
 and the options --quiet, --verbose and --debug-dag print what they print without this package.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import os

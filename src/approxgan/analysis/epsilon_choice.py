@@ -4,8 +4,6 @@ It is chosen by the gradients that the probe measured, never by the results it i
 Claims choose among all cells of a mode, figures among those of one series.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

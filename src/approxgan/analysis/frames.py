@@ -1,7 +1,5 @@
 """Result tables as all their readers see them: tidy, in one order, grouped in one way."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -4,8 +4,6 @@ The seed is the unit. Randomness comes from the caller's generator, so that a ta
 is the same table.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

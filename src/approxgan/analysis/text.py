@@ -1,7 +1,5 @@
 """Numbers and names as the report spells them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

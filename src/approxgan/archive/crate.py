@@ -4,8 +4,6 @@ Written without the library rocrate: it would add an HTTP client to the workflow
 plain JSON-LD, and it stamps entries with the time of writing. It reads this file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any

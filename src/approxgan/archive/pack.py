@@ -1,7 +1,5 @@
 """A finished run as one file: tables, figures, pages, config and manifest."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import yaml

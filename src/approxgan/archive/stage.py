@@ -1,7 +1,5 @@
 """What a finished run is, for whoever finds its files: the manifest and its RO-Crate metadata."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path

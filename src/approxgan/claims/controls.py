@@ -4,8 +4,6 @@ A control has exact gradients spoilt by as much noise, or as many zeros, as the 
 have at the same ε. A gain that the control shares is not the approximation's.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What training costs, and what it costs to become as good as exact."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Which runs the claims rest on: matched by seed, at an ε chosen by gradient error."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -89,7 +87,7 @@ class Arm:
         ]
         return pd.concat(ways, axis=1).any(axis=1)
 
-    def reached(self, exact: Arm) -> pd.Series:
+    def reached(self, exact: "Arm") -> pd.Series:
         """Whether each run got more than half as far from its start as the median of exact's did.
 
         True where the start was not scored.
@@ -100,16 +98,16 @@ class Arm:
         # A diverged run has no quality and got nowhere.
         return quality.notna() & ~(quality >= halfway)
 
-    def trains(self, exact: Arm) -> bool:
+    def trains(self, exact: "Arm") -> bool:
         """Whether more than half of the runs do."""
         return bool(self.reached(exact).mean() > 0.5)
 
-    def repeats(self, arm: Arm) -> bool:
+    def repeats(self, arm: "Arm") -> bool:
         """Whether the common seeds are the same runs."""
         mine, other = self.runs["quality"].align(arm.runs["quality"], "inner")
         return self.key[1:] == arm.key[1:] and bool(mine.notna().any()) and mine.equals(other)
 
-    def is_twin(self, arm: Arm) -> bool:
+    def is_twin(self, arm: "Arm") -> bool:
         """Whether both take the same estimates."""
         return self.own_settings == arm.own_settings and same(self.epsilon, arm.epsilon)
 
@@ -214,14 +212,14 @@ class Group:
         own = [a for a in self.arms if a.mode == self.rules["baseline"] and not a.varied]
         return max(_present(own), key=lambda arm: len(arm.runs))
 
-    def shares(self, group: Group) -> bool:
+    def shares(self, group: "Group") -> bool:
         """Whether both have the same runs of exact, and steps are counted."""
         with suppress(Absent):
             same = self.scope == group.scope and self.exact().repeats(group.exact())
             return same and not (self.is_budgeted or group.is_budgeted)
         return False
 
-    def joined(self, group: Group) -> Group:
+    def joined(self, group: "Group") -> "Group":
         """With the cells of another; of two that are the same, the one with more seeds."""
         arms = sorted([*self.arms, *group.arms], key=lambda arm: len(arm.runs))
         cells = {tuple(str(arm.about[name]) for name in (*CELL, "tuned")): arm for arm in arms}

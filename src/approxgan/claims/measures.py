@@ -1,7 +1,5 @@
 """What each claim is measured by: matched runs -> an effect on the claimed side of a bound."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial

@@ -1,7 +1,5 @@
 """Where no gradient exists: distances to the truth at equal numbers of simulated samples (C7)."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

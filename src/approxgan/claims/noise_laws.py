@@ -1,7 +1,5 @@
 """How the error of a difference grows as its step shrinks, where evaluations are noisy."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The table of claims for a reader who knows none of its terms: an answer, and a line per claim."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """How stability is measured: diverged runs, spread over seeds, oscillation of the losses."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

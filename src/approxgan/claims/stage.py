@@ -1,7 +1,5 @@
 """The article's claims, judged by rules that the config fixes beforehand."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache

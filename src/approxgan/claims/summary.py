@@ -1,7 +1,5 @@
 """The table of claims in words: by part, claim and mode."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """From effects to verdicts: one family of tests over the whole table."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

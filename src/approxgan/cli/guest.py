@@ -1,7 +1,5 @@
 """Someone else's samples become a guest of the results: checked before anything is written."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from pathlib import Path

@@ -5,8 +5,6 @@ line. The picture is made from these events and from the
 logs of training jobs, so ``approxgan status --watch`` shows the same one.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shutil
@@ -91,7 +89,7 @@ class Run:
             self._waiting[job.rule] += estimate
 
     @classmethod
-    def of(cls, events: Iterable[Event]) -> Run:
+    def of(cls, events: Iterable[Event]) -> "Run":
         """Raises ``KeyError``, ``TypeError`` or ``ValueError`` for what no run has written."""
         first, *rest = events
         jobs = {Job(rule, name): float(seconds) for rule, name, seconds in first["jobs"]}

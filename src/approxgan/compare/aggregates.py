@@ -1,7 +1,5 @@
 """One score of every cell over all data sets of a study."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

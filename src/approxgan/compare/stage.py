@@ -3,8 +3,6 @@
 A row judges one cell; the claims are judged over data sets, at one ε, by ``claims``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path

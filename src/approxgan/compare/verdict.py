@@ -1,7 +1,5 @@
 """How one number of a cell is judged against the baseline's."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial

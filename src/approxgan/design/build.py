@@ -1,7 +1,5 @@
 """A choice of the config made into its gradient estimator, or refused with the reason."""
 
-from __future__ import annotations
-
 from approxgan.config import registry
 from approxgan.config.check import OF_SAMPLES
 from approxgan.core.errors import InputError

@@ -1,7 +1,5 @@
 """From the config to cells, probes and what they need."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -3,8 +3,6 @@
 Whatever reads a config calls this, so that nothing accepts what another refuses.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace

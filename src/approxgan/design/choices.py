@@ -1,7 +1,5 @@
 """A point of the grid: the step ε, one player's choice of an estimator, a cell."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +22,7 @@ class Step:
     """Name of a step rule; at most one of the two is given."""
 
     @classmethod
-    def of(cls, stated: float | str | None) -> Step:
+    def of(cls, stated: float | str | None) -> "Step":
         """From a config or a spec: a number, the name of a rule, or None."""
         if isinstance(stated, str):
             return cls(rule=stated)
@@ -69,11 +67,11 @@ class Choice:
     step: Step
     """For a matched control, the step of the estimates that it is matched with."""
     settings: Mapping[str, Any]
-    match: Choice | None = None
+    match: "Choice | None" = None
     """The estimates whose error a control has at every step; None for no match."""
 
     @classmethod
-    def of(cls, spec: Mapping[str, Any]) -> Choice:
+    def of(cls, spec: Mapping[str, Any]) -> "Choice":
         """From a spec, as ``spec`` writes it."""
         match = None if spec["match"] is None else cls.of(spec["match"])
         return cls(spec["mode"], Step.of(spec["epsilon"]), spec["settings"], match)
@@ -112,7 +110,7 @@ class Cell:
     """What the tuning, or a budget, has decided."""
 
     @classmethod
-    def of(cls, spec: Mapping[str, Any]) -> Cell:
+    def of(cls, spec: Mapping[str, Any]) -> "Cell":
         """From a run's spec, with what was ``chosen`` in its place."""
         spec = settled(spec)
         return cls(

@@ -5,8 +5,6 @@ state, so that the Snakefile can ask: nothing is imported. Their seconds are tho
 what ``approxgan plan`` has measured on this machine. Memory is counted in numbers held.
 """
 
-from __future__ import annotations
-
 import hashlib
 import itertools
 import json
@@ -74,7 +72,7 @@ class Work(NamedTuple):
     values: float = 0.0
     sweeps: float = 0.0
 
-    def plus(self, other: Work, times: float = 1.0) -> Work:
+    def plus(self, other: "Work", times: float = 1.0) -> "Work":
         return Work(*(mine + times * its for mine, its in zip(self, other, strict=True)))
 
 

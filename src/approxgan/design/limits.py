@@ -1,7 +1,5 @@
 """Refusing a config that asks for more than its ``limits``, before anything is started."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Callable, Mapping

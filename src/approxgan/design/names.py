@@ -1,7 +1,5 @@
 """Names of cells and choices in paths and tables."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

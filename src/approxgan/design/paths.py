@@ -1,7 +1,5 @@
 """Every path below the folder of results."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

@@ -3,8 +3,6 @@
 A stage gets no more than it uses, so that a change elsewhere in the config does not rerun it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any

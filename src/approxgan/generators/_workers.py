@@ -1,7 +1,5 @@
 """Copies of a command that answer calls: each takes parameters and draws, and gives samples."""
 
-from __future__ import annotations
-
 import atexit
 import json
 import os

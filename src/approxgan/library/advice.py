@@ -4,8 +4,6 @@ Nothing here needs torch. A loss of scale 1 is meant unless the scales are given
 gradient of length 1, second and third derivatives of 1 along directions of length 1.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Estimators by name, and the number ε, with the defaults and the errors of the library."""
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 from typing import Any

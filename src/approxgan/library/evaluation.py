@@ -1,7 +1,5 @@
 """Evaluations of a user's loss: at points of their own, checked, counted, with common draws."""
 
-from __future__ import annotations
-
 import inspect
 import math
 from collections.abc import Callable, Sequence
@@ -219,7 +217,7 @@ class LossObjective:
         values = torch.cat(found)[:, 0]
         return Sweep(values[None, 1:], values[:1])
 
-    def with_subgradient(self, alpha: float) -> LossObjective:
+    def with_subgradient(self, alpha: float) -> "LossObjective":
         raise InputError(
             f"the slope {alpha} at kinks cannot be chosen: a plain function does not show where "
             "its kinks are; accepted: a mode other than subgradient"

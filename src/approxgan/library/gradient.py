@@ -1,7 +1,5 @@
 """Gradient estimates of a user's loss, returned or put into ``.grad``."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -4,8 +4,6 @@ Whatever the structure, an estimator sees one vector of displacements [P] from w
 are. A point is made of new tensors: the user's own are never written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """Random numbers of an estimate: its own directions, and the draws that its evaluations share."""
 
-from __future__ import annotations
-
 import math
 import operator
 import random

@@ -1,7 +1,5 @@
 """The score function's gradient of an expected loss, for draws that cannot be differentiated."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -1,7 +1,5 @@
 """A black box inside a differentiable model: it alone is differenced, sample by sample."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

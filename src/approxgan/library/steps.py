@@ -1,7 +1,5 @@
 """A step for a user's loss, from its noise and its curvature; and noise where none should be."""
 
-from __future__ import annotations
-
 import functools
 import warnings
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Which estimator to take for a simulator: what the reference results measured nearest by."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping

@@ -5,8 +5,6 @@ function of its own u, so that the estimator works on samples as on seeds, and t
 dL/dθ = Σ dL/du · du/dθ. Without ``inner`` u is θ for every sample, each moved on its own.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NoReturn
 

@@ -1,7 +1,5 @@
 """Wraps any loss, differentiable or not, as the objective that a gradient estimator works on."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -74,7 +72,7 @@ class WrappedObjective:
                 f"{str(error).splitlines()[0]}; accepted: how='plain'"
             ) from error
 
-    def with_subgradient(self, alpha: float) -> WrappedObjective:
+    def with_subgradient(self, alpha: float) -> "WrappedObjective":
         raise ValueError(
             f"the slope {alpha} at kinks cannot be chosen: this objective is a plain callable "
             "and does not show where its kinks are; use a mode other than subgradient"

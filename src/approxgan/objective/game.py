@@ -1,7 +1,5 @@
 """Binds a model, a loss and a frozen batch into the objective of one player."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

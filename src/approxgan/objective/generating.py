@@ -1,7 +1,5 @@
 """The generator's objective: what is behind its loss, sample by sample."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -33,7 +31,7 @@ class GeneratorObjective(PlayerObjective):
     real: Tensor | None = None
     """[S, B, dim]: the batch of data; none at a probe's points."""
 
-    def fresh(self, noise: Sequence[np.random.Generator]) -> GeneratorObjective:
+    def fresh(self, noise: Sequence[np.random.Generator]) -> "GeneratorObjective":
         """The same objective with new draws in every evaluation, [S] streams."""
         return replace(self, noise=tuple(noise))
 
@@ -46,7 +44,7 @@ class GeneratorObjective(PlayerObjective):
         found = outcomes(self.game.generator, self.game.dim)
         return 0 if found is None else len(found)
 
-    def redrawn(self, streams: Sequence[np.random.Generator]) -> GeneratorObjective:
+    def redrawn(self, streams: Sequence[np.random.Generator]) -> "GeneratorObjective":
         """The same objective at other frozen draws, from [S] streams."""
         return replace(self, inputs=self.fresh(streams).draws(1)[0])
 
@@ -140,7 +138,7 @@ class GeneratorObjective(PlayerObjective):
         losses = self.losses(outcomes.expand(len(theta), -1, -1))
         return self.constant + (generator.probabilities(dim, theta) * losses).sum(-1)
 
-    def to(self, dtype: torch.dtype) -> GeneratorObjective:
+    def to(self, dtype: torch.dtype) -> "GeneratorObjective":
         """The same objective in another precision, at the frozen draws."""
         real = None if self.real is None else self.real.to(dtype)
         frozen = replace(self, noise=(), real=real)

@@ -1,7 +1,5 @@
 """One player's loss as a function of its parameters, with all else frozen."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
@@ -173,10 +171,10 @@ class PlayerObjective:
         self.game.sweeps.update(ways)
         return swept
 
-    def with_subgradient(self, alpha: float) -> PlayerObjective:
+    def with_subgradient(self, alpha: float) -> "PlayerObjective":
         return replace(self, kink=alpha)
 
-    def to(self, dtype: torch.dtype) -> PlayerObjective:
+    def to(self, dtype: torch.dtype) -> "PlayerObjective":
         """The same objective in another precision."""
         return replace(
             self,

@@ -4,8 +4,6 @@ log D(x) = -softplus(-logit) and log(1 - D(x)) = -softplus(logit), which stay fi
 logarithm of a rounded sigmoid does not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import torch

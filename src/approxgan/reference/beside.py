@@ -5,8 +5,6 @@ and the effect behind every verdict. Each difference has an interval, and a p th
 the number of differences (Holm 1979).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """What chance says of the difference between two runs of one experiment."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

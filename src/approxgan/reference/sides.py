@@ -1,7 +1,5 @@
 """A run that is put beside another: a folder of results, a reference file, or a pack."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What the page's scripts ask: every cell's scores, samples, curves and spec, packed small."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path

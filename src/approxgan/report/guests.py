@@ -1,7 +1,5 @@
 """A row a guest: its score by the number that decides, beside exact and a perfect generator."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """The section on generators without a gradient: what to take, at which budget and ε."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

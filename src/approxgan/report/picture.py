@@ -1,7 +1,5 @@
 """The first screen's picture: what each mode learned, and how good it is for its cost."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Guests: samples of someone else's training, in a folder of results/guests each."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path

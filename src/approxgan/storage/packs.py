@@ -3,8 +3,6 @@
 The manifest among them has the digest of every other one, by which damage is found.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

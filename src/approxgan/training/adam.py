@@ -1,7 +1,5 @@
 """Adam on stacked parameters."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from torch import Tensor

@@ -1,7 +1,5 @@
 """Batches and latents of a block of seeds, drawn ahead."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """The state from which a stopped training job goes on, bit for bit."""
 
-from __future__ import annotations
-
 import copy
 import hashlib
 import importlib.metadata

@@ -1,7 +1,5 @@
 """How far a gradient estimate is from the true gradient."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

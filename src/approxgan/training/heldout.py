@@ -1,7 +1,5 @@
 """How well the discriminator tells unseen true points from generated ones."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Alternating GAN training of a block of stacked seeds with any gradient mode."""
 
-from __future__ import annotations
-
 import copy
 import math
 from collections import Counter

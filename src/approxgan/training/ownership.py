@@ -9,8 +9,6 @@ The predecessor then waits until the successor ends. If its job failed or ended 
 Snakemake would remove the successor's files. It succeeds only if both had the same spec.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import socket

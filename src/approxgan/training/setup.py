@@ -1,7 +1,5 @@
 """From a run's spec to what trains it: settings, the game, each player's method."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
@@ -55,7 +53,7 @@ class Settings:
         return DTYPES[self.dtype]
 
     @classmethod
-    def of(cls, training: Mapping[str, Any]) -> Settings:
+    def of(cls, training: Mapping[str, Any]) -> "Settings":
         """From a spec's ``training``, which says more; 0 steps where a budget decides them."""
         return cls(
             **{f.name: training[f.name] for f in fields(cls) if f.name != "steps"},
@@ -74,7 +72,7 @@ class Method:
     estimator: GradientEstimator
     epsilon: float | None = None
     rule: EpsilonRule | None = None
-    matched: Method | None = None
+    matched: "Method | None" = None
     noise: str = "common"
     """Of a generator's draws in all evaluations of an estimate: ``common`` or ``fresh``."""
     at: str = "parameters"
@@ -86,7 +84,7 @@ class Method:
         return cast("GeneratorObjective", f).fresh(noise) if fresh else f
 
     @property
-    def stepping(self) -> Method:
+    def stepping(self) -> "Method":
         """The method that takes ε: a control's match."""
         return self.matched or self
 

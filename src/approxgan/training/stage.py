@@ -1,7 +1,5 @@
 """The train stage: a cell's spec and data file -> its run folder."""
 
-from __future__ import annotations
-
 import copy
 import resource
 import sys

@@ -1,7 +1,5 @@
 """Observers of a training run: the trace, the samples at snapshots, and the clock."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence

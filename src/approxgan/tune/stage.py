@@ -1,7 +1,5 @@
 """The tune stage: scores of tries on selection seeds -> the values that the judged runs take."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path

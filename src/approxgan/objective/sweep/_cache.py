@@ -1,7 +1,5 @@
 """Compilation that is kept between processes, where some folder can keep it."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """Calls of compiled code: arrays of one type, one function a type, work shared among threads."""
 
-from __future__ import annotations
-
 import os
 from collections import deque
 from collections.abc import Callable

@@ -7,8 +7,6 @@ other layers, samples side by side in vector lanes. At one narrow node, the memo
 outputs were seen before leave again: they have the logit of the first sample with those outputs.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from approxgan.objective.sweep._cache import inlined, inner

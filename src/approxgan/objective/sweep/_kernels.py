@@ -6,8 +6,6 @@ samples, each power is a product of matrices. Samples and units whose step may c
 leave the radius of the series, are left to ``_lines``.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from approxgan.objective.sweep._cache import inlined, inner

@@ -7,8 +7,6 @@ torch's ``bmm`` on a processor with AVX-512 (MKL 2024.2), for two or more stacke
 at least 12 or at most 3 units, and inputs of at most 192 or a multiple of 4 units.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -10,8 +10,6 @@ that cross, and no order of crossings has to be followed.
 Behind a narrow node its units' total changes replace all earlier lines.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from approxgan.objective.sweep._cache import inlined, inner

@@ -3,8 +3,6 @@
 Node 0 is the input, node m the output of layer m (counted from 1), node L the logit.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import NamedTuple
 

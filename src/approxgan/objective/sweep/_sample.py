@@ -4,8 +4,6 @@ Everything after the forward pass holds as long as no unit crosses its kink; ``_
 happens when one does.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -6,8 +6,6 @@ Within a distance ρ < π of the real line |σ| is at most 1 / sin ρ, and its k
 d < ρ / 8 is below 2.5 (d / ρ)^(K+1).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -5,8 +5,6 @@ spend their time on those; whoever makes a pointer keeps its array. Loops writte
 need no test for overlap and no remainder, which for rows of 24 numbers is most of the work.
 """
 
-from __future__ import annotations
-
 import operator
 from typing import Any
 

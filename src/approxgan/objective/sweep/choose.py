@@ -1,7 +1,5 @@
 """The one place that decides how a coordinate sweep is evaluated."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from types import ModuleType
 

@@ -4,8 +4,6 @@ Exact up to rounding: it evaluates the same function of θ as the loop over forw
 every kink that a step crosses (``_lines``). It rounds otherwise than the loop does.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from torch import Tensor
 

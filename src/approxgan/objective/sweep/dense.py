@@ -6,8 +6,6 @@ where rounding decides what a small step does. A wide network in float32 is swep
 a seed whose differences are not within ``ROUNDING`` of the loop's is then swept directly.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType

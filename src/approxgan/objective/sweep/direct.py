@@ -5,8 +5,6 @@ comes out bitwise the same is taken from the pass at θ (``_forward``). The loss
 logits are torch's own. A smooth activation is evaluated in float64 and rounded once.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Sweeps of any callable by its evaluations: one by one, or many at once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch
