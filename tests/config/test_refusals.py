@@ -44,6 +44,8 @@ REFUSED = [
     ("subgradient", {"alpha": 0.1}, {"slopes": (1.0, 0.2)}, "accepted: 0.2 to 1"),
     ("gradient_sampling", {}, {"rule": "dtype"}, "epsilon=dtype: .* radius of a ball"),
     ("avo", {}, {"rule": "dtype"}, "epsilon=dtype: .* spread of parameters"),
+    ("avo", {"baseline": "leave_one_out"}, {"batch": 1}, "leaves nothing of a batch of 1"),
+    ("score_function", {"baseline": "leave_one_out"}, {"batch": 1}, "nothing of a batch of 1"),
 ]
 
 

@@ -225,6 +225,8 @@ class Situation:
     has nothing."""
     reason: str = ""
     """Why torch cannot differentiate the generator, where it says so."""
+    batch: int | None = None
+    """Samples of a step: the smallest number of all steps. None where there are none."""
 
 
 @dataclass(frozen=True)

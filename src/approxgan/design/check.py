@@ -68,7 +68,7 @@ def fully_checked(
             ):
                 dim, penalty = datasets[dataset].dim, cells.loss_definition(found, loss).get("r1")
                 where = f"{family}[{number}]: {dataset}/{model}/{loss}"
-                _check_modes(where, user, models[model], dim, bool(penalty))
+                _check_modes(where, found, user, models[model], dim, bool(penalty))
     for choice in (c for entry in found["dirac"]["modes"] for c in cells.choices_of(entry)):
         located("dirac", build.played, choice)
     return found
@@ -125,7 +125,9 @@ def _check_file(path: Any) -> None:
         raise InputError(f"path is {path!r}, which is no file; accepted: a file that exists")
 
 
-def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -> None:
+def _check_modes(
+    place: str, config: Any, user: Any, model: Any, dim: int, penalised: bool
+) -> None:
     # Here, as it loads torch, which the model has loaded by now.
     from approxgan.core.autograd import abilities
 
@@ -163,8 +165,15 @@ def _check_modes(place: str, user: Any, model: Any, dim: int, penalised: bool) -
                 )
                 if player == "generator":
                     why = getattr(maker, "why_not_differentiable", "")
-                    situation = replace(situation, offers=offered, reason=why)
+                    batch = _smallest_batch(config, user, entry)
+                    situation = replace(situation, offers=offered, reason=why, batch=batch)
                 located(place, build.estimator, choice, situation)
+
+
+def _smallest_batch(config: Any, user: Any, entry: Any) -> int:
+    told = entry.get("training", {}).get("batch", cells.training_of(config, user)["batch"])
+    told = cells.tuning(user, entry).get("batch", told)
+    return min(told) if isinstance(told, list | tuple) else told
 
 
 def _check_data(config: Mapping[str, Any], datasets: Mapping[str, Any]) -> None:

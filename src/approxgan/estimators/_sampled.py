@@ -20,6 +20,10 @@ WANTED = {
     "expected": "all outcomes and their probabilities",
 }
 """What an objective offers, in words."""
+ALONE = (
+    "baseline=leave_one_out leaves nothing of a batch of 1; accepted: a batch of 2 or more, or "
+    "another baseline"
+)
 
 
 class Sampled(Kind):
@@ -35,7 +39,8 @@ class Sampled(Kind):
 
     def refuses(self, situation: Situation) -> str | None:
         if self.needs in situation.offers:
-            return None
+            alone = getattr(self, "baseline", None) == "leave_one_out" and situation.batch == 1
+            return ALONE if alone else None
         if not situation.offers:
             return f"needs {WANTED[self.needs]}; accepted: for the generator of a GAN alone"
         return (
@@ -79,10 +84,7 @@ def centred(losses: Tensor, baseline: str) -> Tensor:
     if baseline == "mean":
         return losses - mean
     if count < 2:
-        raise ValueError(
-            "baseline=leave_one_out leaves nothing of a batch of 1; accepted: a batch of 2 or "
-            "more, or another baseline"
-        )
+        raise ValueError(ALONE)
     # f_b - Σ_{c≠b} f_c / (B - 1)
     return (losses - mean) * (count / (count - 1))
 
