@@ -125,9 +125,7 @@ def _check_file(path: Any) -> None:
         raise InputError(f"path is {path!r}, which is no file; accepted: a file that exists")
 
 
-def _check_modes(
-    place: str, config: Any, user: Any, model: Any, dim: int, penalised: bool
-) -> None:
+def _check_modes(place: str, config: Any, user: Any, model: Any, dim: int, penalised: bool) -> None:
     # Here, as it loads torch, which the model has loaded by now.
     from approxgan.core.autograd import abilities
 
