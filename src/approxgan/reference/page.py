@@ -46,7 +46,7 @@ def write(found: Comparison, path: Path) -> None:
             sentence=sentence(found),
             made=differing(found.there.made, found.here.made),
             settings=differing(_flat(found.there.config), _flat(found.here.config)),
-            verdicts=sorted(verdicts, key=lambda row: not row["marked"]),
+            verdicts=verdicts,
             verdicts_alone={side: _described(rows) for side, rows in found.verdicts_alone.items()},
             cells=_cells(found),
             alone=found.alone,
@@ -131,7 +131,7 @@ def _difference(one: Difference, sign: str = "") -> str:
 
 
 def _cells(found: Comparison) -> list[dict[str, Any]]:
-    """A row a cell of both: its mean there and here, and what differs first."""
+    """A row a cell of both: its mean there and here, and what differs."""
     lost = {one.name: one for one in found.of(UNSCORED)}
     rows = []
     for one in found.of(MEAN):
@@ -149,7 +149,7 @@ def _cells(found: Comparison) -> list[dict[str, Any]]:
                 "marked": bool(apart),
             }
         )
-    return sorted(rows, key=lambda row: not row["marked"])
+    return rows
 
 
 def _mean(one: Difference, side: str) -> str:
