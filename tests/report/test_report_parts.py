@@ -19,7 +19,8 @@ from PIL import Image
 from worlds import ROOT, synthetic
 
 from approxgan.analysis import frames, text
-from approxgan.config import load
+from approxgan.claims import summary
+from approxgan.config import load, registry
 from approxgan.design import cells, names
 from approxgan.design.paths import Results
 from approxgan.figures import stage as drawing
@@ -224,3 +225,13 @@ def test_names() -> None:
     assert text.spans([0, 1, 2, 5]) == "0–2, 5"
     assert text.between([3, 1, float("nan")]) == "1 to 3"
     assert text.markdown("a|b <i>_") == "a\\|b &lt;i>\\_"
+
+
+def test_every_claim_has_figures_and_figures_name_no_other_claims() -> None:
+    stated = {
+        name: registry.describe("figures", name).constants for name in registry.names("figures")
+    }
+    found = verdicts.links(
+        {name: {"claims": own.get("claims", ())} for name, own in stated.items()}
+    )
+    assert set(found) == set(summary.STATEMENTS)

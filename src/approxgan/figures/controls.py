@@ -30,6 +30,7 @@ STRIP, CURVE = 2.8, 1.6
 class Controls:
     needs = ("quality", "quality_null", "training")
     title = "Is it the approximation? Modes beside their matched controls"
+    claims = ("C1", "C2")
     caption = (
         "Large panels: the score that decides the claims at the last step. A point is a seed, a "
         "bar a median, a cross at the worse edge a run that diverged. Perturbed start: exact "

@@ -24,6 +24,7 @@ DASHES = {
 class CostCosine:
     needs = ("gradient_error", "probe_points")
     title = "Direction of an estimate against its cost"
+    claims = ("C5",)
     caption = (
         "Cosine with the float64 gradient against the forward-equivalents of one estimate. A "
         "reverse pass counts as two evaluations of the loss, as does a Jacobian-vector product. "

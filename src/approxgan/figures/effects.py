@@ -20,6 +20,7 @@ TICKS = (-10, -3, -1, 0, 1, 3, 10)
 class Effects:
     needs = ("comparisons", "outcomes")
     title = "Difference to exact, cell by cell"
+    claims = ("C3", "C6")
     caption = (
         "The score that decides the claims, at the last step: the mean difference to the exact "
         "runs of the same seeds, in standard deviations of exact over seeds, and its interval. A "

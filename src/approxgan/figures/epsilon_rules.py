@@ -19,6 +19,7 @@ CHOSEN = ["chosen_epsilon", "chosen_low", "chosen_high", "relative_error"]
 class EpsilonRules:
     needs = ("gradient_error", "probe_points")
     title = "How to choose the step"
+    claims = ("C6",)
     caption = (
         "Relative error of the estimates against fixed ε (lines: medians over seeds and points; "
         "bands: the middle 80 %), and the steps that rules chose. A mark stands at the median ε "

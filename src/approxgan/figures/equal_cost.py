@@ -12,6 +12,7 @@ from approxgan.figures import _layout, _quality, _series, _spent, _style
 class EqualCost:
     needs = ("quality", "training", "cost", "quality_null")
     title = "Each mode at its best, at equal cost"
+    claims = ("C1", "C5")
     caption = (
         "The score that decides the claims against the evaluations of both losses (left) and "
         "processor seconds (right). A reverse pass counts as two evaluations. Every mode has its "

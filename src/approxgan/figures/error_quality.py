@@ -23,6 +23,7 @@ LEAST = 5
 class ErrorQuality:
     needs = ("quality", "training", "quality_null")
     title = "What predicts training: direction or size of the error"
+    claims = ("C3",)
     caption = (
         "One point per cell (a mode at one ε): the score that decides the claims at the last "
         "step, against the cosine and the relative error of the generator's estimates along the "

@@ -16,6 +16,7 @@ FLOOR = 1e-10
 class GradientError:
     needs = ("gradient_error", "probe_points")
     title = "Error of the gradient estimates"
+    claims = ("C4",)
     caption = (
         "Relative error ‖ĝ − g‖/‖g‖ of every mode at the same points of exact trajectories; g is "
         "computed by reverse-mode differentiation in float64. Lines are medians over seeds and "

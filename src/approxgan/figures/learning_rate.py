@@ -13,6 +13,7 @@ from approxgan.figures import _axes, _layout, _quality, _series, _style
 class LearningRate:
     needs = ("quality", "quality_null")
     title = "Sample quality against the learning rate"
+    claims = ("C4", "C6")
     caption = (
         "The article's word for the step (步长) may also mean the learning rate. Here each mode is "
         "trained with several learning rates of Adam, for the same number of steps. The score "

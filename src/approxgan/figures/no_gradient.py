@@ -32,6 +32,7 @@ DRAWN = ("forward_difference", "avo")
 class NoGradient:
     needs = ("no_gradient", "noise_laws", "gradient_error")
     title = "Where there is no gradient"
+    claims = ("C7",)
     caption = (
         "First the error of one estimate of the generator's gradient against ε, relative to the "
         "expected gradient and scaled to the same number of simulated samples: root mean square "

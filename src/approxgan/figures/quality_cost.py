@@ -12,6 +12,7 @@ from approxgan.figures import _layout, _quality, _series, _spent, _style
 class QualityCost:
     needs = ("quality", "training", "cost", "quality_null", "gradient_error")
     title = "What the same number of steps costs"
+    claims = ("C1", "C5")
     caption = (
         "The score that decides the claims at the snapshots, against the evaluations of both "
         "losses so far. A reverse pass counts as two evaluations, as does a Jacobian-vector "

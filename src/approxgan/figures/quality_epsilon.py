@@ -11,6 +11,7 @@ from approxgan.figures import _axes, _labels, _layout, _quality, _series, _style
 class QualityEpsilon:
     needs = ("quality", "quality_null")
     title = "Sample quality against ε"
+    claims = ("C3", "C4", "C6")
     caption = (
         "The score that decides the claims, at the last step. A panel shows one study that tries "
         "several ε. Lines are medians over seeds, bands their middle half. Level lines are modes "

@@ -24,6 +24,7 @@ LINE = 0.24
 class Stability:
     needs = ("outcomes",)
     title = "Runs that failed"
+    claims = ("C2", "C4")
     caption = (
         "One line per cell (a mode, an ε, a study) in which a run failed: the share of its seeds, "
         "and Wilson's 95 % interval of the rate. Diverged: a loss or a parameter became "

@@ -9,6 +9,7 @@ from approxgan.figures import _series, _style, _traces
 class TrainingCurves:
     needs = ("training", "quality", "quality_null", "gradient_error")
     title = "Training curves"
+    claims = ("C1",)
     caption = (
         "The score that decides the claims at the snapshots, and the losses of both players on "
         "the batch of the step. Lines are medians over the seeds that had not diverged by then, "

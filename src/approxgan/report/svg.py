@@ -57,7 +57,8 @@ def figure(at: Results, name: str) -> dict[str, Any]:
         "long": height > LONG * width,
         "width": round(_points(tree.get("width"), width) * PIXELS),
         "height": round(_points(tree.get("height"), height) * PIXELS),
-        "needs": _needs(name),
+        "needs": _stated(name, "needs"),
+        "claims": _stated(name, "claims"),
         "source": _pixels(raster) if by_pixels else source,
         "vector": packed(vector) if by_pixels else "",
     }
@@ -92,7 +93,7 @@ def _points(length: str | None, pixels: int) -> float:
     return float(found[0]) if found else pixels
 
 
-def _needs(name: str) -> Sequence[str]:
-    """The tables that a figure of this version is drawn from."""
+def _stated(name: str, key: str) -> Sequence[str]:
+    """What the figure's file says; nothing of a figure that is no file here."""
     known = name in registry.names("figures")
-    return registry.describe("figures", name).constants.get("needs", ()) if known else ()
+    return registry.describe("figures", name).constants.get(key, ()) if known else ()

@@ -1,6 +1,6 @@
 """Where verdicts are shown: the figures they rest on, and strips of their intervals."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,21 +11,14 @@ from approxgan.claims.measures import RATIO
 from approxgan.claims.plain import Line
 from approxgan.claims.summary import no_effect, part_of
 
-SHOWN_BY = {
-    "C1": ("quality_cost", "training_curves", "controls"),
-    "C2": ("stability", "controls"),
-    "C3": ("quality_epsilon", "effects", "error_quality"),
-    "C4": ("quality_epsilon", "gradient_error", "stability"),
-    "C5": ("quality_cost", "cost_cosine"),
-    "C6": ("quality_epsilon", "effects", "epsilon_rules"),
-    "C7": ("no_gradient",),
-}
-"""Figures that show what a claim is about, where the report has them."""
 
-
-def links(figures: Collection[str]) -> dict[str, list[str]]:
-    """Claim -> its figures among these."""
-    return {claim: [name for name in names if name in figures] for claim, names in SHOWN_BY.items()}
+def links(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Claim -> the names of the figures that say that they show it."""
+    found: dict[str, list[str]] = {}
+    for name, figure in figures.items():
+        for claim in figure["claims"]:
+            found.setdefault(claim, []).append(name)
+    return found
 
 
 def evidence(lines: Sequence[Line]) -> dict[str, str]:
