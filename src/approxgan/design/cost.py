@@ -48,7 +48,7 @@ UNKNOWN = {"latent": 128, "generator": [256, 256], "discriminator": [256, 256]}
 """What a model that states no such widths is taken for, and 64 columns of unknown data."""
 SIMULATED = {"latent": 8, "hidden": []}
 """What a generator with a kind of its own is taken for."""
-STARTS = {"torch": (3.0, 310.0), "compiled": (4.5, 490.0), "pandas": (2.0, 240.0)}
+STARTS = {"torch": (2.5, 310.0), "compiled": (4.0, 490.0), "pandas": (0.8, 240.0)}
 """Seconds and MB of a job that loads torch, compiled code beside it, or pandas."""
 FILE, ROW, PICTURE, RESAMPLE, DIRAC = 5e-3, 2e-6, 6.0, 1e-5, 2e-4
 """Seconds of a file read, a row of a table, a picture, a resample, a step of the Dirac-GAN."""
