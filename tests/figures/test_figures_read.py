@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib import colors
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from scipy import optimize
@@ -143,3 +144,26 @@ def test_a_slim_svg_is_whole(tables: Tables) -> None:
     assert named.issuperset(used)
     assert slim.count(b"<use") == whole.count(b"<use")
     assert slim.count(b"<image") == whole.count(b"<image")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_panel_is_mostly_empty(name: str, figure: Figure) -> None:
+    """What is drawn spans two fifths of a panel's width and a tenth of its height, or more.
+
+    A single point spans nothing, and data of one column have no height.
+    """
+    for ax in figure.axes:
+        lines = [one.get_xydata() for one in ax.lines if one.get_transform() == ax.transData]
+        clouds = [one for one in ax.collections if isinstance(one, PathCollection)]
+        bands = [one for one in ax.collections if isinstance(one, PolyCollection)]
+        drawn = [np.asarray(one, float) for one in (*lines, *(c.get_offsets() for c in clouds),
+                 *(path.vertices for one in bands for path in one.get_paths()))]  # fmt: skip
+        if not drawn or ax.patches or ax.images:
+            continue
+        if ax.get_ylim()[0] <= 0 <= ax.get_ylim()[1]:
+            drawn.append(np.array([[drawn[0][0, 0], 0.0]]))  # a height is seen from 0
+        points = ax.transAxes.inverted().transform(ax.transData.transform(np.concatenate(drawn)))
+        width, height = np.ptp(points[np.isfinite(points).all(1)].clip(0, 1), axis=0)
+        if len(points) > 1 and width and height:
+            assert width >= 0.4, (ax.get_title(), width)
+            assert height >= 0.1, (ax.get_title(), height)

@@ -1,5 +1,7 @@
 """Each dataset twice: the points that training sees and fresh draws of the density."""
 
+import math
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,6 +14,8 @@ from approxgan.figures import _style, _tiles
 SHOWN = 1000
 """Points drawn per panel: more would only be ink."""
 ROWS = {"training": ("training\npoints", _style.INK), "true": ("fresh\ndraws", "#555")}
+FEW = 4
+"""Places on a plane that show nothing of the data."""
 ACROSS, SIDE = 7, 1.27
 """Data sets side by side, at most, and inches of a panel."""
 
@@ -21,13 +25,17 @@ class Data:
     title = "The data sets"
     caption = (
         "The points that training sees and fresh draws of the true density, first two "
-        "coordinates, equal scales, at most 1,000 points each. Data sets of images show 25 true "
-        "images. Samples are scored against fresh draws, never against the training points: a "
-        "generator that repeats its training points shows gaps that the fresh draws do not have."
+        "coordinates, equal scales, at most 1,000 points each. Data of one column are shown by "
+        "how often its values occur, data of images by 25 true images. Letters are left out: "
+        "their first two columns are 0 or 1. Samples are scored against fresh draws, never "
+        "against the training points: a generator that repeats its training points shows gaps "
+        "that the fresh draws do not have."
     )
 
     def draw(self, tables: Tables) -> Figure:
         data = tables["data"]
+        places = data.groupby("dataset")[_tiles.PLACE].transform("nunique").prod(axis=1)
+        data = data[(places > FEW) | data["dataset"].isin(tables["images"]["dataset"])]
         if data.empty:
             return _style.no_data("the table data is empty")
         images = tables["images"]
@@ -36,7 +44,7 @@ class Data:
         # Data sets of points first: they have two panels, images one.
         points = [name for name in data["dataset"].unique() if name not in drawn]
         columns = [*sorted(points), *sorted(drawn & {*data["dataset"]})]
-        across = min(ACROSS, len(columns))
+        across = math.ceil(len(columns) / math.ceil(len(columns) / ACROSS))
         bands = [columns[k : k + across] for k in range(0, len(columns), across)]
         rows = [(band, source) for band in bands for source in ROWS
                 if source == "true" or not drawn.issuperset(band)]  # fmt: skip
@@ -62,6 +70,13 @@ class Data:
 def _points(ax: Axes, points: pd.DataFrame, source: str) -> None:
     low, high = _tiles.limits(points).T
     shown = points[points["source"] == source].nsmallest(SHOWN, "index")
+    if points["y"].nunique() == 1:
+        shares = shown["x"].value_counts(normalize=True)
+        ax.bar(shares.index, shares, color=ROWS[source][1])
+        ax.set_box_aspect(1)
+        _style.dress(ax)
+        ax.locator_params(nbins=3)
+        return
     _tiles.cloud(ax, shown, ROWS[source][1], 3.0, 0.6)
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     ax.set_aspect("equal", adjustable="box")

@@ -51,9 +51,12 @@ class Kinks:
         looks = {alpha: {"color": colour, "linewidth": width}
                  for alpha, colour, width in zip(alphas, colours, widths, strict=True)}  # fmt: skip
 
+        means = training.groupby([*GROUP, "step"], dropna=False)[list(ZEROS)].mean()
+        top = min(1.0, 30.0 * max(LEAST, means.max().max()))
+
         def column(axes: list[Axes], rows: pd.DataFrame) -> None:
             here = ends.merge(rows[list(GROUP)].drop_duplicates())
-            _zeros(axes[0], rows)
+            _zeros(axes[0], rows, top)
             _partings(axes[1], rows, here["steps"].max(), looks)
 
         studies = training["study"].nunique()
@@ -78,13 +81,13 @@ def _with_alpha(frame: pd.DataFrame) -> pd.DataFrame:
     return rows[several]
 
 
-def _zeros(ax: Axes, rows: pd.DataFrame) -> None:
+def _zeros(ax: Axes, rows: pd.DataFrame, top: float) -> None:
     means = rows.groupby("step")[ZEROS].mean()
     for column, dash in zip(ZEROS, PLAYERS.values(), strict=True):
         ax.plot(means.index, means[column], color=SHARE, linestyle=dash)
     ax.set_yscale("symlog", linthresh=LEAST, linscale=0.5)
     ax.set_yticks([0, 1e-6, 1e-4, 1e-2, 1])
-    ax.set_ylim(-0.3 * LEAST, 1)
+    ax.set_ylim(-0.3 * LEAST, top)
     ax.minorticks_off()
 
 
