@@ -50,7 +50,7 @@ SIMULATED = {"latent": 8, "hidden": []}
 """What a generator with a kind of its own is taken for."""
 STARTS = {"torch": (2.5, 310.0), "compiled": (4.0, 490.0), "pandas": (0.8, 240.0)}
 """Seconds and MB of a job that loads torch, compiled code beside it, or pandas."""
-FILE, ROW, PICTURE, RESAMPLE, DIRAC = 5e-3, 2e-6, 6.0, 1e-5, 2e-4
+FILE, ROW, PICTURE, RESAMPLE, DIRAC = 5e-3, 2e-6, 4.0, 1e-6, 1e-4
 """Seconds of a file read, a row of a table, a picture, a resample, a step of the Dirac-GAN."""
 
 

@@ -106,17 +106,16 @@ class Comparison:
 
     def _other_cells(self, other: str) -> list[str]:
         """One line where the cells are not the same ones."""
-        here, there = self.alone["here"], self.alone["there"]
-        if not here and not there:
+        if not any(self.alone.values()):
             return []
-        studies = [
-            listed(sorted({str(row["study"]) for row in side.cells.to_dict("records")}))
-            for side in (self.there, self.here)
-        ]
+        sides = [(self.alone["there"], f"in {other}"), (self.alone["here"], "in this run")]
+        only = []
+        for rows, where in sides:
+            studies = listed(sorted({str(row["study"]) for row in rows}))
+            only += [f"cells only {where}: {len(rows)} ({studies})"] if rows else []
         return [
-            f"this is another experiment: {len(there)} cells are only in {other} (studies "
-            f"{studies[0]}), {len(here)} only in this run (studies {studies[1]}); the "
-            f"{len(self.of(MEAN))} cells of both were compared, and the effects that rest on them"
+            f"this is another experiment: {', '.join(only)}; the {len(self.of(MEAN))} cells of "
+            "both were compared, and the effects that rest on them"
         ]
 
 
