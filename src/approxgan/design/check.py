@@ -169,9 +169,9 @@ def _check_modes(place: str, config: Any, user: Any, model: Any, dim: int, penal
 
 
 def _smallest_batch(config: Any, user: Any, entry: Any) -> int:
-    told = entry.get("training", {}).get("batch", cells.training_of(config, user)["batch"])
-    told = cells.tuning(user, entry).get("batch", told)
-    return min(told) if isinstance(told, list | tuple) else told
+    told: Any = entry.get("training", {}).get("batch", cells.training_of(config, user)["batch"])
+    tried: Any = cells.tuning(user, entry).get("batch", told)
+    return min(tried) if isinstance(tried, list | tuple) else tried
 
 
 def _check_data(config: Mapping[str, Any], datasets: Mapping[str, Any]) -> None:
