@@ -133,6 +133,14 @@ def test_text_in_a_colour_can_be_read() -> None:
         assert 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05) >= 4.5
 
 
+def test_a_slim_svg_has_no_zero_below_zero() -> None:
+    path = b'<path d="M -0 151.9249 L -0.0012 -0.05 L -10.0 -0.5"/>'
+    assert _slim.svg(path) == b'<path d="M 0 151.92 L 0 -0.05 L -10.0 -0.5"/>'
+    assert (
+        _slim.svg(b"<g transform='translate(-0 -20.5)'/>") == b"<g transform='translate(0 -20.5)'/>"
+    )
+
+
 def test_a_slim_svg_is_whole(tables: Tables) -> None:
     drawn = io.BytesIO()
     draw("samples", tables).savefig(drawn, format="svg")

@@ -10,6 +10,8 @@ from PIL import Image
 
 PLACES = re.compile(rb' (?:d|x|y)="[^"]*"|translate\([^)]*\)')
 DECIMALS = re.compile(rb"(\.\d\d)\d+")
+MINUS_NOTHING = re.compile(rb"-0(?:\.0+)?(?![.\d])")
+"""A layout is solved up to rounding, which decides the sign of a zero otherwise."""
 NAMED = re.compile(rb'<g id="[^"]*"')
 COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 PIXELS = re.compile(rb"(data:image/png;base64,)\s*([^\"]*)")
@@ -19,7 +21,7 @@ COLOURS = 64
 
 def svg(drawn: bytes) -> bytes:
     """The same picture: places to a hundredth of a point, few colours in pixels, no comments."""
-    drawn = PLACES.sub(lambda found: DECIMALS.sub(rb"\1", found[0]), drawn)
+    drawn = PLACES.sub(lambda found: MINUS_NOTHING.sub(b"0", DECIMALS.sub(rb"\1", found[0])), drawn)
     # Only glyphs, marks and clips are referred to by their names, and no group is one of these.
     drawn = NAMED.sub(b"<g", COMMENT.sub(b"", drawn))
     drawn = PIXELS.sub(lambda found: found[1] + _few_colours(found[2]), drawn)
