@@ -74,12 +74,10 @@ def _points(ax: Axes, points: pd.DataFrame, source: str) -> None:
         shares = shown["x"].value_counts(normalize=True)
         ax.bar(shares.index, shares, color=ROWS[source][1])
         ax.set_box_aspect(1)
-        _style.dress(ax)
-        ax.locator_params(nbins=3)
-        return
-    _tiles.cloud(ax, shown, ROWS[source][1], 3.0, 0.6)
-    ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-    ax.set_aspect("equal", adjustable="box")
+    else:
+        _tiles.cloud(ax, shown, ROWS[source][1], 3.0, 0.6)
+        ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+        ax.set_aspect("equal", adjustable="box")
     _style.dress(ax)
     ax.locator_params(nbins=3)
 
