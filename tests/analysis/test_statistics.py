@@ -262,3 +262,15 @@ def test_rate_difference_against_newcombe_by_hand() -> None:
     assert [effect.p(end) for end in got[1:]] == pytest.approx([0.05] * 2)
     assert effect.p(got.estimate) == pytest.approx(1.0)
     assert [effect.less(bound) for bound in (-1.0, 1.0)] == pytest.approx([1.0, 0.0], abs=1e-9)
+
+
+@pytest.mark.filterwarnings("error")
+def test_quantiles_against_numpy_and_with_infinitely_bad_runs() -> None:
+    values = np.random.default_rng(0).normal(size=(3, 9))
+    for share in (0.0, 0.1, 0.25, 0.5, 1.0):
+        expected = np.quantile(values, share, axis=1)
+        assert statistics.quantile(values, share) == pytest.approx(expected)
+    lost = np.array([1.0, 2.0, np.inf, np.inf])
+    assert statistics.quantile(lost, 0.25) == 1.75
+    assert np.isposinf([statistics.quantile(lost, share) for share in (0.5, 0.75)]).all()
+    assert np.isneginf(statistics.quantile(-lost, 0.5))

@@ -112,6 +112,16 @@ def test_the_table_has_the_best_way_of_each_kind():
     assert (last["dimension"] == 10).all()
 
 
+def test_a_way_is_best_only_once_it_was_scored_and_got_nearer():
+    slow = {**WAYS, ("spsa", ""): (1e-3, 16.0), ("avo", ""): (1.5, 8.0)}
+    made = no_gradient.distances(no_gradient.studies(world(slow), RULES))
+    reached = made.set_index(["mode", "noise", "calls"])["best_of"]
+    # Its first score, at step 100, comes after 1,600 samples.
+    assert reached[("spsa", "common", 1000.0)] == ""
+    assert reached[("spsa", "common", 4000.0)] == "common, all"
+    assert not any("fresh" in reached[("avo", "", calls)] for calls in (1000.0, 4000.0))
+
+
 @pytest.mark.parametrize(("noise", "slope"), [("common", -0.5), ("fresh", -1.0), ("fresh", -0.7)])
 def test_the_slope_of_an_error_is_found_with_its_interval(noise, slope):
     made = noise_laws.laws({"gradient_error": errors({noise: slope, "fresh": slope})}, RULES)

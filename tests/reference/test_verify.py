@@ -158,7 +158,7 @@ def test_the_readme_shows_the_reference_and_keeps_its_own_words(known, tmp_path)
     assert told == readme.block(files.read_json(path), "kept/full.json")
     assert "| the article says | | what came out | where |" in told
     line = "| **C1.** Training needs fewer steps | yes | 1.00 × as many steps [0.5 to 1.5] |"
-    assert f"{line} nudging each weight, on data and networks other" in told
+    assert f"{line} nudging each weight, on other data and networks" in told
     assert (
         "| **C5.** A training step needs less computing | yes | 2.00 × as much computing |" in told
     )

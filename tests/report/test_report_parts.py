@@ -24,7 +24,7 @@ from approxgan.config import load, registry
 from approxgan.design import cells, names
 from approxgan.design.paths import Results
 from approxgan.figures import stage as drawing
-from approxgan.report import explore, picture, points, steps, svg, verdicts
+from approxgan.report import explore, picture, points, scope, steps, svg, verdicts
 from approxgan.report.cells import key, landed
 from approxgan.storage import files
 
@@ -39,6 +39,28 @@ def test_a_strip_is_drawn_in_order_and_only_of_finite_numbers() -> None:
     assert above is not None
     assert above["from"] + above["width"] == pytest.approx(100)
     assert verdicts.strip({**row, "high": float("nan")}) is None
+
+
+def test_settings_are_told_in_words_of_both_players_or_each() -> None:
+    own = json.dumps({"directions": 4, "shaping": "leave_one_out", "distance": 1e-7})
+    assert text.settings(own) == ["directions 4", "distance 10⁻⁷", "shaping leave one out"]
+    assert text.settings(json.dumps([{"noise": "fresh"}, {"sides": 1}])) == [
+        "G noise fresh",
+        "D sides 1",
+    ]
+    assert text.settings(own, ["distance", "shaping"]) == ["directions 4"]
+    assert text.settings("") == []
+
+
+def test_the_table_of_modes_counts_every_run_in_which_a_player_has_the_mode() -> None:
+    pair = {"generator_mode": "spsa", "discriminator_mode": "exact", "generator_epsilon": 0.5,
+            "discriminator_epsilon": np.nan, "own_settings": '[{"directions": 2}, {}]'}  # fmt: skip
+    both = {"generator_mode": "exact", "discriminator_mode": "exact", "generator_epsilon": np.nan,
+            "discriminator_epsilon": np.nan, "own_settings": "{}"}  # fmt: skip
+    found = {row["mode"]: row for row in scope.methods(pd.DataFrame([pair, pair, both]))}
+    assert {name: row["runs"] for name, row in found.items()} == {"exact": 3, "spsa": 2}
+    assert (found["exact"]["settings"], found["exact"]["steps"]) == ([], [])
+    assert (found["spsa"]["settings"], found["spsa"]["steps"]) == (["directions 2"], ["0.5"])
 
 
 def test_the_best_step_is_the_one_of_least_median_error() -> None:
@@ -63,8 +85,8 @@ def test_the_best_step_is_the_one_of_least_median_error() -> None:
 
 def test_the_deviation_of_a_game_is_the_largest_over_steps_of_the_median_over_seeds() -> None:
     rows = [
-        {"game": "g", "mode": "spsa", "epsilon": 1.0, "settings": "", "seed": seed, "step": step,
-         "generator": 3.0 + off, "discriminator": 4.0, "expected_generator": 3.0,
+        {"game": "g", "mode": "spsa", "epsilon": 1.0, "own_settings": "{}", "seed": seed,
+         "step": step, "generator": 3.0 + off, "discriminator": 4.0, "expected_generator": 3.0,
          "expected_discriminator": 4.0}
         for step, offs in ((0, (0.0, 0.0, 0.0)), (1, (0.0, 1.0, 7.0)), (2, (0.0, 0.5, 0.5)))
         for seed, off in enumerate(offs)

@@ -14,7 +14,7 @@ from worlds import synthetic
 from worlds.claims import RULES
 
 SEEDS = 12
-STEPS = (0, 500, 1000)
+STEPS = (0, 100, 500, 1000)
 LUCK = np.random.default_rng(4).normal(0, 0.1, (9, SEEDS))
 FORMULA = "forward_difference"
 WAYS = {

@@ -260,6 +260,15 @@ def floor(
     return float(np.quantile(np.abs(means), level))
 
 
+def quantile(values: np.ndarray, share: float) -> np.ndarray:
+    """Of values [..., n], by linear interpolation; infinite where a neighbour is, without NaN."""
+    ordered, place = np.sort(values, axis=-1), share * (values.shape[-1] - 1)
+    low, part = int(place), place % 1
+    if not part:
+        return ordered[..., low]
+    return ordered[..., low] * (1 - part) + ordered[..., low + 1] * part
+
+
 def wilson(successes: int, total: int, level: float) -> Interval:
     """A rate with Wilson's score interval."""
     if total == 0:

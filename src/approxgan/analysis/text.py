@@ -1,5 +1,6 @@
 """Numbers and names as the report spells them."""
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -47,6 +48,21 @@ def words(name: Any) -> str:
     if len(players) == 2:
         return ", ".join(f"{who} {words(own)}" for who, own in zip("GD", players, strict=True))
     return str(name).replace("_", " ")
+
+
+def settings(own: str, but: Sequence[str] = ()) -> list[str]:
+    """Settings, as the tables keep them, in words: 'directions 4', or 'G directions 4' of a player.
+
+    ``but`` names those that are told otherwise.
+    """
+    found = json.loads(own or "{}")
+    sides = zip(("G ", "D "), found, strict=True) if isinstance(found, list) else [("", found)]
+    return [
+        f"{player}{words(key)} {words(value) if isinstance(value, str) else number(value)}"
+        for player, one in sides
+        for key, value in sorted(one.items())
+        if key not in but
+    ]
 
 
 def rules(rule: Any) -> list[str]:

@@ -91,6 +91,11 @@ class Way:
         """Simulated samples of a whole run."""
         return self.calls * float(max(self.curves.columns))
 
+    @property
+    def first(self) -> float:
+        """Simulated samples at the first score after the start."""
+        return self.calls * float(self.curves.columns[self.curves.columns > 0].min())
+
     def at_calls(self, calls: float) -> pd.Series:
         """The distance of each seed, linear between snapshots."""
         return at_step(self.curves, calls / self.calls)
@@ -176,8 +181,12 @@ class Study:
 
 
 def best(ways: Sequence[Way], calls: float) -> Way | None:
-    """Of least median distance among those that spent so many calls."""
-    able = [way for way in ways if way.spent >= calls * (1 - 1e-9)]
+    """Of least median distance among those that were scored by then and went on so long.
+
+    One that is no nearer to the truth than it began is none.
+    """
+    able = [way for way in ways if way.first <= calls * (1 + 1e-9) <= way.spent * (1 + 2e-9)]
+    able = [way for way in able if way.median(calls) < way.median(0.0)]
     return min(able, key=lambda way: way.median(calls), default=None)
 
 

@@ -33,7 +33,7 @@ WAYS = {
 BLIND = "generators without a slope"
 PLACES = {
     ARTICLE: "the article's own experiment",
-    OTHER: "data and networks other than the article's",
+    OTHER: "other data and networks",
 }
 SAID = {SUPPORTED: "yes", NEGLIGIBLE: "no", CONTRADICTED: "no", UNDECIDED: "not shown"}
 TIME = "as long"

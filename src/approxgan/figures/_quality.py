@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from approxgan.analysis.frames import GROUP
+from approxgan.analysis.statistics import quantile
 from approxgan.analysis.text import number, words
 from approxgan.figures import _axes, _labels, _lines, _series, _style
 from approxgan.figures._series import Series
@@ -91,22 +92,13 @@ def summary(rows: pd.DataFrame, x: str) -> pd.DataFrame:
     found = {}
     for place, values in scores.groupby(rows[x]):
         known = values[np.isfinite(values)]
-        ends = [quantile(values.to_numpy(), share) for share in (0.25, 0.5, 0.75)]
+        ends = [float(quantile(values.to_numpy(), share)) for share in (0.25, 0.5, 0.75)]
         low, high = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
         band = np.clip([ends[0], ends[2]], low, high)
         found[place] = {"low": band[0], "middle": ends[1], "high": band[1],
                         "whole": len(known) == len(values)}  # fmt: skip
     frame = pd.DataFrame.from_dict(found, "index", columns=["low", "middle", "high", "whole"])
     return frame.astype({"low": float, "middle": float, "high": float, "whole": bool})
-
-
-def quantile(values: np.ndarray, share: float) -> float:
-    """By linear interpolation; infinite where a neighbour is."""
-    ordered, place = np.sort(values), share * (len(values) - 1)
-    low, part = int(place), place % 1
-    if not part:
-        return float(ordered[low])
-    return float(ordered[low] * (1 - part) + ordered[low + 1] * part)
 
 
 def curve(ax: Axes, rows: pd.DataFrame, x: str, one: Series, name: str, **look: Any) -> None:

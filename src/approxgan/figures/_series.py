@@ -1,7 +1,6 @@
 """Which rows belong together: series of a mode, groups of comparable runs, and their names."""
 
 import itertools
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from approxgan.analysis import epsilon_choice
 from approxgan.analysis.frames import GROUP, same_step
-from approxgan.analysis.text import number, rules, words
+from approxgan.analysis.text import number, rules, settings, words
 from approxgan.core.protocols import PLAYERS
 from approxgan.figures import _style
 
@@ -86,13 +85,13 @@ def series(frame: pd.DataFrame) -> list[Series]:
         kinds = frame[frame["mode"] == mode].drop_duplicates("settings")
         kinds = kinds.reindex(columns=KIND, fill_value="")
         kinds["rule"] = ["+".join(rules(rule)) for rule in kinds["rule"]]
-        kinds["own"] = kinds["own_settings"].map(_settings)
+        kinds["own"] = [set(settings(own)) for own in kinds["own_settings"]]
         common = set.intersection(*kinds["own"])
         ranked = kinds.sort_values(["rule", "settings"]).to_dict("records")
         for variant, kind in enumerate(ranked):
             like = " ".join(filter(None, [kind["matched_mode"], kind["matched_settings"]]))
             parts = [kind["rule"], *sorted(kind["own"] - common), like and f"like {words(like)}",
-                     *sorted(_settings(kind["varied"]))]  # fmt: skip
+                     *settings(kind["varied"])]  # fmt: skip
             inside = ", ".join(filter(None, parts))
             label = f"{words(mode)} ({inside})" if inside else words(mode)
             look = (_style.colour(mode, variant), _style.marker(mode))
@@ -102,14 +101,6 @@ def series(frame: pd.DataFrame) -> list[Series]:
 
 def _rank(mode: str) -> tuple[bool, bool, str]:
     return mode != "exact", mode in CONTROLS, mode
-
-
-def _settings(text: str) -> set[str]:
-    """Settings in words, those of players with settings of their own marked: 'G directions 4'."""
-    own = json.loads(text or "{}")
-    sides = zip(("G ", "D "), own, strict=True) if isinstance(own, list) else [("", own)]
-    return {f"{player}{words(key)} {words(value) if isinstance(value, str) else number(value)}"
-            for player, settings in sides for key, value in settings.items()}  # fmt: skip
 
 
 def ruled(frame: pd.DataFrame) -> pd.Series:

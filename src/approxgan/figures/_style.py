@@ -35,6 +35,12 @@ KNOWN = {
     "noisy_exact": ("#332288", ">"),
     "masked_exact": ("#aa4499", "d"),
     "perturbed_start": ("#7f4f24", "p"),
+    "avo": ("#117733", "*"),
+    "expected": ("#5b5b5b", "o"),
+    "score_function": ("#e6194b", "P"),
+    "straight_through": ("#7b3fa0", "s"),
+    "relaxed": ("#8c6d1f", "D"),
+    "maximum_likelihood": ("#0aa2c0", "^"),
 }
 BOX = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1}
 """Behind a text that stands on points or lines."""

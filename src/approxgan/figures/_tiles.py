@@ -125,7 +125,7 @@ def _height(titles: Sequence[str], side: float) -> float:
     """Inches; of a block whose tiles have this side and these titles."""
     rows = [titles[k : k + ACROSS] for k in range(0, len(titles), ACROSS)]
     lines = sum(1 + max(title.count("\n") for title in row) for row in rows)
-    return 0.3 + (side + GAP) * len(rows) + LINE * lines
+    return 0.5 + (side + GAP) * len(rows) + LINE * lines
 
 
 def bare(axes: np.ndarray) -> None:

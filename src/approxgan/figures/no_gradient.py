@@ -31,21 +31,20 @@ DRAWN = ("forward_difference", "avo")
 
 class NoGradient:
     needs = ("no_gradient", "noise_laws", "gradient_error")
-    title = "Where there is no gradient"
+    title = "Error and distance to the truth without a gradient"
     claims = ("C7",)
     caption = (
-        "First the error of one estimate of the generator's gradient against ε, relative to the "
-        "expected gradient and scaled to the same number of simulated samples: root mean square "
-        "over points of trajectories. Dashed: the laws that theory expects, through the "
-        "measurement at the least ε. Where the loss is smooth, the error is that of the samples, "
-        "and a small ε costs nothing. Where the generator counts, rounds or writes letters, the "
-        "loss has steps, and each difference sees few of them: the error grows as ε^−½ with the "
-        "same draws on both sides, and as ε⁻¹ with fresh ones. Then the distance to the truth "
-        "against the simulated samples that were spent, those for the discriminator too. Every "
-        "mode has its own ε and learning rate, chosen on other seeds. Lines are geometric means "
-        "over seeds, bands 95 % intervals. Dashed: fresh draws. Dotted: an ε that was not chosen. "
-        "Thick: differences at the output of the generator's network, sample by sample; all others "
-        "at its parameters. Without marks: modes that know more of the generator than its samples."
+        "First panel: the root mean square error of one estimate of the generator's gradient, ÷ "
+        "the length of the expected gradient, at equal numbers of simulated samples. A line is a "
+        "mode on one data set. Dashed: theory, through the measurement at the least ε. A smooth "
+        "loss allows a small ε. A generator that counts, rounds or writes letters gives the loss "
+        "steps, and a difference sees few of them: the error grows as 1/√ε with the same draws on "
+        "both sides, and as 1/ε with fresh ones. Other panels: the distance to the truth against "
+        "the simulated samples that were spent, those for the discriminator too. Every mode has "
+        "its own ε and learning rate, chosen on other seeds. Lines are geometric means over seeds, "
+        "bands 95 % intervals. Dashed: fresh draws. Dotted: an ε that was not chosen. Thick: "
+        "differences at the output of the generator's network, sample by sample; all others are at "
+        "its parameters. Without marks: modes that know more of the generator than its samples."
     )
 
     def draw(self, tables: Tables) -> Figure:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from approxgan.analysis import statistics
 from approxgan.analysis.frames import CELL, GROUP, Tables, final, primary
-from approxgan.analysis.text import number, rules
+from approxgan.analysis.text import number, rules, settings, words
 from approxgan.claims.matching import TUNED
 
 KEY = [*GROUP, *CELL]
@@ -30,11 +30,23 @@ def step(row: Mapping[Any, Any]) -> str:
     return f"by {' and '.join(ruled)}" if ruled else "–"
 
 
+def told(outcomes: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """By mode and settings of a table: the settings in words, without the rule that chose ε."""
+    found = {}
+    for row in outcomes.drop_duplicates(["mode", "settings"]).to_dict("records"):
+        matched = " ".join(filter(None, [row["matched_mode"], row["matched_settings"]]))
+        parts = [*settings(row["own_settings"]), *settings(row["varied"])]
+        parts += [f"like {words(matched)}"] * bool(matched)
+        found[row["mode"], row["settings"]] = ", ".join(parts)
+    return found
+
+
 def quantile(scores: pd.DataFrame, share: float) -> pd.Series:
     """Of one number of one cell over its seeds, by step; a run without a value is the worst."""
     table = scores.pivot(index="step", columns="seed", values="value")
     worst = -np.inf if scores["better"].eq("higher").any() else np.inf
-    return table.fillna(worst).quantile(share, axis=1, interpolation="midpoint")
+    values = table.fillna(worst).to_numpy(float)
+    return pd.Series(statistics.quantile(values, share), table.index)
 
 
 def cells(tables: Tables, places: Mapping[tuple[str, ...], int]) -> Rows:

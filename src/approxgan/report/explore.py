@@ -17,8 +17,9 @@ from approxgan.design import names
 from approxgan.design.choices import Cell
 from approxgan.design.paths import SPEC, Results
 from approxgan.figures import _spent, _style
+from approxgan.figures.guests import COLOUR
 from approxgan.report import points
-from approxgan.report.cells import KEY, key, quantile, step
+from approxgan.report.cells import KEY, key, quantile, step, told
 from approxgan.report.svg import packed
 from approxgan.storage import files
 
@@ -40,6 +41,7 @@ def data(tables: Tables, results: Path, config: Mapping[str, Any], study: str) -
     baselines = {name: rules.get("baseline", "exact") for name in cells["study"].unique()}
     baselines |= rules.get("baselines", {})
     few = {"points": min(POINTS, ALL_POINTS // count), "seeds": min(SEEDS, ALL_SEEDS // count)}
+    named = told(tables["outcomes"])
     names_of = ("outcomes", "quality", "training", "samples", "cost")
     parts = zip(
         cells.to_dict("records"), *(_parts(tables[name], cells) for name in names_of), strict=True
@@ -52,8 +54,10 @@ def data(tables: Tables, results: Path, config: Mapping[str, Any], study: str) -
         "baselines": baselines,
         "results": results.name if results.is_absolute() else results.as_posix(),
         "sets": sets,
+        "guests": _guests(tables.get("guests", pd.DataFrame(columns=["dataset", "guest"]))),
         "cells": [
-            {**_about(row, own, made), **_course(own, scores, training, few["seeds"]),
+            {**_about(row, own, made), "told": named[row["mode"], row["settings"]],
+             **_course(own, scores, training, few["seeds"]),
              "losses": _losses(training), "ms": _milliseconds(cost),
              "samples": points.samples(drawn, sets.get(row["dataset"]), few["points"])}
             for row, own, scores, training, drawn, cost in parts
@@ -91,6 +95,24 @@ def runs(results: Path) -> dict[tuple[str, ...], list[tuple[str, dict[str, Any]]
             continue
         found.setdefault(own, []).append((name, spec))
     return found
+
+
+def _guests(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Guests as cells with one snapshot: quartiles over seeds, and the cost if it was told."""
+    return [
+        {
+            "mode": f"guest {name}",
+            "words": f"{words(name)} (guest)",
+            "dataset": dataset,
+            "colour": COLOUR,
+            "spent": _short([pd.to_numeric(own["cost"]).astype(float).median()]),
+            "scores": {
+                str(metric): [_short(quantile(rows.assign(step=0), q)) for q in (0.5, 0.25, 0.75)]
+                for metric, rows in own.groupby("metric", sort=False)
+            },
+        }
+        for (dataset, name), own in table.groupby(["dataset", "guest"])
+    ]
 
 
 def _metrics(quality: pd.DataFrame) -> dict[str, Any]:

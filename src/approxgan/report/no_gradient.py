@@ -1,6 +1,5 @@
 """The section on generators without a gradient: what to take, at which budget and ε."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from approxgan.analysis.frames import GROUP
-from approxgan.analysis.text import interval, number, words
+from approxgan.analysis.text import interval, number, settings, words
 
 Rows = list[dict[str, Any]]
 KINDS = {"smooth": "smooth", "common": "steps, the same draws twice", "fresh": "fresh draws alone"}
@@ -25,7 +24,7 @@ def section(reached: pd.DataFrame | None, laws: pd.DataFrame | None) -> dict[str
         return {}
     blind = reached[~reached["is_smooth"].astype(bool)]
     return {
-        "sentences": [_sentence(rows) for _, rows in blind.groupby(list(GROUP))],
+        "summary": [_summary(rows) for _, rows in blind.groupby(list(GROUP))],
         "advice": [row for _, rows in reached.groupby(list(GROUP)) for row in _advice(rows)],
         "every": _every(reached),
         "laws": [] if laws is None else _laws(laws),
@@ -34,15 +33,14 @@ def section(reached: pd.DataFrame | None, laws: pd.DataFrame | None) -> dict[str
 
 def way(row: dict[str, Any]) -> str:
     """'spsa with directions 4 at the output, fresh draws, ε = 0.5'."""
-    own = json.loads(row["own_settings"] or "{}")
-    settings = [f"{words(k)} {v}" for k, v in own.items() if k not in ("noise", "at")]
-    told = words(row["mode"]) + (f" with {', '.join(settings)}" if settings else "")
+    own = ", ".join(settings(row["own_settings"], ("noise", "at")))
+    told = words(row["mode"]) + (f" with {own}" if own else "")
     told += " at the output" if row["at"] == "output" else ""
     told += ", fresh draws" if row["noise"] == "fresh" else ""
     return told + ("" if pd.isna(row["epsilon"]) else f", ε = {number(row['epsilon'])}")
 
 
-def _sentence(rows: pd.DataFrame) -> dict[str, Any]:
+def _summary(rows: pd.DataFrame) -> dict[str, Any]:
     """What the best ways reached with as many samples as every way had; the formula beside."""
     counts = rows.groupby("calls")["distance"].transform("size")
     last = rows[counts == counts.max()]
@@ -55,13 +53,15 @@ def _sentence(rows: pd.DataFrame) -> dict[str, Any]:
         "dimension": int(one["dimension"]),
         "metric": words(one["metric"]),
         "calls": number(one["calls"]),
-        "best": [
-            {"kind": KINDS[kind], **_told(found)}
-            for kind in ("common", "fresh")
-            for found in _best(last, kind)
+        "reached": [
+            [_told(row) for row in found][:1]
+            for found in (
+                last[last["ratio"].isna()].to_dict("records"),
+                _best(last, "common"),
+                _best(last, "fresh"),
+                formula.to_dict("records"),
+            )
         ],
-        "reference": [_told(row) for row in last[last["ratio"].isna()].to_dict("records")[:1]],
-        "formula": [_told(row) for row in formula.to_dict("records")[:1]],
     }
 
 

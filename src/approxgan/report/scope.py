@@ -1,19 +1,23 @@
 """What was run, on what, at what cost, and what that leaves unsaid."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from approxgan.analysis.frames import Tables
-from approxgan.analysis.text import between, listed, number, spans, words
+from approxgan.analysis.text import between, listed, number, settings, spans, words
 from approxgan.claims.plain import Line
 from approxgan.claims.summary import Part
 from approxgan.claims.verdict import LACK
 from approxgan.config import registry
+from approxgan.core.protocols import Player
 from approxgan.report.cells import KEY
 
 Config = Mapping[str, Any]
+SIDES: tuple[tuple[Player, int], ...] = (("generator", 0), ("discriminator", 1))
+"""Of settings that each player has: whose, and where in the list."""
 HOUR = 3600.0
 NAMED = {"dataset": "data sets", "model": "models", "loss": "losses", "mode": "gradient modes"}
 SEEDED = {
@@ -152,18 +156,32 @@ def _network(name: str, model: Mapping[str, Any]) -> str:
 
 def methods(outcomes: pd.DataFrame) -> list[dict[str, Any]]:
     """A row per gradient mode that ran: what it is, and with which settings and steps."""
+    used = pd.concat([_used(outcomes, *side) for side in SIDES])
     rows = []
-    names = {own for name in outcomes["mode"].unique() for own in name.split("+")}
-    for name in sorted(names, key=lambda name: (name != "exact", name)):
-        runs = outcomes[outcomes["mode"] == name]
+    for name in sorted(used["mode"].unique(), key=lambda name: (name != "exact", name)):
+        own = used[used["mode"] == name]
         known = name in registry.names("modes")
         rows.append(
             {
                 "mode": name,
                 "what": registry.describe("modes", name).summary if known else "",
-                "settings": [s for s in runs["settings"].unique() if s],
-                "steps": [number(e) for e in sorted(runs["epsilon"].dropna().unique())],
-                "runs": len(runs),
+                "settings": sorted({told for told in own["told"] if told}),
+                "steps": [number(e) for e in sorted(own["epsilon"].dropna().unique())],
+                "runs": own["run"].nunique(),
             }
         )
     return rows
+
+
+def _used(outcomes: pd.DataFrame, player: Player, place: int) -> pd.DataFrame:
+    """A row per run: its number, and the player's mode, ε and settings in words."""
+    found = [json.loads(own or "{}") for own in outcomes["own_settings"]]
+    sides = [own[place] if isinstance(own, list) else own for own in found]
+    return pd.DataFrame(
+        {
+            "run": range(len(outcomes)),
+            "mode": outcomes[f"{player}_mode"].astype(str).to_numpy(),
+            "epsilon": pd.to_numeric(outcomes[f"{player}_epsilon"]).to_numpy(float),
+            "told": [", ".join(settings(json.dumps(own))) for own in sides],
+        }
+    )

@@ -90,7 +90,8 @@ def _findings(
 ) -> dict[str, Any]:
     """What the tables say, by the names that the templates use."""
     outcomes, parts = tables["outcomes"], summary.parts(tables["claims"])
-    best, lines = steps.best(tables["gradient_error"]), plain.lines(parts)
+    best = steps.best(frames.with_gradient(tables["gradient_error"]))
+    lines = plain.lines(parts)
     places = explore.places(outcomes)
     first = picture.made(tables, plain.modes(parts), config.get("claims", {}))
     return {
@@ -115,6 +116,7 @@ def _findings(
         "advice": steps.advice(best),
         "landed": cells.landed(tables.get("epsilon_rules"), outcomes, places),
         **explore.score(tables["quality"]),
+        "told": cells.told(outcomes),
         "cells": cells.cells(tables, places),
         "compared": "comparisons" in tables,
         "baseline": _baseline(config.get("claims", {})),

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from approxgan.analysis.frames import off_theory
-from approxgan.analysis.text import between, listed, number, words
+from approxgan.analysis.text import between, listed, number, settings, words
 from approxgan.report.cells import step
 
 MODES = ("forward_difference", "central_difference")
@@ -19,12 +19,13 @@ def dirac(table: pd.DataFrame) -> dict[str, Any]:
 
     Over seeds the median is taken at every step, as in the figure.
     """
-    games, cell = table["game"].unique().tolist(), ["mode", "epsilon", "settings"]
+    games, cell = table["game"].unique().tolist(), ["mode", "epsilon", "own_settings"]
     table = table.assign(off=off_theory(table))
     rows = []
     for name, part in table.groupby(cell, dropna=False, sort=False):
         farthest = part.groupby(["game", "step"])["off"].median().groupby("game").max()
         row = {**dict(zip(cell, name, strict=True)), "rule": "", "seeds": part["seed"].nunique()}
+        row["told"] = ", ".join(settings(row["own_settings"]))
         rows.append({**row, "step": step(row), "off": farthest.reindex(games).tolist()})
     rows.sort(key=lambda row: (row["mode"] != "exact", max(row["off"])))
     return {"games": games, "rows": rows, "steps": between([table["step"].max()])}

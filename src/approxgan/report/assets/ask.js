@@ -9,6 +9,8 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
   const spaced = (text) => text.replaceAll("_", " ");
   const ofStudy = () => data.cells.filter((cell) => (!wanted.study || cell.study === wanted.study) && (!wanted.loss || cell.loss === wanted.loss));
   const chosen = () => ofStudy().filter((cell) => Object.entries(KINDS).every(([kind, name]) => !wanted[kind] || wanted[kind].includes(cell[name])));
+  // Guests stand beside whatever is chosen on their data set.
+  const guests = (cells) => data.guests.filter((guest) => unique("dataset", cells).includes(guest.dataset));
   const most = (cells) => Math.max(1, ...cells.map((cell) => cell.spent.at(-1) ?? 0));
   const least = (cells) => Math.min(...cells.map((cell) => cell.spent.find((v) => v > 0) ?? Infinity), most(cells));
 
@@ -25,7 +27,7 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
   function ranked(cells) {
     const sets = unique("dataset", cells), rows = new Map();
     for (const cell of cells) {
-      const key = JSON.stringify(["study", "model", "loss", "mode", "step", "settings"].map((name) => cell[name]));
+      const key = JSON.stringify(["study", "model", "loss", "mode", "step", "settings"].map((name) => cell[name] ?? ""));
       if (!rows.has(key)) rows.set(key, { cell, scores: {}, places: [] });
       rows.get(key).scores[cell.dataset] = { cell, ...within(cell, wanted.budget) };
     }
@@ -42,8 +44,8 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
   }
   function ranking({ sets, rows }) {
     const { element } = page, table = document.getElementById("ranking");
-    const several = { study: unique("study", rows.map((r) => r.cell)).length > 1, loss: unique("loss", rows.map((r) => r.cell)).length > 1, model: unique("model", rows.map((r) => r.cell)).length > 1 };
-    const more = Object.keys(several).filter((name) => several[name]);
+    const own = rows.map((row) => row.cell).filter((cell) => cell.study);
+    const more = ["study", "loss", "model"].filter((name) => unique(name, own).length > 1);
     const head = element("tr"), body = element("tbody");
     const titles = ["place", "mode", "ε and settings", ...more, ...sets.map(spaced), ...(sets.length > 1 ? ["mean place"] : [])];
     titles.forEach((text, k) => head.append(element("th", text, { scope: "col", className: k === 0 || k >= 3 + more.length ? "n" : "" })));
@@ -52,17 +54,17 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
       const mode = element("th", undefined, { scope: "row" }), dot = element("i");
       dot.style.background = row.cell.colour;
       mode.append(dot, ` ${row.cell.words}`);
-      const step = [row.cell.step === "–" ? "" : `ε ${row.cell.step}`, spaced(row.cell.settings)].filter(Boolean).join(", ");
+      const step = [(row.cell.step ?? "–") === "–" ? "" : `ε ${row.cell.step}`, row.cell.told].filter(Boolean).join(", ");
       line.append(element("td", row.places.length ? String(k + 1) : "–", { className: "n" }), mode, element("td", step || "–"));
-      for (const name of more) line.append(element("td", spaced(row.cell[name])));
+      for (const name of more) line.append(element("td", spaced(row.cell[name] ?? "–")));
       for (const set of sets) {
         const found = row.scores[set], cell = element("td", undefined, { className: "n" });
         cell.dataset.value = found?.value ?? "";
         if (found) {
           const place = data.cells.indexOf(found.cell);
           const text = page.missing(found.value) ? "no score" : page.show(found.value);
-          const button = page.button(text, `${text}: open the runs of ${run.name(found.cell)}`, () => run.open([place], wanted.metric));
-          cell.append(button);
+          const opened = place < 0 ? element("a", text, { href: "#guests" }) : page.button(text, `${text}: open the runs of ${run.name(found.cell)}`, () => run.open([place], wanted.metric));
+          cell.append(opened);
           if (!page.missing(found.low) && !page.missing(found.high)) cell.append(element("small", ` ${page.show(found.low)} to ${page.show(found.high)}`));
         } else cell.append("–");
         line.append(cell);
@@ -81,18 +83,21 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
   function figure({ sets, rows }) {
     const about = data.metrics[wanted.metric];
     const labels = rows.length <= 12;
+    const cells = rows.map((row) => row.cell).filter((cell) => cell.study);
+    const [low, high] = [least(cells), most(cells)];
     const panels = sets.map((set) => {
       const lines = rows.filter((row) => row.scores[set]?.cell.scores[wanted.metric]).map((row) => {
         const { cell } = row.scores[set], y = cell.scores[wanted.metric][0];
+        if (!cell.study) return { name: cell.words, colour: cell.colour, x: [cell.spent[0] ?? low, high], y: [y[0], y[0]], label: labels ? cell.words : "", dash: "6 4" };
         const alone = rows.filter((other) => other.cell.mode === cell.mode).length === 1;
         const step = [cell.words, alone || cell.step === "–" ? "" : cell.step].filter(Boolean).join(" ");
-        return { name: `${step} ${cell.settings}`.trim(), colour: cell.colour, x: cell.spent.slice(-y.length), y, label: labels ? step : "" };
+        return { name: [step, cell.told].filter(Boolean).join(", "), colour: cell.colour, x: cell.spent.slice(-y.length), y, label: labels ? step : "" };
       });
       const title = `${about.words} against evaluations, ${spaced(set)}`;
       const svg = page.plot.curves(title, lines, { across: "evaluations of the loss", up: about.words, log: true, mark: wanted.budget });
       return [page.element("h3", `On ${spaced(set)}`), svg, page.plot.saves(title, svg)];
     });
-    const caption = page.element("figcaption", `Median over seeds; colours are those of the list of modes.${labels ? "" : " Labels stand where at most 12 cells are chosen."}`);
+    const caption = page.element("figcaption", `Median over seeds; colours are those of the list of modes.${guests(cells).length ? " A dashed level is a guest's." : ""}${labels ? "" : " Labels stand where at most 12 cells are chosen."}`);
     part("figure").replaceChildren(...panels.flat(), caption);
   }
   // The tables keep all their rows until something is chosen.
@@ -166,7 +171,7 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
   }
   const written = () => history.replaceState(null, "", address());
   function refresh(isChosen = true) {
-    const cells = controls(), found = ranked(cells);
+    const cells = controls(), found = ranked([...cells, ...guests(cells)]);
     ranking(found);
     figure(found);
     rowsOf(cells, isChosen);

@@ -4,7 +4,7 @@ page.run = page.data.then((data) => {
   const dialog = document.getElementById("run");
   const part = (name) => document.getElementById(`run-${name}`);
   const name = (cell) => {
-    const parts = [cell.words, cell.step === "–" ? "" : `ε ${cell.step}`.replace("ε by", "ε chosen by"), cell.settings.replaceAll("_", " ")];
+    const parts = [cell.words, cell.step === "–" ? "" : `ε ${cell.step}`.replace("ε by", "ε chosen by"), cell.told];
     return `${parts.filter(Boolean).join(", ")} on ${cell.dataset}`;
   };
   const ends = (x, y) => {
@@ -43,7 +43,7 @@ page.run = page.data.then((data) => {
   function facts(cell) {
     const told = {
       study: cell.study, "data set": cell.dataset, model: cell.model, loss: cell.loss, mode: cell.words,
-      "ε": cell.step, settings: cell.settings, ...cell.facts,
+      "ε": cell.step, settings: cell.told, ...cell.facts,
       seeds: cell.seeds.join(", "), diverged: `${cell.diverged} of ${cell.seeds.length} runs`,
       "milliseconds a step": page.show(cell.ms), evaluations: page.show(cell.spent.at(-1)),
     };
