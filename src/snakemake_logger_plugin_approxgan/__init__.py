@@ -14,13 +14,14 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from approxgan.cli.plan import SECONDS, scaled
-from approxgan.cli.progress import SIGN, Job, Picture, Run, Screen, roughly, size
+from approxgan.cli.progress import SIGN, Job, Run, Screen, picture, roughly, size
 from approxgan.design.paths import Results
 from approxgan.storage import files
 
@@ -70,6 +71,10 @@ class LogHandler(LogHandlerBase):
         live = stream.isatty() and os.environ.get("TERM") != "dumb" and not self._usual
         self._screen = Screen(stream) if live else None
         self._jobs: dict[int, Job] = {}
+        self._handed: dict[Job, tuple[str, int]] = {}
+        """Job -> its log, and when that was last written, in ns, before it was handed over."""
+        self._of_group = 0
+        """Jobs of a failed group that are still to be told of."""
         self._run: Run | None = None
         self._drawing = threading.RLock()
         self._stop = threading.Event()
@@ -80,8 +85,8 @@ class LogHandler(LogHandlerBase):
         known = {Job(rule, name): round(seconds, 3) for rule, name, seconds in jobs}
         told = [[*job, seconds] for job, seconds in known.items()]
         with self._drawing:
-            self._progress, self._picture = at.log("progress"), Picture(at)
-            run = Run(time.time(), cores, known)
+            self._progress = at.log("progress")
+            run = Run(time.time(), cores, known, at.root)
             line = json.dumps({"at": run.begun, "cores": cores, "jobs": told})
             with suppress(OSError):
                 files.write_text(self._progress, f"{line}\n")
@@ -118,6 +123,8 @@ class LogHandler(LogHandlerBase):
             job = Job(record.rule_name, " ".join(record.wildcards.values()))
             if job in run.estimates:
                 self._jobs[record.jobid] = job
+                log = record.log[0]
+                self._handed[job] = log, _written(log)
                 self._tell(run, "begun", job)
         elif event == LogEvent.JOB_FINISHED and (job := self._jobs.get(record.job_id)):
             self._tell(run, "done", job)
@@ -125,10 +132,21 @@ class LogHandler(LogHandlerBase):
                 left, took = roughly(run.left(time.time(), {})), scaled(run.last, SECONDS)
                 self._say(f"{run.counted()}, {left} left: {job}, {took}")
         elif event == LogEvent.JOB_ERROR and (job := self._jobs.get(record.jobid)):
-            self._tell(run, "failed", job, log="".join(record.log[:1]))
-            self._complain(f"failed: {job}", record.log)
+            self._tell(run, "failed", job, log=_from(run.root, record.log[0]))
+            # Snakemake calls all jobs of a group failed: those that say nothing are not shown.
+            if not self._of_group or any(map(_says, record.log)):
+                self._complain(f"failed: {job}", record.log)
+            self._of_group = max(0, self._of_group - 1)
         elif event == LogEvent.GROUP_ERROR:
+            self._of_group = len(record.job_error_info)
             self._complain(f"failed: a group of {len(record.job_error_info)} jobs", record.aux_logs)
+
+    def _look(self, run: Run) -> None:
+        """A job that waited has started when its log is new: a cluster says it to nobody."""
+        for job in list(run.waiting):
+            log, before = self._handed[job]
+            if _written(log) not in (0, before):
+                self._tell(run, "started", job, log=_from(run.root, log))
 
     def _tell(self, run: Run, what: str, job: Job | None = None, **more: str) -> None:
         named = job._asdict() if job else {}
@@ -157,13 +175,14 @@ class LogHandler(LogHandlerBase):
 
     def _draw(self, run: Run) -> None:
         if self._screen:
-            self._screen.draw(self._picture.lines(run, time.time(), *size()))
+            self._screen.draw(picture(run, time.time(), *size()))
 
     def _tick(self) -> None:
         """Draw again, and give signs of life to who watches from elsewhere."""
         signed = 0.0
-        while (run := self._run) and not self._stop.wait(1.0 + 0.01 * len(run.running)):
+        while (run := self._run) and not self._stop.wait(_pause(run)):
             with self._drawing:
+                self._look(run)
                 self._draw(run)
             if time.monotonic() - signed > SIGN:
                 signed = time.monotonic()
@@ -180,3 +199,23 @@ class LogHandler(LogHandlerBase):
                 self._draw(self._run)
                 self._run = None
         super().close()
+
+
+def _pause(run: Run) -> float:
+    """Seconds until logs are looked at again: more where there are many."""
+    return 1.0 + 0.01 * (len(run.running) + len(run.waiting))
+
+
+def _from(root: Path, log: str) -> str:
+    """The log's name from the folder of results, where another shell finds it."""
+    return os.path.relpath(log, root)
+
+
+def _says(log: str) -> bool:
+    return os.path.isfile(log) and os.path.getsize(log) > 0
+
+
+def _written(log: str) -> int:
+    with suppress(OSError):
+        return os.stat(log).st_mtime_ns
+    return 0

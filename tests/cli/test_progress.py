@@ -10,7 +10,7 @@ import pytest
 from worlds import terminal
 
 from approxgan.cli.parser import main
-from approxgan.cli.progress import PRIOR, Job, Part, Picture, Run, Screen
+from approxgan.cli.progress import PRIOR, Job, Part, Run, Screen, parts, picture
 from approxgan.design.paths import Results
 from approxgan.storage import files
 
@@ -24,7 +24,8 @@ def run(estimates, cores=1):
 
 def follow(run, *events):
     for at, what, job in events:
-        run.take({"event": what, "at": at, **job._asdict(), "log": "x.log"})
+        log = f"logs/{job.rule}/{job.name}.log"
+        run.take({"event": what, "at": at, **job._asdict(), "log": log})
     return run
 
 
@@ -59,7 +60,7 @@ def test_one_rule_that_is_slow_slows_the_others_only_at_first():
 
 def test_a_training_job_goes_on_at_the_speed_of_its_own_steps():
     """From the step that it began at: a checkpoint's steps cost this attempt nothing."""
-    known = follow(run({A: 5.0}), (100.0, "begun", A))
+    known = follow(run({A: 5.0}), (90.0, "begun", A), (100.0, "started", A))
     part = Part(step=600, steps=1000, first=400, seconds=20.0)
     assert known.left(120.0, {A: part}) == pytest.approx(40.0)
     assert known.left(130.0, {A: part}) == pytest.approx(30.0)
@@ -67,7 +68,7 @@ def test_a_training_job_goes_on_at_the_speed_of_its_own_steps():
 
 
 def test_a_long_job_is_not_shared_out_among_cores():
-    known = follow(run({A: 100.0, B: 1.0}, cores=8), (0.0, "begun", A))
+    known = follow(run({A: 100.0, B: 1.0}, cores=8), (0.0, "started", A))
     assert known.left(0.0, {}) == pytest.approx(100.0)
 
 
@@ -92,42 +93,65 @@ def said(at, cell, text, when=50.0):
     os.utime(at.log("train", cell), (when, when))
 
 
-def test_the_picture_has_steps_losses_and_failures(at):
-    known = follow(run({A: 10.0, B: 10.0, C: 10.0, D: 10.0, TABLE: 1.0}),
-                   (10.0, "begun", A), (20.0, "begun", B), (20.0, "begun", C), (20.0, "begun", D),
-                   (20.0, "begun", TABLE))  # fmt: skip
+def test_the_picture_has_steps_losses_failures_and_what_waits(at):
+    known = Run(0.0, 1, {A: 10.0, B: 10.0, C: 10.0, D: 10.0, TABLE: 1.0}, at.root)
+    follow(known, *((5.0, "begun", job) for job in known.estimates),
+           (10.0, "started", A), (20.0, "started", C), (20.0, "started", TABLE))  # fmt: skip
     done = f"x: step 40 of 80, 2 seeds training; {LOSSES}\n"
     said(at, "a", f"going on from the checkpoint at step 20\n{done}")
-    said(at, "b", "x: step 70 of 80, 2 seeds training\n", when=15.0)  # of an earlier attempt
+    said(at, "b", "x: step 70 of 80, 2 seeds training\n", when=2.0)  # of an earlier attempt
     said(at, "c", "x: step 8 of 80, 2 seeds training\n")  # before the first traced step
-    lines = Picture(at).lines(known, 60.0, 100, 24)
+    lines = picture(known, 60.0, 100, 24)
     assert lines[0].startswith("[####..........................] 14 %  0 of 5 jobs, 60 s so far, ")
     assert lines[1:] == [
         "train     a",
         "          step 40 of 80; 50 s",
         f"          {LOSSES}",
-        "train     b",
-        "          no step yet; 40 s",
         "train     c",
         "          step 8 of 80; 40 s",
-        "train     d",
-        "          no step yet; 40 s",
         "collect   quality  40 s",
+        "waiting   2 jobs: 2 train",
     ]
-    assert Picture(at).parts(known)[A] == Part(40, 80, 20, 40.0, LOSSES)
+    assert parts(known)[A] == Part(40, 80, 20, 40.0, LOSSES)
+
+
+def test_what_waits_in_a_queue_is_left_whole():
+    """Its wait is no work that it has done, nor a sign that its rule is slow."""
+    known = follow(run({A: 10.0, B: 10.0}), (0.0, "begun", A), (0.0, "begun", B))
+    assert known.left(1000.0, {}) == pytest.approx(20.0)
+    follow(known, (1000.0, "started", A), (1010.0, "done", A))
+    assert known.left(1010.0, {}) == pytest.approx(10.0)
+
+
+def test_of_a_group_that_failed_the_picture_names_who_said_why(at):
+    known = Run(0.0, 1, {A: 10.0, B: 10.0, C: 10.0, D: 10.0}, at.root)
+    follow(known, (1.0, "failed", A), (1.0, "failed", B))
+    said(at, "a", "")
+    said(at, "b", "no memory\n")
+    lines = picture(known, 60.0, 1000, 24)[1:]
+    assert lines == [
+        "failed    train b: no memory",
+        f"failed    train a: no reason in {known.failed[A]}",
+    ]
+    follow(known, (1.0, "failed", C), (1.0, "failed", D))
+    said(at, "c", f"x: step 80 of 80, 2 seeds training; {LOSSES}\n")
+    lines = picture(known, 60.0, 100, 24)[1:]
+    assert lines[1:] == ["failed    3 jobs whose logs give no reason"]
 
 
 def test_the_picture_fits_a_small_terminal(at):
     jobs = {Job("evaluate", f"{'long/' * 30}{n}"): 1.0 for n in range(50)}
-    known = run(jobs)
+    known = Run(0.0, 1, jobs, at.root)
     for n, job in enumerate(jobs):
-        what = ("begun", "failed") if n % 2 else ("begun",)
-        follow(known, *((float(n), one, job) for one in what))
-    lines = Picture(at).lines(known, 60.0, 79, 12)
+        files.write_text(at.log(*job), "why\n")
+        what = {0: "started", 1: "failed", 2: "begun"}[n % 3]
+        follow(known, (float(n), what, job))
+    lines = picture(known, 60.0, 79, 12)
     assert len(lines) < 12
     assert all(len(line) <= 79 for line in lines)
     assert any(line.startswith("... and ") and "failed" in line for line in lines)
     assert any("0  60 s" in line for line in lines)
+    assert lines[-1] == "waiting   16 jobs: 16 evaluate"
 
 
 def test_a_screen_is_drawn_in_its_place_below_what_was_printed():
@@ -163,6 +187,12 @@ def test_status_watch_reads_what_the_run_has_written(at, capsys):
         file.write(f'{lines}{{"event": "ended", "at": 5}}\n')
     assert main(asked) == 0
     assert "1 of 2 jobs, stopped after 5 s" in capsys.readouterr().out
+    files.write_text(at.log("collect", "quality"), "no room\n")
+    failed = {"event": "failed", "at": 5, **TABLE._asdict(), "log": "logs/collect/quality.log"}
+    with at.log("progress").open("a") as file:
+        file.write(f"{json.dumps(failed)}\n")
+    assert main(asked) == 0
+    assert "\nfailed    collect quality: no room\n" in capsys.readouterr().out
     files.write_text(at.log("progress"), "[1]\n")
     assert main(asked) == 2
     assert "not the progress of a run" in capsys.readouterr().err

@@ -169,6 +169,42 @@ def test_a_broken_rule_is_one_line_that_names_it(path, value, named):
     assert "\n" not in text
 
 
+IN_WORDS = [
+    (
+        ("training", "steps"),
+        "abc",
+        "training.steps is 'abc'; accepted: a whole number, 1 to 100000000",
+    ),
+    (("training", "beta1"), 1, "training.beta1 is 1; accepted: a number 0 or more and below 1"),
+    (("training", "stepz"), 5, "training: unknown key 'stepz'; did you mean 'steps'? accepted: "),
+    (("training", "batch"), REMOVED, "training: 'batch' is missing; needed: steps, batch, "),
+    (("training", "dtype"), None, "training.dtype is None; accepted: float32, float64, bfloat16"),
+    (("models",), [], "models is []; accepted: a map of names of 1 or more"),
+    (("studies",), {}, "studies is {}; accepted: a list of 1 or more"),
+    (("studies", 0, "datasets"), ["ring"] * 2, "studies[0].datasets: duplicate 'ring'; each is "),
+    (
+        ("studies", 0, "name"),
+        "A b",
+        "studies[0].name is 'A b'; accepted: lowercase letters, digits",
+    ),
+    (("datasets", "a/b"), {}, "datasets: 'a/b' is no name; accepted: lowercase letters, digits"),
+    (
+        ("limits", "disk_gb"),
+        "all",
+        "limits.disk_gb is 'all'; accepted: machine, or a number above 0",
+    ),
+    (("studies", 0, "budget"), {"calls": 1, "forward_equivalents": 1}, "accepted: one of forward_"),
+    ((*MODES, FORWARD, "epsilon"), None, "is None; accepted: a number above 0 and up to 1000, or "),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "said"), IN_WORDS, ids=shown)
+def test_a_broken_rule_is_said_in_words_with_what_is_accepted(path, value, said):
+    with pytest.raises(InputError) as caught:
+        check.checked(changed(path, value))
+    assert said in str(caught.value)
+
+
 ORTHONORMAL = {
     "mode": "random_direction",
     "epsilon": 0.1,

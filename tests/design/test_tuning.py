@@ -11,7 +11,7 @@ from worlds.configs import DEFAULT
 from approxgan.core.errors import InputError
 from approxgan.design import cells as grid
 from approxgan.design import cost, names, specs
-from approxgan.design.check import checked
+from approxgan.design.check import checked, fully_checked
 from approxgan.design.choices import Cell, settled
 
 STUDY = {
@@ -126,7 +126,7 @@ def test_the_jobs_of_a_tuning_are_planned():
 
 
 REFUSED = {
-    "no seeds": ({"tune": {"learning_rate": [1e-4, 1e-3]}}, "'seeds' is a required"),
+    "no seeds": ({"tune": {"learning_rate": [1e-4, 1e-3]}}, "'seeds' is missing"),
     "seeds that count": (
         {"tune": {**STUDY["tune"], "seeds": {"first": 11, "count": 4}}},
         "seeds 11 to 14 share some with the study's, 0 to 11",
@@ -149,9 +149,13 @@ REFUSED = {
         "directions is given and tuned",
     ),
     "out of range": (
-        {"tune": {**STUDY["tune"], "learning_rate": [1e-4, 100.0]}}, "100 is greater than",
+        {"tune": {**STUDY["tune"], "learning_rate": [1e-4, 100.0]}}, "rate is 100; accepted",
     ),
     "one value": ({"tune": {**STUDY["tune"], "learning_rate": [1e-4]}}, r"\[0.0001\]"),
+    "nothing to choose": (
+        {"tune": {"seeds": STUDY["tune"]["seeds"]}, "modes": [{"mode": "exact"}]},
+        "tune: seeds are given, but nothing to choose",
+    ),
     "steps beside a budget": ({"training": {"steps": 9}}, "training.steps is given; a study's"),
     "budget without a study's": (
         {"training": {"forward_equivalents": 9.0}}, "training.forward_equivalents is given",
@@ -178,6 +182,14 @@ def test_what_cannot_be_tuned_or_spent_is_refused(name):
     checked(config())
     with pytest.raises(InputError, match=said):
         checked(config(**changes))
+
+
+@pytest.mark.parametrize("budget", [{"forward_equivalents": 8}, {"calls": 150}])
+def test_a_budget_that_pays_for_too_few_steps_is_refused_before_any_job(budget):
+    """At 5 snapshots; a step of exact gradients takes 8 evaluations, or 128 samples and more."""
+    study = {"modes": [{"mode": "exact"}], "budget": budget}
+    with pytest.raises(InputError, match=r"pays for about [01] steps; accepted: enough for "):
+        fully_checked(config(**study))
 
 
 def test_a_tuning_outside_a_tuned_study_is_refused():

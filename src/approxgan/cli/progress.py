@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,10 +67,16 @@ class Run:
     cores: int
     estimates: dict[Job, float]
     """Of all jobs of this run: seconds by ``approxgan plan``."""
+    root: Path = Path()
+    """The folder of results, from which logs are named."""
     running: dict[Job, float] = field(default_factory=dict)
-    """Job -> when it was begun, or handed to a cluster."""
+    """Job -> when it started."""
+    logs: dict[Job, Path] = field(default_factory=dict)
+    """Of the jobs that run."""
+    waiting: dict[Job, float] = field(default_factory=dict)
+    """Job -> when it was handed over; a cluster's queue, or its group, lets it wait."""
     done: set[Job] = field(default_factory=set)
-    failed: dict[Job, str] = field(default_factory=dict)
+    failed: dict[Job, Path] = field(default_factory=dict)
     """Job -> its log."""
     ended: float = 0.0
     last: float = 0.0
@@ -77,46 +84,51 @@ class Run:
     widest: int = 1
     """Jobs that ran at a time, at most."""
     # Sums, so that a run of many jobs is not counted again at every event.
-    _waiting: dict[str, float] = field(init=False)
+    _ahead: dict[str, float] = field(init=False)
     _taken: dict[str, tuple[float, float]] = field(init=False, default_factory=dict)
     _worth: float = field(init=False, default=0.0)
     _begun: set[Job] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self._whole = sum(self.estimates.values())
-        self._waiting = dict.fromkeys((job.rule for job in self.estimates), 0.0)
+        self._ahead = dict.fromkeys((job.rule for job in self.estimates), 0.0)
         for job, estimate in self.estimates.items():
-            self._waiting[job.rule] += estimate
+            self._ahead[job.rule] += estimate
 
     @classmethod
-    def of(cls, events: Iterable[Event]) -> "Run":
+    def of(cls, events: Iterable[Event], root: Path) -> "Run":
         """Raises ``KeyError``, ``TypeError`` or ``ValueError`` for what no run has written."""
         first, *rest = events
         jobs = {Job(rule, name): float(seconds) for rule, name, seconds in first["jobs"]}
-        run = cls(float(first["at"]), int(first["cores"]), jobs)
+        run = cls(float(first["at"]), int(first["cores"]), jobs, root)
         for event in rest:
             run.take(event)
         return run
 
     def take(self, event: Event) -> None:
-        """Follow an event: a job of this run begins, ends or fails, or the run ends."""
+        """Follow an event: a job is handed over, starts, ends or fails, or the run ends."""
         what, at = event["event"], float(event["at"])
         if what == "ended":
             self.running.clear()
+            self.waiting.clear()
             self.ended = at
             return
         job = Job(event["rule"], event["name"])
         if what == "begun":
-            if job not in self._begun:
-                self._begun.add(job)
-                self._waiting[job.rule] -= self.estimates[job]
-            self.running[job] = at
+            self.waiting[job] = at
             self.failed.pop(job, None)
+            return
+        if job not in self._begun:
+            self._begun.add(job)
+            self._ahead[job.rule] -= self.estimates[job]
+        handed = self.waiting.pop(job, at)
+        if what == "started":
+            self.running[job], self.logs[job] = at, self.root / event["log"]
             self.widest = max(self.widest, len(self.running))
             return
-        self.last = at - self.running.pop(job, at)
+        self.last = at - self.running.pop(job, handed)
         if what == "failed":
-            self.failed[job] = event["log"]
+            self.failed[job] = self.root / event["log"]
         elif job not in self.done:
             self.done.add(job)
             seconds, estimated = self._taken.get(job.rule, (0.0, 0.0))
@@ -143,7 +155,7 @@ class Run:
             seconds, estimated = taken.get(rule, (0.0, 0.0))
             return estimate * (seconds + PRIOR * slower) / (estimated + PRIOR)
 
-        rest = [corrected(rule, estimate) for rule, estimate in self._waiting.items()]
+        rest = [corrected(rule, estimate) for rule, estimate in self._ahead.items()]
         alone = []
         for job, begun in self.running.items():
             spent, whole = now - begun, corrected(job.rule, self.estimates[job])
@@ -164,9 +176,8 @@ class Run:
         return f"{len(self.done)} of {len(self.estimates)} jobs{failed}"
 
 
-def part(at: Results, job: Job, begun: float) -> Part | None:
-    """How far a training job is; None where it has not said so since it began."""
-    path = at.log(job.rule, job.name)
+def part(path: Path, begun: float) -> Part | None:
+    """How far a training job is, by its log; None where it has not said so."""
     try:
         with path.open("rb") as file:
             said = file.read(TAIL).decode(errors="replace")
@@ -175,46 +186,62 @@ def part(at: Results, job: Job, begun: float) -> Part | None:
             written = path.stat().st_mtime
     except OSError:
         return None
-    if not steps or written < begun:
+    if not steps:
         return None
     resumed = RESUMED.search(said)
     *numbers, losses = steps[-1]
     (step, of), first = map(int, numbers), int(resumed[1]) if resumed else 0
-    return Part(step, max(1, of), min(first, step), written - begun, losses)
+    return Part(step, max(1, of), min(first, step), max(0.0, written - begun), losses)
 
 
-class Picture:
-    """Of a run, in lines that a terminal has room for."""
+def parts(run: Run) -> dict[Job, Part]:
+    """How far the training jobs at work are."""
+    training = {job: begun for job, begun in run.running.items() if job.rule == "train"}
+    found = {job: part(run.logs[job], begun) for job, begun in training.items()}
+    return {job: one for job, one in found.items() if one is not None}
 
-    def __init__(self, at: Results) -> None:
-        self._at = at
 
-    def parts(self, run: Run) -> dict[Job, Part]:
-        """How far the training jobs at work are."""
-        training = {job: begun for job, begun in run.running.items() if job.rule == "train"}
-        found = {job: part(self._at, job, begun) for job, begun in training.items()}
-        return {job: one for job, one in found.items() if one is not None}
+def picture(run: Run, now: float, width: int, height: int) -> list[str]:
+    """A run in lines that a terminal has room for: a bar; failures; jobs at work, and waiting."""
+    known = parts(run)
+    lines = [_bar(run, now, known, width)]
+    waiting = [_waiting(run)] if run.waiting else []
+    room = max(1, height - 3 - len(waiting))
+    lines += _cut(_failures(run), max(1, room // 3), "failed")
+    working = [line for job in run.running for line in _job(run, job, now, known)]
+    lines += _cut(working, max(1, room - len(lines)), "more lines of jobs at work")
+    return [_fitting(line, width) for line in (*lines, *waiting)]
 
-    def lines(self, run: Run, now: float, width: int, height: int) -> list[str]:
-        """A bar; jobs at work; failures."""
-        parts = self.parts(run)
-        lines = [_bar(run, now, parts, width)]
-        failed = [f"failed    {job}: {_last(Path(log))}" for job, log in run.failed.items()]
-        room = max(1, height - 3)
-        lines += _cut(failed, max(1, room // 3), "failed")
-        working = [line for job in run.running for line in self._job(run, job, now, parts)]
-        lines += _cut(working, max(1, room - len(lines)), "more lines of jobs at work")
-        return [_fitting(line, width) for line in lines]
 
-    def _job(self, run: Run, job: Job, now: float, parts: Mapping[Job, Part]) -> list[str]:
-        spent = scaled(max(0, round(now - run.running[job])), SECONDS)
-        lines = [f"{job.rule:<9} {job.name}"]
-        if job.rule != "train":
-            return [f"{lines[0]}  {spent}"]
-        known = parts.get(job)
-        about = f"step {known.step} of {known.steps}" if known else "no step yet"
-        losses = known.losses if known else ""
-        return [*lines, *(f"          {told}" for told in (f"{about}; {spent}", losses) if told)]
+def _job(run: Run, job: Job, now: float, parts: Mapping[Job, Part]) -> list[str]:
+    spent = scaled(max(0, round(now - run.running[job])), SECONDS)
+    lines = [f"{job.rule:<9} {job.name}"]
+    if job.rule != "train":
+        return [f"{lines[0]}  {spent}"]
+    known = parts.get(job)
+    about = f"step {known.step} of {known.steps}" if known else "no step yet"
+    losses = known.losses if known else ""
+    return [*lines, *(f"          {told}" for told in (f"{about}; {spent}", losses) if told)]
+
+
+def _failures(run: Run) -> list[str]:
+    """What failed says why; a job of a cluster fails with all its cells, most of them innocent."""
+    last = {job: _last(log) for job, log in run.failed.items()}
+    said = {job: "" if STEP.search(line) else line for job, line in last.items()}
+    lines = [f"failed    {job}: {why}" for job, why in said.items() if why]
+    quiet = [job for job, why in said.items() if not why]
+    if len(quiet) == 1:
+        lines.append(f"failed    {quiet[0]}: no reason in {run.failed[quiet[0]]}")
+    elif quiet:
+        lines.append(f"failed    {len(quiet)} jobs whose logs give no reason")
+    return lines
+
+
+def _waiting(run: Run) -> str:
+    """'waiting   16 jobs: 8 train, 8 evaluate'."""
+    rules = Counter(job.rule for job in run.waiting)
+    each = ", ".join(f"{count} {rule}" for rule, count in rules.items())
+    return f"waiting   {len(run.waiting)} job{'s'[: len(run.waiting) > 1]}: {each}"
 
 
 def _bar(run: Run, now: float, parts: Mapping[Job, Part], width: int) -> str:
@@ -246,13 +273,14 @@ def _fitting(line: str, width: int) -> str:
 
 
 def _last(path: Path) -> str:
+    """A log's last line; empty where there is none."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL))
             lines = file.read().decode(errors="replace").split("\n")
     except OSError:
-        return f"no log {path}"
-    return next((line.strip() for line in reversed(lines) if line.strip()), f"empty log {path}")
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 class Screen:
@@ -279,25 +307,28 @@ def size() -> tuple[int, int]:
     return max(20, columns - 1), max(4, rows)
 
 
-def read(path: Path) -> Run:
-    """The run that ``path`` tells of; raises ``InputError`` where there is none."""
+def read(at: Results) -> Run:
+    """The last run in ``at``; raises ``InputError`` where there is none."""
+    path = at.log("progress")
+    if not path.exists():
+        raise InputError(f"{path}: no such file: no run of snakemake has begun here")
     files.check_file(path)
     lines = path.read_text("utf-8").split("\n")[:-1]  # the last one may be half written
     try:
-        return Run.of(json.loads(line) for line in lines)
+        return Run.of((json.loads(line) for line in lines), at.root)
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not the progress of a run; snakemake writes it again") from error
 
 
 def watch(at: Results, stream: TextIO, pause: float = 1.0) -> None:
     """Draw the last run in ``at`` until it ends; off a terminal, once."""
-    path, picture, screen = at.log("progress"), Picture(at), Screen(stream)
-    run, known = read(path), path.stat().st_size
+    path, screen = at.log("progress"), Screen(stream)
+    run, known = read(at), path.stat().st_size
     while True:
         now, stat = time.time(), path.stat()
         if stat.st_size != known:
-            run, known = read(path), stat.st_size
-        lines = picture.lines(run, now, *(size() if stream.isatty() else EVERYTHING))
+            run, known = read(at), stat.st_size
+        lines = picture(run, now, *(size() if stream.isatty() else EVERYTHING))
         if not run.ended and now - stat.st_mtime > SILENCE:
             silent = scaled(now - stat.st_mtime, SECONDS)
             lines.append(f"Snakemake has given no sign for {silent}: it seems to have died")

@@ -14,7 +14,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from approxgan.config import load, registry
+from approxgan.config import load, registry, words
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import PLAYERS
 
@@ -101,11 +101,7 @@ def _explain(error: ValidationError) -> str:
     place = "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
     )
-    where = load.one_line(place.lstrip(".")) or "top level"
-    text = f"config: {where}: {load.one_line(error.message)}"
-    if error.validator == "additionalProperties" and isinstance(error.schema, Mapping):
-        text += f"; accepted: {', '.join(error.schema['properties'])}"
-    return text
+    return f"config: {words.explained(error, place.lstrip('.'))}"
 
 
 def _check_variants(config: Mapping[str, Any]) -> None:
@@ -312,7 +308,7 @@ def _check_training(
         ):
             error = best_match(fragment.iter_errors({key: value}))
             if error is not None:
-                raise InputError(f"training.{key}: {load.one_line(error.message)}")
+                raise InputError(words.explained(error, f"training.{key}"))
             if key == "batch" and value > least:
                 raise InputError(f"training.batch={value} is more than a data set's {least} points")
     steps = varied.get("steps", training["steps"])
@@ -349,6 +345,11 @@ def _check_tuning(config: Mapping[str, Any], study: Mapping[str, Any]) -> None:
                 f"{told['first']} to {told['first'] + told['count'] - 1}; accepted: seeds that no "
                 "run that counts has"
             )
+    if counts == {1}:
+        raise InputError(
+            "seeds are given, but nothing to choose on them; accepted: lists for keys of training "
+            "here, or for settings and epsilon as tune of an entry"
+        )
     if len(counts) > 1 and len(study["tune"]) > 1:
         raise InputError(
             f"entries have {' and '.join(map(str, sorted(counts)))} tries; accepted: as many for "

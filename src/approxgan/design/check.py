@@ -17,7 +17,7 @@ from approxgan.config.check import located
 from approxgan.core import pair
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import PLAYERS, Situation
-from approxgan.design import build, cells, limits
+from approxgan.design import build, cells, cost, limits
 from approxgan.design.names import folder_name
 
 DRAWS, RESOLVED = 1000, 1e-3
@@ -61,6 +61,7 @@ def fully_checked(
         show(found)
     if results is not None:
         limits.check(found, results)
+    cost.check_budgets(found)
     for family in ("studies", "probes"):
         for number, user in enumerate(found[family]):
             for dataset, model, loss in itertools.product(

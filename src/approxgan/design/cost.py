@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from approxgan.config import registry
+from approxgan.config.check import BUDGETS
+from approxgan.core.errors import InputError
 from approxgan.core.protocols import FORWARDS_PER_BACKWARD, PLAYERS
 from approxgan.core.settings import is_finite
 from approxgan.design import cells, specs
@@ -209,11 +211,16 @@ def stepping(spec: Spec, by: Speeds | None = None) -> float:
 
 def steps(spec: Spec) -> float:
     """Steps of a training job; within a budget about as many as it pays for."""
+    return max(1.0, math.floor(paid(spec)))
+
+
+def paid(spec: Spec) -> float:
+    """The same, and parts of one step."""
     told = spec["training"]
     if "calls" in told:
         place, done = _steps(spec)[1]
         made = done.gradients + done.values + done.sweeps * place.parameters / place.seeds
-        return max(1.0, told["calls"] // (told["batch"] * (made + 1.0)))
+        return told["calls"] / (told["batch"] * (made + 1.0))
     if "forward_equivalents" not in told:
         return float(told["steps"])
     each = sum(
@@ -221,7 +228,7 @@ def steps(spec: Spec) -> float:
         + done.values + done.sweeps * place.parameters / place.seeds + 1.0
         for place, done in _steps(spec)
     )  # fmt: skip
-    return max(1.0, told["forward_equivalents"] // each)
+    return told["forward_equivalents"] / each
 
 
 def train(spec: Spec) -> Cost:
@@ -241,6 +248,23 @@ def train(spec: Spec) -> Cost:
     held = max(*(p.mb(d) for p, d in made), *(p.mb(OBSERVED) for p in observed))
     left = kept + 8.0 * sum(p.parameters for p in observed) / MB
     return Cost(seconds, memory + held + 3.0 * kept + drawn + 3e-3 * traced, left)
+
+
+SURELY = 4.0
+"""Times what is estimated: a budget that would pay for fewer steps surely pays for too few."""
+
+
+def check_budgets(config: Spec) -> None:
+    """Raise ``InputError`` for a budget that is estimated to pay for fewer steps than snapshots."""
+    for name, cell in cells.trained(config).items():
+        for unit in (unit for unit in BUDGETS if unit in cell.training):
+            spec = _guessed(cells.spec(config, cell))
+            told, made = spec["training"], paid(spec)
+            if SURELY * made < told["snapshots"]:
+                raise InputError(
+                    f"config: {name}: {unit}={told[unit]:g} pays for about {made:.1g} steps; "
+                    f"accepted: enough for training.snapshots={told['snapshots']} or more"
+                )
 
 
 def _guessed(spec: Spec) -> Spec:
