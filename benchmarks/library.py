@@ -63,11 +63,11 @@ def by_hand(net: nn.Module, loss: Loss) -> Callable[[], Any]:
 
 
 def ours(net: nn.Module, loss: Loss) -> Callable[[], Any]:
-    draws = torch.Generator().manual_seed(0)
+    params, draws = list(net.parameters()), torch.Generator().manual_seed(0)
 
     @torch.no_grad()
     def run() -> None:
-        for p in net.parameters():
+        for p in params:
             p.grad = None
         approxgan.backward(loss, net, "spsa", eps=EPSILON, generator=draws)
 

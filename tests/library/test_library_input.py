@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import nn
 
 import approxgan
 from approxgan.core.errors import InputError
+from approxgan.library.evaluation import signature
 
 THETA = torch.tensor([1.0, 2.0, 3.0])
 NET = nn.Linear(3, 1)
@@ -128,6 +130,29 @@ def test_a_fault_of_the_loss_is_its_own_error_and_the_module_is_as_before():
                 approxgan.estimate(broken, net, mode, eps=eps, many=many)
     assert all(tensor is before[name] for name, tensor in net.named_parameters())
     assert all(tensor.grad is None for tensor in before.values())
+
+
+def test_what_a_loss_takes_is_read_alike_from_a_function_and_from_an_object():
+    """A function's is remembered with its code: not for another number of defaults."""
+    held = 1.0
+
+    def one(theta, *, generator=None):
+        return held
+
+    def two(theta, scale):
+        return held
+
+    for f in (plain, one, two, lambda: held, lambda *theta: held, lambda a=1, /, b=2: held):
+        for of_module in (False, True):
+            found = []
+            for form in (f, functools.partial(f)):
+                try:
+                    found.append(signature(form, of_module))
+                except InputError as error:
+                    found.append(str(error))
+            assert found[0] == found[1]
+    two.__defaults__ = (1.0,)
+    assert signature(two, of_module=False) == (True, False)
 
 
 def test_gradients_of_computed_tensors_are_refused():

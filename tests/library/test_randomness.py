@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import warnings
 
@@ -108,6 +109,26 @@ def test_common_draws_make_the_slopes_of_one_draw(loss, mode):
     assert torch.allclose(made.grads, point.grad, rtol=1e-8, atol=1e-10)
     assert float(value.detach()) == pytest.approx(float(made.value))
     assert states() == after, "an estimate draws as one call of the loss does"
+
+
+@pytest.mark.parametrize("kind", [np.random.MT19937, np.random.PCG64])
+@pytest.mark.parametrize("waiting", [0, 1])
+@pytest.mark.parametrize("normals", [0, 1, 2, 3])
+def test_numpys_default_generator_is_put_back_whatever_it_is_and_holds(kind, waiting, normals):
+    """After one normal number the other of its pair waits: it is drawn without a new word."""
+    before = np.random.get_bit_generator()
+    np.random.set_bit_generator(kind(5))
+    try:
+        np.random.standard_normal(waiting)
+        draws = CommonDraws(torch.device("cpu"), None)
+        first = np.random.standard_normal(normals).tolist()
+        after = pickle.dumps(np.random.get_state(legacy=False))
+        for _ in range(2):
+            draws.rewind()
+            assert np.random.standard_normal(normals).tolist() == first
+        assert pickle.dumps(np.random.get_state(legacy=False)) == after
+    finally:
+        np.random.set_bit_generator(before)
 
 
 @pytest.mark.parametrize("common", [True, False])

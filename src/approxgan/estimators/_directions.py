@@ -69,12 +69,18 @@ class Directions(Differences):
             grad = _combined(slopes, block)
             grads = grad if grads is None else grads.add_(grad)
             # One-sided, the base value; two-sided, this block's part in the mean of all values.
-            part = (first + second).mean(0) / 2.0 * (len(block) / self.directions)
-            parts.append(part if two_sided else second[0])
+            share = len(block) / self.directions / 2.0
+            parts.append(_mean(first + second) * share if two_sided else second[0])
         spent = 2 * self.directions if two_sided else with_bases(self.directions)
-        value = torch.stack(parts).sum(0) if two_sided else parts[-1]
+        value = torch.stack(parts).sum(0) if two_sided and len(parts) > 1 else parts[-1]
         assert grads is not None
-        return Estimate(grads.div_(self.directions), value, forwards=spent, backwards=0)
+        grad = grads.div_(self.directions) if self.directions > 1 else grads
+        return Estimate(grad, value, forwards=spent, backwards=0)
+
+
+def _mean(rows: Tensor) -> Tensor:
+    """Of [k, S], over k."""
+    return rows.mean(0) if len(rows) > 1 else rows[0]
 
 
 def _combined(slopes: Tensor, block: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """ε and θ as a difference needs them."""
 
 import math
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -19,7 +20,7 @@ def required(eps: Eps, theta: Tensor) -> tuple[StepSize, Tensor]:
     if eps is None:
         raise ValueError("epsilon=None must be a finite number > 0")
     if not isinstance(eps, Tensor):
-        if not 0.0 < torch.tensor(eps, dtype=theta.dtype).item() < math.inf:
+        if not _is_step(float(eps), theta.dtype):
             raise ValueError(f"epsilon={eps} must be a finite number > 0 in {theta.dtype}")
         return eps, theta
     rounded = eps.to(theta)
@@ -27,6 +28,11 @@ def required(eps: Eps, theta: Tensor) -> tuple[StepSize, Tensor]:
     if wrong.numel():
         raise ValueError(f"epsilon={float(wrong[0])} must be a finite number > 0 in {theta.dtype}")
     return rounded, theta
+
+
+@lru_cache
+def _is_step(eps: float, dtype: torch.dtype) -> bool:
+    return 0.0 < torch.tensor(eps, dtype=dtype).item() < math.inf
 
 
 def shared(eps: Eps, theta: Tensor) -> tuple[StepSize, Tensor]:

@@ -2,7 +2,9 @@
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from types import CellType, CodeType, FunctionType
 from typing import Any, Literal
 
 import numpy as np
@@ -26,10 +28,10 @@ def number(result: Any) -> Tensor:
     """
     if isinstance(result, Tensor):
         if result.numel() == 1 and not result.is_complex():
-            value = result.reshape(())
+            value = result.reshape(()) if result.dim() else result
             if not value.is_floating_point():
                 return value.double()
-            return value.clone() if torch.finfo(value.dtype).bits >= 32 else value.to(FINEST)
+            return value.clone() if value.element_size() >= 4 else value.to(FINEST)
         raise InputError(
             f"the loss returned {result.dtype} of shape {tuple(result.shape)}; accepted: one real "
             "number; many= evaluates many points"
@@ -106,16 +108,13 @@ class LossObjective:
 
     def _finite(self, values: Tensor) -> Tensor:
         """The newest values [K]; raises ``InputError`` unless all are finite."""
-        if not math.isfinite(values.detach().sum().item()):  # a sum of finite numbers may be none
-            wrong = (~values.detach().isfinite()).nonzero()
-            if not len(wrong):
-                return values
-            place = int(wrong[0])
-            which = self.evaluations - len(values) + place + 1
-            raise InputError(
-                f"the loss is {float(values[place])} at evaluation {which} of this estimate; "
-                "accepted: finite numbers"
-            )
+        first = self.evaluations - len(values) + 1
+        for which, value in enumerate(values.tolist(), first):
+            if not math.isfinite(value):
+                raise InputError(
+                    f"the loss is {value} at evaluation {which} of this estimate; "
+                    "accepted: finite numbers"
+                )
         return values
 
     def base(self) -> Tensor:
@@ -183,12 +182,11 @@ class LossObjective:
             values = self.many(torch.cat([theta + width * directions, others])).detach()
             return values[: len(directions)], values[len(directions) :]
         values, signs = [], (width, -width)[: 1 + two_sided]
-        for direction in directions:
-            pieces = self.parameters.pieces(direction[0])
+        for direction in directions[:, 0].unbind():
+            pieces = self.parameters.pieces(direction)
             values += [self._one(self.parameters.displaced(pieces, sign)) for sign in signs]
-        made = self._finite(torch.stack(values).detach())[:, None]
-        other = made[1::2] if two_sided else self.base().detach()[None]
-        return made[:: 1 + two_sided], other
+        made = self._finite(torch.stack(values).detach()).view(-1, len(signs), 1).unbind(1)
+        return made[0], made[1] if two_sided else self.base().detach()[None]
 
     def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
         steps = torch.as_tensor(step, dtype=theta.dtype, device=theta.device).expand_as(theta)[0]
@@ -230,10 +228,24 @@ def signature(loss: Callable[..., Any], of_module: bool) -> tuple[bool, bool]:
     Raises ``InputError`` for one that needs other arguments, or none where the point can reach it
     only as its argument.
     """
+    if type(loss) is FunctionType and not loss.__dict__:
+        return _of_code(loss.__code__, len(loss.__defaults__ or ()), of_module)
     try:
         taken = inspect.signature(loss).parameters
     except (TypeError, ValueError):  # of compiled functions
         return True, False
+    return _read(taken, of_module)
+
+
+@lru_cache
+def _of_code(code: CodeType, defaults: int, of_module: bool) -> tuple[bool, bool]:
+    """``signature`` of a function without attributes: a loop asks for it at every step."""
+    cells = tuple(CellType() for _ in code.co_freevars)
+    like = FunctionType(code, {}, None, (None,) * defaults, cells)
+    return _read(inspect.signature(like).parameters, of_module)
+
+
+def _read(taken: Mapping[str, inspect.Parameter], of_module: bool) -> tuple[bool, bool]:
     places = [p for name, p in taken.items() if name != "generator"]
     several = any(p.kind is p.VAR_POSITIONAL for p in places)
     places = [p for p in places if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]

@@ -6,6 +6,7 @@ are. A point is made of new tensors: the user's own are never written.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from typing import Any
 
 import torch
@@ -30,39 +31,29 @@ class Parameters:
         self.given = given
         self.module = given if isinstance(given, nn.Module) else None
         parts = list(self.module.named_modules()) if self.module is not None else []
-        owners: list[tuple[dict[str, Any], dict[str, Any]]] = [
-            (part._parameters, part._buffers) for _, part in parts
+        held: list[tuple[str, dict[str, Any], str, Tensor]] = [
+            (f"{place}.{name}" if place else name, part._parameters, name, tensor)
+            for place, part in parts
+            for name, tensor in part._parameters.items()
+            if tensor is not None
         ]
-        named: list[tuple[str, Tensor]] = []
-        if self.module is None:
-            named += _leaves(given, "params")
-        else:
-            named += [
-                (f"{place}.{name}" if place else name, tensor)
-                for place, part in parts
-                for name, tensor in part._parameters.items()
-                if tensor is not None
-            ]
-        self._chosen(named)
+        named = [(place, tensor) for place, _, _, tensor in held]
+        self._chosen(named if self.module is not None else list(_leaves(given, "params")))
         self._slots = [
-            (held, name, self.place[id(tensor)], tensor)
-            for held, _ in owners
-            for name, tensor in held.items()
+            (owner, name, self.place[id(tensor)], tensor)
+            for _, owner, name, tensor in held
             if id(tensor) in self.place
         ]
         self._buffers = [
-            (held, name, tensor)
-            for _, held in owners
-            for name, tensor in held.items()
+            (part._buffers, name, tensor)
+            for _, part in parts
+            for name, tensor in part._buffers.items()
             if tensor is not None
         ]
         kinds = {tensor.dtype for tensor in self.tensors}
-        dtype = FINEST
-        for kind in kinds:
-            dtype = torch.promote_types(dtype, kind)
-        self.dtype = dtype
+        self.dtype = reduce(torch.promote_types, kinds, FINEST)
         self.device = self.tensors[0].device
-        self.alike = kinds == {dtype}
+        self.alike = kinds == {self.dtype}
         self.sizes = [tensor.numel() for tensor in self.tensors]
         self.count = sum(self.sizes)
         if not self.count:
@@ -78,34 +69,39 @@ class Parameters:
                 "params hold no tensor that needs gradients; accepted: at least one with "
                 "requires_grad=True, or plain tensors"
             )
-        unique = {id(t): (n, t) for n, t in reversed(wanted)}
-        self.names, own = zip(*reversed(unique.values()), strict=True)
-        for name, tensor in zip(self.names, own, strict=True):
+        self.names, self.own = [], []
+        self.place: dict[int, int] = {}
+        device = wanted[0][1].device
+        for name, tensor in wanted:
+            if id(tensor) in self.place:
+                continue
             if not tensor.is_floating_point() or tensor.layout != torch.strided:
                 raise InputError(
                     f"{name} is {tensor.dtype} {tensor.layout}; accepted: real floating-point "
                     "tensors, strided"
                 )
-            if tensor.device != own[0].device:
+            if tensor.device != device:
                 raise InputError(
-                    f"{name} is on {tensor.device}, {self.names[0]} on {own[0].device}; "
+                    f"{name} is on {tensor.device}, {self.names[0]} on {device}; "
                     "accepted: one device"
                 )
-        self.own = own
-        self.tensors = [tensor.detach() for tensor in own]
-        self.place = {id(tensor): number for number, tensor in enumerate(own)}
+            self.place[id(tensor)] = len(self.own)
+            self.names.append(name)
+            self.own.append(tensor)
+        self.tensors = [tensor.detach() for tensor in self.own]
 
     def pieces(self, vector: Tensor) -> list[Tensor]:
         """A vector [P] as views in the shapes of the tensors."""
         parts = vector.split_with_sizes(self.sizes)
         both = zip(parts, self.tensors, strict=True)
-        return [part if t.dim() == 1 else part.view(t.shape) for part, t in both]
+        return [part if t.dim() == 1 else part.view_as(t) for part, t in both]
 
     def displaced(self, pieces: Sequence[Tensor], step: float = 1.0) -> list[Tensor]:
         """New tensors: θ + step · u for every piece of u, in the types of the tensors."""
-        made = (torch.add(t, u, alpha=step) for t, u in zip(self.tensors, pieces, strict=True))
+        both = zip(self.tensors, pieces, strict=True)
+        made = [torch.add(t, u, alpha=step) for t, u in both]
         if self.alike:
-            return list(made)
+            return made
         return [m.to(t.dtype) for m, t in zip(made, self.tensors, strict=True)]
 
     def vector(self) -> Tensor:

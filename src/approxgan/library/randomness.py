@@ -1,5 +1,6 @@
 """Random numbers of an estimate: its own directions, and the draws that its evaluations share."""
 
+import ctypes
 import math
 import operator
 import random
@@ -7,11 +8,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.random.mtrand import get_bit_generator
 from torch import Tensor
 
 from approxgan.core.errors import InputError
 
-OCTET = torch.tensor([1, 2, 4, 8, 16, 32, 64, 128], dtype=torch.uint8)
+BITS = (torch.arange(256)[:, None] >> torch.arange(8)) & 1
+SIGNS = BITS.to(torch.float32).mul(2.0).sub(1.0)
+"""[256, 8]: the bits of every octet, as -1 and 1."""
+WORDS = 624 * 4 + 4
+"""Bytes of a Mersenne twister of NumPy: its words, and the place of the next."""
 
 
 def generator_of(given: torch.Generator | int | None, device: torch.device) -> torch.Generator:
@@ -68,10 +74,10 @@ class GeneratorStreams:
         count = self._rows * math.prod(shape)
         device = self._generator.device
         octets = torch.randint(
-            256, ((count + 7) // 8, 1), dtype=torch.uint8, generator=self._generator, device=device
+            256, ((count + 7) // 8,), dtype=torch.int32, generator=self._generator, device=device
         )
-        bits = octets.bitwise_and(OCTET.to(device)).view(-1)[:count] != 0
-        return bits.to(self._dtype).mul_(2.0).sub_(1.0).view(self._rows, *shape)
+        signs = SIGNS.to(device, self._dtype).index_select(0, octets)
+        return signs.view(-1)[:count].view(self._rows, *shape)
 
 
 class CommonDraws:
@@ -84,7 +90,8 @@ class CommonDraws:
 
     def __init__(self, device: torch.device, handed: torch.Generator | None) -> None:
         self._torch = torch.get_rng_state()
-        self._numpy: Any = np.random.get_state()
+        self._numpy: Any = np.random.get_state(legacy=False)
+        self._words = _words()
         self._python = random.getstate()
         self._device = device if device.type == "cuda" else None
         self._cuda = torch.cuda.get_rng_state(device) if self._device else None
@@ -93,9 +100,19 @@ class CommonDraws:
 
     def rewind(self) -> None:
         torch.set_rng_state(self._torch)
-        np.random.set_state(self._numpy)
+        # Seldom needed, and slow. A normal number that waits can go without a change of the words.
+        if self._words is None or self._numpy["has_gauss"] or _words() != self._words:
+            np.random.set_state(self._numpy)
         random.setstate(self._python)
         if self._device is not None and self._cuda is not None:
             torch.cuda.set_rng_state(self._cuda, self._device)
         if self._handed is not None and self._state is not None:
             self._handed.set_state(self._state)
+
+
+def _words() -> bytes | None:
+    """What a Mersenne twister as NumPy's default generator has in memory; None of another kind."""
+    held = get_bit_generator()
+    if not isinstance(held, np.random.MT19937):
+        return None
+    return ctypes.string_at(held.ctypes.state_address, WORDS)
