@@ -81,7 +81,7 @@ def run(
         if info is not None and trace.see(info):
             clock.mark(info.step)
         snapshots.see(state)
-        progress.see(state.step, len(state.seeds), trace.losses)
+        progress.see(state.step, len(state.seeds), info)
         clock.start()
 
     path = out / CHECKPOINT

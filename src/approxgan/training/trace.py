@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -89,19 +89,6 @@ class Trace:
         self._rows.append(row)
         self._counts.append({"step": info.step, **totals(info.counts)})
         return True
-
-    def losses(self) -> str:
-        """Both players' at the last traced step, means over seeds that have not diverged."""
-        if not self._rows:
-            return ""
-        row, step = self._rows[-1], self._counts[-1]["step"]
-        known = {player: row[f"{player}_loss"] for player in PLAYERS}
-        told = [
-            f"{player} {values[np.isfinite(values)].mean():.4g}"
-            for player, values in known.items()
-            if np.isfinite(values).any()
-        ]
-        return f"losses at step {step}: {', '.join(told) or 'none is finite'}"
 
     def arrays(self) -> dict[str, np.ndarray]:
         """step and evaluations so far [T]; seeds [S]; every other column [T, S]."""
@@ -223,6 +210,18 @@ class Clock:
         self.marks.append((step, self.seconds, self.cpu_seconds))
 
 
+def losses(info: StepInfo | None) -> str:
+    """Both players' at a step, means over the seeds whose losses are finite."""
+    if info is None:
+        return ""
+    told = []
+    for player in PLAYERS:
+        values = info.estimates[player].value.double()
+        known = values[values.isfinite()]
+        told += [f"{player} {known.mean().item():.4g}"] * bool(len(known))
+    return f"losses at step {info.step}: {', '.join(told) or 'none is finite'}"
+
+
 class Progress:
     """A bar on a terminal, otherwise a few lines for the log."""
 
@@ -233,8 +232,10 @@ class Progress:
         self._bar: Any = tqdm(total=steps, desc=what, unit="step", disable=not self._terminal)
         self._every = max(1, steps // PROGRESS_LINES)
         self._last = time.monotonic()
+        self._info: StepInfo | None = None
 
-    def see(self, step: int, seeds: int, losses: Callable[[], str] = str) -> None:
+    def see(self, step: int, seeds: int, info: StepInfo | None = None) -> None:
+        self._info = info or self._info
         if self._terminal:
             self._bar.update(step - self._bar.n)
             return
@@ -242,7 +243,7 @@ class Progress:
         if step % self._every == 0 or now - self._last > PROGRESS_SECONDS:
             self._last = now
             done = f"{self._what}: step {step} of {self._steps}, {seeds} seeds training"
-            print("; ".join(filter(None, (done, losses()))), file=sys.stderr, flush=True)
+            print("; ".join(filter(None, (done, losses(self._info)))), file=sys.stderr, flush=True)
 
     def close(self) -> None:
         self._bar.close()
