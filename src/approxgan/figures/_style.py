@@ -48,7 +48,11 @@ SPARE_MARKERS = ("H", "h", "8", "*", "p")
 
 
 def colour(mode: str, variant: int = 0) -> str:
-    """The mode's colour; a further variant of the mode's settings is lighter."""
+    """The mode's colour; a further variant of the mode's settings is lighter.
+
+    That of a generator's mode whose discriminator has its exact gradient is the mode's own.
+    """
+    mode = mode.removesuffix("+exact")
     if mode in KNOWN:
         base = colors.to_rgb(KNOWN[mode][0])
     else:
@@ -75,6 +79,7 @@ def _luminance(rgb: np.ndarray) -> float:
 
 
 def marker(mode: str) -> str:
+    mode = mode.removesuffix("+exact")
     return KNOWN[mode][1] if mode in KNOWN else SPARE_MARKERS[_digest(mode)[2] % 5]
 
 

@@ -42,9 +42,16 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
     all.sort((a, b) => b.places.length - a.places.length || (page.missing(a.mean) - page.missing(b.mean)) || a.mean - b.mean);
     return { sets, rows: all };
   }
+  // What all chosen pairs share, the exact gradient of the discriminator, is told once.
+  const PAIR = /^G (.*), D exact$/;
+  function naming(rows) {
+    const pairs = rows.map((row) => row.cell).filter((cell) => cell.study).every((cell) => PAIR.test(cell.words));
+    return { pairs, name: (cell) => (pairs ? cell.words.replace(PAIR, "$1") : cell.words) };
+  }
   function ranking({ sets, rows }) {
     const { element } = page, table = document.getElementById("ranking");
     const own = rows.map((row) => row.cell).filter((cell) => cell.study);
+    const { pairs, name: named } = naming(rows);
     const more = ["study", "loss", "model"].filter((name) => unique(name, own).length > 1);
     const head = element("tr"), body = element("tbody");
     const titles = ["place", "mode", "ε and settings", ...more, ...sets.map(spaced), ...(sets.length > 1 ? ["mean place"] : [])];
@@ -53,7 +60,7 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
       const line = element("tr");
       const mode = element("th", undefined, { scope: "row" }), dot = element("i");
       dot.style.background = row.cell.colour;
-      mode.append(dot, ` ${row.cell.words}`);
+      mode.append(dot, ` ${named(row.cell)}`);
       const step = [(row.cell.step ?? "–") === "–" ? "" : `ε ${row.cell.step}`, row.cell.told].filter(Boolean).join(", ");
       line.append(element("td", row.places.length ? String(k + 1) : "–", { className: "n" }), mode, element("td", step || "–"));
       for (const name of more) line.append(element("td", spaced(row.cell[name] ?? "–")));
@@ -76,7 +83,8 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
     thead.append(head);
     const about = data.metrics[wanted.metric];
     const sides = about.better === "neither" ? " Neither side is better: places follow the value." : "";
-    const caption = `${about.words}: median over seeds, and its quartiles, at the last snapshot that the budget pays for. A diverged run counts as the worst.${sides}`;
+    const last = rows.some((row) => row.places.length < sets.length) ? " What lacks a data set comes last." : "";
+    const caption = `${about.words}: median over seeds, and its quartiles, at the last snapshot that the budget pays for. A diverged run counts as the worst.${last}${sides}${pairs ? " The discriminator has its exact gradient in all." : ""}`;
     table.replaceChildren(element("caption", caption, { className: "soft" }), thead, body);
     page.sorts(table);
   }
@@ -84,13 +92,13 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
     const about = data.metrics[wanted.metric];
     const labels = rows.length <= 12;
     const cells = rows.map((row) => row.cell).filter((cell) => cell.study);
-    const [low, high] = [least(cells), most(cells)];
+    const [low, high] = [least(cells), most(cells)], { name: named } = naming(rows);
     const panels = sets.map((set) => {
       const lines = rows.filter((row) => row.scores[set]?.cell.scores[wanted.metric]).map((row) => {
         const { cell } = row.scores[set], y = cell.scores[wanted.metric][0];
         if (!cell.study) return { name: cell.words, colour: cell.colour, x: [cell.spent[0] ?? low, high], y: [y[0], y[0]], label: labels ? cell.words : "", dash: "6 4" };
         const alone = rows.filter((other) => other.cell.mode === cell.mode).length === 1;
-        const step = [cell.words, alone || cell.step === "–" ? "" : cell.step].filter(Boolean).join(" ");
+        const step = [named(cell), alone || cell.step === "–" ? "" : `ε ${cell.step}`].filter(Boolean).join(" ");
         return { name: [step, cell.told].filter(Boolean).join(", "), colour: cell.colour, x: cell.spent.slice(-y.length), y, label: labels ? step : "" };
       });
       const title = `${about.words} against evaluations, ${spaced(set)}`;

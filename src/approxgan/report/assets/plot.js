@@ -3,7 +3,8 @@
 page.plot = (() => {
   const NS = "http://www.w3.org/2000/svg";
   const INK = "#1b1d21", SOFT = "#555b64", LINE = "#e3e6ea", TRUTH = "#b9bec6";
-  const W = 420, H = 300, LEFT = 58, TOP = 14, BOTTOM = 42;
+  const W = 460, H = 310, LEFT = 58, TOP = 14, BOTTOM = 42;
+  const MOST = 26; // letters of a label
 
   function node(name, attributes, text) {
     const made = document.createElementNS(NS, name);
@@ -60,7 +61,7 @@ page.plot = (() => {
     const drawn = lines.map((line) => line.x.map((x, k) => [x, line.y[k]])
       .filter(([x, y]) => !page.missing(x) && !page.missing(y) && (!log || x > 0)));
     const named = lines.map((line, k) => ({ ...line, points: drawn[k] })).filter((line) => line.label && line.points.length);
-    const right = W - (named.length ? 12 + 6.3 * Math.min(20, Math.max(...named.map((line) => line.label.length))) : 14);
+    const right = W - (named.length ? 12 + 6.3 * Math.min(MOST, Math.max(...named.map((line) => line.label.length))) : 14);
     const all = drawn.flat();
     if (!all.length) {
       words(svg, W / 2, H / 2, "nothing to draw", { "text-anchor": "middle" });
@@ -89,7 +90,7 @@ page.plot = (() => {
       const at = Math.max(free, py + 4);
       free = at + 13;
       svg.append(node("path", { d: `M${px} ${py}L${right + 2} ${at - 4}`, stroke: line.colour, "stroke-width": 0.7, "stroke-opacity": 0.5 }));
-      words(svg, right + 5, at, line.label.length > 20 ? `${line.label.slice(0, 19)}…` : line.label, { fill: line.colour });
+      words(svg, right + 5, at, line.label.length > MOST ? `${line.label.slice(0, MOST - 1)}…` : line.label, { fill: line.colour });
     }
     return svg;
   }
