@@ -145,6 +145,8 @@ def test_it_tells_what_was_measured(tmp_path):
         ({"precision": "float8"}, "precision is 'float8'; accepted: float64"),
         ({"steps": 1000}, "evaluations=100 are fewer than 2 for each of steps=1000"),
         ({"curvature": 0.0}, "curvature is 0.0"),
+        ({"reference": "nowhere"}, "nowhere is not there; accepted: a file of reference results"),
+        ({"reference": "nowhere", "draws": "fresh"}, "nowhere is not there"),
     ],
 )
 def test_bad_input_is_one_line(changed, said):

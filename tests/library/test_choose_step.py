@@ -82,3 +82,9 @@ def test_a_modules_step_is_one_that_its_type_holds(dtype):
 def test_modes_without_differences_have_no_step():
     with pytest.raises(InputError, match="exact takes no differences"):
         approxgan.choose_step(curved, torch.zeros(3), "exact")
+
+
+@pytest.mark.parametrize("tries", [0, -1, 1.5, True])
+def test_a_number_of_tries_that_is_none_is_refused(tries):
+    with pytest.raises(InputError, match=f"tries is {tries}; accepted: a whole number, 1 or more"):
+        approxgan.choose_step(curved, torch.zeros(3), "spsa", tries=tries)

@@ -13,6 +13,7 @@ from worlds.estimates import BUILT, MODES, epsilon_of
 from worlds.variants import EXAMPLE
 
 import approxgan
+from approxgan.core.protocols import Estimate
 from approxgan.library import steps
 from approxgan.library.evaluation import number
 from approxgan.library.randomness import GeneratorStreams
@@ -279,6 +280,24 @@ def test_a_loss_is_any_one_number(result, value):
     assert made.shape == ()
     assert made.dtype in (torch.float32, torch.float64)
     assert float(made) == value
+
+
+def test_an_estimator_of_ones_own_states_only_what_differs():
+    """What ``approxgan.testing.check`` takes, the library takes."""
+
+    class Plain:
+        def estimate(self, f, theta, *, eps, rng):
+            u = rng.signs(theta.shape[1])
+            slope = (f(theta + eps * u) - f(theta - eps * u)) / (2 * eps)
+            return Estimate(slope[:, None] * u, f(theta), 3, 0)
+
+    theirs = approxgan.estimate(loss, THETA, "spsa", eps=EPS, generator=7)
+    mine = approxgan.estimate(loss, THETA, Plain(), eps=EPS, generator=7)
+    assert torch.allclose(mine.grads, theirs.grads)
+    assert mine.forwards == 3
+    x = THETA[None].clone().requires_grad_(True)
+    approxgan.smooth(loss, Plain(), eps=EPS, generator=7)(x).sum().backward()
+    assert torch.allclose(x.grad[0], theirs.grads, rtol=1e-6)
 
 
 def test_an_estimator_of_ones_own_is_taken():

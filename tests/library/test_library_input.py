@@ -40,6 +40,8 @@ CASES = {
     "complex": (plain, [torch.ones(2, dtype=torch.complex64)], {}, r"params\[0\] is torch.complex"),
     "sparse": (plain, THETA.to_sparse(), {}, "torch.sparse_coo"),
     "two devices": (plain, [THETA, THETA.to("meta")], {}, r"params\[1\] is on meta, params"),
+    "eight bits": (plain, [THETA.to(torch.float8_e4m3fn)], {}, r"params\[0\] is torch.float8_e4"),
+    "no numbers on meta": (plain, THETA.to("meta"), {}, "params are on meta, which holds no"),
     "no tensors": (plain, [1.0], {}, r"params\[0\] is float"),
     "an array": (plain, np.ones(3), {}, "params is ndarray"),
     "no step": (plain, THETA, {"eps": None}, "eps is None; spsa needs"),
@@ -47,6 +49,10 @@ CASES = {
     "a step below": (plain, THETA, {"eps": -1e-3}, "eps is -0.001"),
     "a step that is none": (plain, THETA, {"eps": float("nan")}, "eps is nan"),
     "a step without end": (plain, THETA, {"eps": float("inf")}, "eps is inf"),
+    "a step beyond all": (plain, THETA, {"eps": 10**400}, "eps is a whole number of 1329 bits"),
+    "a step on meta": (plain, THETA, {"eps": torch.tensor(0.1, device="meta")}, "eps is tensor"),
+    "a list of steps": (plain, THETA, {"mode": "forward_difference", "eps": [0.1]},
+                        r"eps\[0\] is float; accepted: a tensor, a list, tuple or dict of them$"),
     "a word as step": (plain, THETA, {"eps": "adaptive"}, "eps is 'adaptive'"),
     "true as step": (plain, THETA, {"eps": True}, "eps is True"),
     "a step for each": (plain, THETA, {"eps": THETA}, "eps is Tensor, but spsa moves all"),
@@ -56,6 +62,10 @@ CASES = {
         plain, THETA, {"mode": "forward_difference", "eps": torch.tensor([1.0, 0, 1])}, "not > 0"),
     "a step for exact": (plain, THETA, {"mode": "exact"}, "eps=0.001: exact takes none"),
     "a step that rounding loses": (plain, THETA.bfloat16(), {}, "eps=0.001 is lost in torch.bf"),
+    "a step that float32 loses": (plain, THETA, {"eps": 1e-9}, "eps=1e-09 is lost in torch.fl"),
+    "steps that float32 loses": (
+        plain, THETA, {"mode": "forward_difference", "eps": 1e-9 * THETA}, "eps is lost in torch"),
+    "a mode in capitals": (plain, THETA, {"mode": "SPSA"}, r"'SPSA' .*did you mean 'spsa'"),
     "an unknown mode": (plain, THETA, {"mode": "spas"}, r"'spas' .*did you mean 'spsa'"),
     "a mode of generators": (plain, THETA, {"mode": "avo"}, "avo is for the generators of the"),
     "an unknown setting": (plain, THETA, {"q": 3}, "unknown setting 'q'; accepted: directions"),
@@ -67,6 +77,8 @@ CASES = {
                        "sides": 1}, "directions=4 orthonormal directions do not fit in 3"),
     "an estimate before that is none's": (
         plain, THETA, {"before": BEFORE}, "before has 3 numbers"),
+    "an estimate before that is a tensor": (
+        plain, THETA, {"before": THETA}, "before is Tensor; accepted: an estimate"),
     "no function": (3.0, THETA, {}, "loss is float; accepted: a function"),
     "no argument": (lambda: 1.0, THETA, {}, "the loss takes no argument"),
     "too many arguments": (lambda a, b: 1.0, THETA, {}, "the loss needs 2 arguments"),
@@ -75,12 +87,19 @@ CASES = {
     "a complex number": (lambda t: 1j, THETA, {}, "the loss returned complex"),
     "a complex tensor": (lambda t: plain(t) * 1j, THETA, {}, "the loss returned torch.complex64"),
     "a vector": (lambda t: t, THETA, {}, r"returned torch.float32 of shape \(3,\); .*many="),
+    "a sparse tensor": (lambda t: plain(t)[None].to_sparse(), THETA, {}, "torch.sparse_coo on cpu"),
+    "a tensor without numbers": (lambda t: plain(t).to("meta"), THETA, {}, "on meta; accepted"),
     "a vector of numpy": (lambda t: np.ones(2), THETA, {}, r"returned ndarray of shape \(2,\)"),
     "not a number": (late, THETA, {"directions": 2}, "the loss is nan at evaluation 3"),
     "infinite": (lambda t: np.inf, THETA, {}, "the loss is inf at evaluation 1"),
     "a wrong many": (plain, THETA, {"many": "pool"}, "many is 'pool'"),
     "a pool that loses points": (
         plain, THETA, {"many": lambda points: [1.0]}, "many returned 1 numbers for 2 points"),
+    "a pool of nothing": (plain, THETA, {"many": lambda points: None}, "many returned NoneType"),
+    "a pool of one number": (
+        plain, THETA, {"many": lambda points: torch.ones(())}, "many returned Tensor"),
+    "a pool that names points": (
+        plain, THETA, {"many": lambda points: {"a": 1.0, "b": 2.0}}, "many returned dict"),
     "a vmap that cannot be": (
         lambda t: plain(t).item(), THETA, {"many": "vmap"}, "many='vmap' needs .*: many='loop'"),
     "a seed below": (plain, THETA, {"generator": -1}, "generator is -1"),

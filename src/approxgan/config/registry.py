@@ -61,7 +61,7 @@ def class_name(name: str) -> str:
 def check(family: str, name: str) -> None:
     """Raise ``InputError`` unless the family has a variant of that name."""
     if name not in names(family):
-        near = difflib.get_close_matches(name, names(family), n=1)
+        near = difflib.get_close_matches(name.lower(), names(family), n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise InputError(
             f"{name!r} is not one of the {family}; {hint}accepted: {', '.join(names(family))}"

@@ -39,7 +39,7 @@ def explained(error: ValidationError, place: str) -> str:
 def _unknown(error: ValidationError) -> str:
     known = list(_schema(error)["properties"])
     key = next(key for key in _value(error) if key not in known)
-    near = difflib.get_close_matches(key, known, n=1)
+    near = difflib.get_close_matches(key.lower(), known, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return f"unknown key {load.one_line(repr(key))}; {hint}accepted: {', '.join(known)}"
 

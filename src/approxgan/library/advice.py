@@ -124,7 +124,7 @@ def advise(
     curvature: float = 1.0,
     third: float = 1.0,
     draws: str | None = None,
-    reference: Path | None = None,
+    reference: Path | str | None = None,
 ) -> Advice:
     """Which estimator to take for a loss of ``dimension`` parameters.
 
@@ -162,7 +162,7 @@ def advise(
                 "accepted: more evaluations, or fewer steps"
             )
     if draws is not None:
-        place = MEASURED if reference is None else reference
+        place = MEASURED if reference is None else Path(reference)
         return _simulated(*nearest(dimension, evaluations, draws, place), evaluations)
     unit = UNITS[precision]
     rounding = unit / math.sqrt(3.0)
@@ -266,9 +266,9 @@ def _reasons(s: _Scales, each: int, best: Option, noisy: bool) -> list[str]:
     return told
 
 
-def _measured(mode: str, reference: Path | None) -> Iterator[str]:
+def _measured(mode: str, reference: Path | str | None) -> Iterator[str]:
     """What the reference results say of the mode: beside exact, in the same study."""
-    place = MEASURED if reference is None else reference
+    place = MEASURED if reference is None else Path(reference)
     try:
         cells = json.loads(place.read_text("utf-8"))["cells"]
     except FileNotFoundError as error:

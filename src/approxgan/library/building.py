@@ -2,11 +2,12 @@
 
 import math
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import GradientEstimator
+from approxgan.core.settings import shown
 
 
 def built(mode: str | GradientEstimator, settings: dict[str, Any]) -> GradientEstimator:
@@ -17,7 +18,7 @@ def built(mode: str | GradientEstimator, settings: dict[str, Any]) -> GradientEs
                 f"mode is {type(mode).__name__} with settings {sorted(settings)}; accepted: a "
                 "mode's name with settings, or an object with a method estimate without"
             )
-        return mode
+        return cast(GradientEstimator, _Own(mode))
     try:
         return _known(mode, tuple(sorted(settings.items())))
     except TypeError:  # a setting that is not hashable
@@ -37,6 +38,25 @@ def _known(mode: str, given: tuple[tuple[str, Any], ...]) -> GradientEstimator:
     return registry.build("modes", mode, settings)
 
 
+class _Own:
+    """A user's estimator; what it does not state is as ``approxgan.testing.check`` has it."""
+
+    usual: ClassVar = {
+        "takes_epsilon": True,
+        "sides": 0,
+        "per_coordinate": False,
+        "differentiates": False,
+    }
+
+    def __init__(self, given: Any) -> None:
+        self._given = given
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.usual:
+            return getattr(self._given, name, self.usual[name])
+        return getattr(self._given, name)
+
+
 def name_of(mode: str | GradientEstimator) -> str:
     return mode if isinstance(mode, str) else type(mode).__name__
 
@@ -45,11 +65,11 @@ def number_of(eps: Any, mode: str | GradientEstimator) -> float:
     """ε as a number; raises ``InputError`` unless it is finite and > 0."""
     try:
         size = math.nan if isinstance(eps, bool | str) or eps is None else float(eps)
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         size = math.nan
     if not 0.0 < size < math.inf:
         raise InputError(
-            f"eps is {eps!r}; {name_of(mode)} needs a finite number > 0, such as "
+            f"eps is {shown(eps)}; {name_of(mode)} needs a finite number > 0, such as "
             "approxgan.choose_step's"
         )
     return size

@@ -27,13 +27,15 @@ def number(result: Any) -> Tensor:
     Raises ``InputError`` unless it is one real number.
     """
     if isinstance(result, Tensor):
-        if result.numel() == 1 and not result.is_complex():
+        usual = result.layout == torch.strided and not result.is_meta
+        if result.numel() == 1 and usual and not result.is_complex():
             value = result.reshape(()) if result.dim() else result
             if not value.is_floating_point():
                 return value.double()
             return value.clone() if value.element_size() >= 4 else value.to(FINEST)
         raise InputError(
-            f"the loss returned {result.dtype} of shape {tuple(result.shape)}; accepted: one real "
+            f"the loss returned {result.dtype} of shape {tuple(result.shape)}"
+            f"{'' if usual else f', {result.layout} on {result.device}'}; accepted: one real "
             "number; many= evaluates many points"
         )
     array = np.asarray(result) if result is not None else np.empty(0)
@@ -166,7 +168,13 @@ class LossObjective:
         self.evaluations += len(thetas)
         points = [self.parameters.point(self._at(theta)) for theta in thetas]
         assert callable(self._many)
-        found = list(self._many(points))
+        given: Any = self._many(points)
+        if isinstance(given, dict | str) or not np.iterable(given):
+            raise InputError(
+                f"many returned {type(given).__name__}; accepted: a number for each of "
+                f"{len(points)} points"
+            )
+        found = list(given)
         if len(found) != len(points):
             raise InputError(
                 f"many returned {len(found)} numbers for {len(points)} points; accepted: one each"

@@ -132,8 +132,8 @@ def _vector(
 ) -> tuple[Estimate, int]:
     """The estimate of the displacements [1, P], and the evaluations that were made for it."""
     estimator = built(mode, settings)
-    step = step_of(eps, estimator, parameters, mode)
     source = generator_of(generator, parameters.device)
+    step = step_of(eps, estimator, parameters, mode)
     f = LossObjective(loss, parameters, many, common=common, generator=source)
     if common and step is not None and estimator.sides:
         notice_noise(f, loss, estimator.sides, step)
@@ -141,6 +141,8 @@ def _vector(
     refresh = getattr(estimator, "refresh", None)
     if before is None:
         made = estimator.estimate(f, f.origin, eps=step, rng=rng)
+    elif not isinstance(before, GradientEstimate):
+        raise InputError(f"before is {type(before).__name__}; accepted: an estimate, or None")
     elif refresh is not None and len(before.vector) == parameters.count:
         made = refresh(before.vector[None], f, f.origin, eps=step, rng=rng)
     else:
@@ -160,9 +162,7 @@ def step_of(
         if eps is not None:
             raise InputError(f"eps={eps!r}: {name} takes none; accepted: None")
         return None
-    if isinstance(eps, Tensor) and eps.dim() == 0:
-        eps = float(eps)
-    if isinstance(eps, dict | list | tuple | Tensor):
+    if isinstance(eps, dict | list | tuple) or (isinstance(eps, Tensor) and eps.dim()):
         if not estimator.per_coordinate:
             raise InputError(
                 f"eps is {type(eps).__name__}, but {name} moves all parameters together; "
@@ -171,20 +171,8 @@ def step_of(
         steps = parameters.flattened(eps)[None]
         if not (steps.isfinite() & (steps > 0)).all():
             raise InputError("eps holds numbers that are not > 0 and finite; accepted: such alone")
+        parameters.require_moved(steps)
         return steps
     size = number_of(eps, mode)
-    _kept(size, parameters)
+    parameters.require_moved(size)
     return size
-
-
-def _kept(size: float, parameters: Parameters) -> None:
-    """Raise ``InputError`` for a step that rounding loses in every parameter."""
-    if parameters.alike:
-        return
-    for tensor in parameters.tensors:
-        if not torch.equal(tensor + size, tensor) or not torch.equal(tensor - size, tensor):
-            return
-    raise InputError(
-        f"eps={size:g} is lost in {parameters.tensors[0].dtype}: params + eps rounds to params; "
-        "accepted: a larger step, or parameters of a finer type"
-    )

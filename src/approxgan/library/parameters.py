@@ -16,6 +16,7 @@ from approxgan.core.errors import InputError
 
 FINEST = torch.float32
 """Displacements and differences are at least this fine."""
+KINDS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
 
 class Parameters:
@@ -75,10 +76,10 @@ class Parameters:
         for name, tensor in wanted:
             if id(tensor) in self.place:
                 continue
-            if not tensor.is_floating_point() or tensor.layout != torch.strided:
+            if tensor.dtype not in KINDS or tensor.layout != torch.strided:
                 raise InputError(
-                    f"{name} is {tensor.dtype} {tensor.layout}; accepted: real floating-point "
-                    "tensors, strided"
+                    f"{name} is {tensor.dtype} {tensor.layout}; accepted: strided tensors of "
+                    f"{', '.join(str(kind) for kind in KINDS)}"
                 )
             if tensor.device != device:
                 raise InputError(
@@ -103,6 +104,23 @@ class Parameters:
         if self.alike:
             return made
         return [m.to(t.dtype) for m, t in zip(made, self.tensors, strict=True)]
+
+    def require_moved(self, step: float | Tensor, name: str = "params") -> None:
+        """Raise ``InputError`` for a step, a number or [1, P], that rounding loses everywhere."""
+        if isinstance(step, Tensor):
+            told, steps = "eps", self.pieces(step[0])
+        else:
+            told, steps = f"eps={step:g}", [step] * len(self.sizes)
+            few = self.tensors[0].reshape(-1)[:1]
+            if step > torch.finfo(few.dtype).eps * abs(sum(few.tolist())):
+                return  # One number decides it, mostly.
+        for tensor, size in zip(self.tensors, steps, strict=True):
+            if any(not torch.equal((tensor + s).to(tensor.dtype), tensor) for s in (size, -size)):
+                return
+        raise InputError(
+            f"{told} is lost in {self.tensors[0].dtype}: {name} + eps rounds to {name}; accepted: "
+            f"a larger step, or {name} of a finer type"
+        )
 
     def vector(self) -> Tensor:
         """[P]: a copy of the tensors."""
@@ -173,7 +191,7 @@ def _leaves(given: Any, name: str) -> Iterator[tuple[str, Tensor]]:
     else:
         raise InputError(
             f"{name} is {type(given).__name__}; accepted: a tensor, a list, tuple or dict of "
-            "them, or an nn.Module"
+            f"them{', or an nn.Module' if name == 'params' else ''}"
         )
 
 

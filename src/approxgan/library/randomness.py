@@ -38,6 +38,8 @@ def generator_of(given: torch.Generator | int | None, device: torch.device) -> t
                 f"torch.Generator({str(device)!r})"
             )
         return given
+    if device.type == "meta":
+        raise InputError("params are on meta, which holds no numbers; accepted: another device")
     made = torch.Generator(device)
     if given is None:
         made.seed()

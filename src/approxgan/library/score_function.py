@@ -30,14 +30,15 @@ def surrogate(
             f"log_prob is {_kind(log_prob)} without a graph; accepted: a tensor computed from "
             "parameters that need gradients"
         )
-    values = torch.as_tensor(losses, device=log_prob.device)
+    values = _tensor("losses", losses, device=log_prob.device)
     if values.shape != log_prob.shape or values.dim() not in (1, 2) or not values.numel():
         raise InputError(
             f"losses are {_kind(values)} and log_prob is {_kind(log_prob)}; accepted: one shape, "
             "[K] or [K, B]"
         )
-    if values.is_complex() or not values.isfinite().all():
-        raise InputError(f"losses of {values.dtype} are not all finite and real; accepted: such")
+    for name, given in (("losses", values), ("log_prob", log_prob)):
+        if given.is_complex() or not given.isfinite().all():
+            raise InputError(f"{name} of {given.dtype} are not all finite and real; accepted: such")
     if not values.is_floating_point():
         values = values.to(log_prob.dtype)
     centred = values.detach() - _baseline(values.detach(), baseline)
@@ -56,7 +57,9 @@ def _baseline(values: Tensor, baseline: str | float | Tensor | None) -> Tensor |
         if len(values) < 2:
             raise InputError(f"{BASELINE} of {len(values)} draw; accepted: 2 draws or more")
         return (values.sum(0) - values) / (len(values) - 1)
-    given = torch.as_tensor(baseline, dtype=values.dtype, device=values.device).detach()
+    given = _tensor("baseline", baseline, dtype=values.dtype, device=values.device).detach()
+    if not given.isfinite().all():
+        raise InputError("baseline is not finite; accepted: finite numbers")
     try:
         return given.expand_as(values)
     except RuntimeError as error:
@@ -64,6 +67,13 @@ def _baseline(values: Tensor, baseline: str | float | Tensor | None) -> Tensor |
             f"baseline is {_kind(given)}, losses are {_kind(values)}; accepted: a shape that "
             "expands to theirs"
         ) from error
+
+
+def _tensor(name: str, given: Any, **kind: Any) -> Tensor:
+    try:
+        return torch.as_tensor(given, **kind)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(f"{name}: {_kind(given)} is no array; accepted: numbers") from error
 
 
 def _kind(value: Any) -> str:

@@ -9,7 +9,7 @@ from torch import Tensor
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import GradientEstimator
 from approxgan.library.building import built, name_of, number_of
-from approxgan.library.parameters import FINEST
+from approxgan.library.parameters import FINEST, Parameters
 from approxgan.library.randomness import CommonDraws, GeneratorStreams, generator_of
 from approxgan.objective.black_box import objective
 
@@ -50,6 +50,7 @@ def smooth(
             kind = f"{x.dtype} {tuple(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
             raise InputError(f"x is {kind}; accepted: a floating-point tensor with rows")
         source = generator_of(generator, x.device)
+        Parameters(x.detach()).require_moved(step, "x")
         box = _Box(function, more, estimator, step, source, x.detach(), common)
         return _Smoothed.apply(x, box)  # pyright: ignore[reportReturnType]
 
@@ -79,11 +80,16 @@ class _Box:
         given = self._function(x.clone(), *self._more)
         if given is None:
             raise InputError("the function returned None; accepted: a tensor or an array")
-        y = torch.as_tensor(given, device=x.device).detach()
-        if y.is_complex() or y.dim() < 1 or len(y) != len(x):
+        try:
+            y = torch.as_tensor(given, device=x.device).detach()
+        except (TypeError, ValueError, RuntimeError) as error:
             raise InputError(
-                f"the function returned {y.dtype} {tuple(y.shape)} for x {tuple(x.shape)}; "
-                f"accepted: real numbers, {len(x)} rows"
+                f"the function returned {type(given).__name__}; accepted: a tensor or an array"
+            ) from error
+        if y.layout != torch.strided or y.is_complex() or y.dim() < 1 or len(y) != len(x):
+            raise InputError(
+                f"the function returned {y.dtype} {tuple(y.shape)} {y.layout} for x "
+                f"{tuple(x.shape)}; accepted: real numbers, strided, {len(x)} rows"
             )
         own = isinstance(given, Tensor) and y.is_floating_point()
         y = y.clone() if own else y.to(x.dtype, copy=True)

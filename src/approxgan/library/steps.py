@@ -75,6 +75,8 @@ def choose_step(
     ε_f = √3 σ. Their median is returned. Options and errors are those of ``estimate``; a mode
     without differences has no such step.
     """
+    if isinstance(tries, bool) or not isinstance(tries, int) or tries < 1:
+        raise InputError(f"tries is {tries!r}; accepted: a whole number, 1 or more")
     parameters = Parameters(params)
     estimator = built(mode, settings)
     if not estimator.sides:
