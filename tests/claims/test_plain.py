@@ -117,6 +117,17 @@ def test_a_line_is_of_the_first_mode_and_the_plainest_measure_with_data() -> Non
     assert line.unlike == [("Nudging all weights at once", "yes"), ("By other measures", "yes")]
 
 
+def test_a_count_of_evaluations_has_the_time_beside_it() -> None:
+    both = [("C5", "spsa", "forward_equivalents_per_step", "contradicted"),
+            ("C5", "spsa", "seconds_per_step", "contradicted")]  # fmt: skip
+    made = table(both)
+    made["effect"] = [6700.0, 1.27]
+    (line,) = plain.lines(found(made))
+    assert line.unlike == [("Time in this program", "1.27 × as long")]
+    (line,) = plain.lines(found(table([both[1]])))
+    assert line.unlike == []
+
+
 @pytest.mark.parametrize(
     ("verdict", "reason", "said"),
     [

@@ -60,6 +60,8 @@ MEASURES = {
     ),
 }
 """Measure -> what a claim says of it, and what its effect is a multiple or a count of."""
+TIMES = {"forward_equivalents_per_step": "seconds_per_step"}
+"""Counts of evaluations that a program need not take as long as, and its time."""
 RATE = (("nudge", "learning rate"),)
 """Words of a statement where the article's step is read as the learning rate."""
 BENEFITS = {"C1": "faster", "C2": "steadier", "C5": "cheaper per step"}
@@ -83,7 +85,7 @@ class Line:
     """Whether noise alone brings the same gain; nothing where there is none."""
     row: Row
     unlike: list[tuple[str, str]]
-    """What says something else, of other modes and elsewhere, and what it says."""
+    """Its time, and what says something else, of other modes and elsewhere; and what it says."""
 
 
 def modes(found: Sequence[Part]) -> list[str]:
@@ -158,11 +160,21 @@ def _line(rows: Sequence[Row], controls: Sequence[Row], name: str) -> Line:
     place, remark = _place(row), _shared(row, controls)
     against = "" if row["against"] in (OWN_STEP, BEST_STEP) else way(row["against"])
     told = statement(row), said(row), amount(row), way(row["mode"]), place, against, remark
-    return Line(name, *told, row, [*_elsewhere(rows, row), *_otherwise(rows, row)])
+    unlike = [*_timed(rows, row), *_elsewhere(rows, row), *_otherwise(rows, row)]
+    return Line(name, *told, row, unlike)
 
 
 def _place(row: Row) -> str:
     return BLIND if row["reading"] == EQUAL_CALLS else PLACES[row["scope"]]
+
+
+def _timed(rows: Sequence[Row], row: Row) -> Iterator[tuple[str, str]]:
+    """What this program's processor seconds come to, where the row counts evaluations."""
+    keys = ("mode", "scope", "reading", "against")
+    for one in rows:
+        alike = one["measure"] == TIMES.get(row["measure"]) and all(one[k] == row[k] for k in keys)
+        if alike and _has_data(one):
+            yield "Time in this program", amount(one)
 
 
 def _elsewhere(rows: Sequence[Row], row: Row) -> Iterator[tuple[str, str]]:
