@@ -1,7 +1,7 @@
 """A row per cell: what it scored, how it compares with exact, how it failed and what it cost."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,12 +41,15 @@ def told(outcomes: pd.DataFrame) -> dict[tuple[str, str], str]:
     return found
 
 
-def quantile(scores: pd.DataFrame, share: float) -> pd.Series:
-    """Of one number of one cell over its seeds, by step; a run without a value is the worst."""
-    table = scores.pivot(index="step", columns="seed", values="value")
-    worst = -np.inf if scores["better"].eq("higher").any() else np.inf
-    values = table.fillna(worst).to_numpy(float)
-    return pd.Series(statistics.quantile(values, share), table.index)
+def quantiles(scores: pd.DataFrame, shares: Sequence[float]) -> pd.DataFrame:
+    """Of a cell's numbers over its seeds, by metric and step; a run without one is the worst."""
+    table = scores.pivot(index=["metric", "step"], columns="seed", values="value")
+    rising = scores.loc[scores["better"].eq("higher"), "metric"].unique()
+    worst = np.where(table.index.get_level_values("metric").isin(rising), -np.inf, np.inf)
+    values = table.to_numpy(float)
+    values = np.where(np.isnan(values), worst[:, None], values)
+    found = {share: statistics.quantile(values, share) if len(table) else [] for share in shares}
+    return pd.DataFrame(found, table.index)
 
 
 def cells(tables: Tables, places: Mapping[tuple[str, ...], int]) -> Rows:

@@ -19,7 +19,7 @@ from approxgan.design.paths import SPEC, Results
 from approxgan.figures import _spent, _style
 from approxgan.figures.guests import COLOUR
 from approxgan.report import points
-from approxgan.report.cells import KEY, key, quantile, step, told
+from approxgan.report.cells import KEY, key, quantiles, step, told
 from approxgan.report.svg import packed
 from approxgan.storage import files
 
@@ -106,10 +106,7 @@ def _guests(table: pd.DataFrame) -> list[dict[str, Any]]:
             "dataset": dataset,
             "colour": COLOUR,
             "spent": _short([pd.to_numeric(own["cost"]).astype(float).median()]),
-            "scores": {
-                str(metric): [_short(quantile(rows.assign(step=0), q)) for q in (0.5, 0.25, 0.75)]
-                for metric, rows in own.groupby("metric", sort=False)
-            },
+            "scores": _quartiles(own.assign(step=0)),
         }
         for (dataset, name), own in table.groupby(["dataset", "guest"])
     ]
@@ -157,16 +154,19 @@ def _course(
     if len(steps) and np.isnan(spent).all():
         whole = float(forward_equivalents(own).median())
         spent = whole * steps / max(int(steps[-1]), 1)
-    found: dict[str, Any] = {}
-    for name, rows in scores.groupby("metric", sort=False):
-        found[str(name)] = [_short(quantile(rows, share)) for share in (0.5, 0.25, 0.75)]
     singles = primary(scores).pivot(index="step", columns="seed", values="value")
     return {
         "steps": [int(s) for s in steps],
         "spent": _short(spent),
-        "scores": found,
+        "scores": _quartiles(scores),
         "singles": [_short(singles[seed]) for seed in singles.columns[:limit]],
     }
+
+
+def _quartiles(scores: pd.DataFrame) -> dict[str, Any]:
+    """Of every metric the median, the lower and the upper quartile at its snapshots."""
+    found = quantiles(scores, (0.5, 0.25, 0.75)).groupby(level="metric")
+    return {str(name): [_short(rows[share]) for share in rows] for name, rows in found}
 
 
 def _milliseconds(cost: pd.DataFrame) -> float | None:

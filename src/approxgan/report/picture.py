@@ -12,7 +12,7 @@ from approxgan.analysis.text import initial, number
 from approxgan.claims import plain
 from approxgan.figures import _spent, _style
 from approxgan.report import points
-from approxgan.report.cells import quantile
+from approxgan.report.cells import quantiles
 
 TILES = 4
 """The truth, exact, and the first judged modes."""
@@ -101,7 +101,7 @@ def _curves(tables: Tables, cells: Sequence[pd.DataFrame], first: Sequence[str])
     sign = -1 if quality["better"].eq("higher").any() else 1
     found = []
     for cell in cells:
-        median = quantile(_of(quality, cell), 0.5)
+        median = quantiles(_of(quality, cell), [0.5])[0.5].droplevel("metric")
         median = median[np.isfinite(median)]
         spent = _spent.counts(_of(tables["training"], cell), median.index.to_numpy(float))
         kept = np.isfinite(spent) & (spent > 0)
