@@ -194,6 +194,19 @@ def test_each_loss_is_looked_at_once_also_if_a_loop_defines_it_anew():
     assert counts == [4, 2, 2]
 
 
+def test_a_pool_that_draws_anew_at_each_point_is_noticed_though_its_loss_is_known():
+    """Only the pool can give its points the same draws."""
+
+    def noisy(theta):
+        return theta.sum() + np.random.randn()
+
+    approxgan.estimate(noisy, THETA, "spsa", eps=1e-3)
+    with pytest.warns(NoiseWarning, match="eps=0.001 are mostly noise"):
+        approxgan.estimate(
+            noisy, THETA, "spsa", eps=1e-3, many=lambda points: [noisy(p) for p in points]
+        )
+
+
 def test_common_draws_leave_the_generators_where_one_call_does():
     torch.manual_seed(2)
     draws = CommonDraws(torch.device("cpu"), None)

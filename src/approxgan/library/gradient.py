@@ -136,7 +136,7 @@ def _vector(
     step = step_of(eps, estimator, parameters, mode)
     f = LossObjective(loss, parameters, many, common=common, generator=source)
     if common and step is not None and estimator.sides:
-        notice_noise(f, loss, estimator.sides, step)
+        notice_noise(f, many if callable(many) else loss, estimator.sides, step)
     rng = GeneratorStreams(source, 1, parameters.dtype)
     refresh = getattr(estimator, "refresh", None)
     if before is None:

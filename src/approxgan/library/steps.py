@@ -140,13 +140,14 @@ def _reason(eps: float, sigma: float, sides: int, lines: str, limited: bool) -> 
 
 
 _examined: WeakSet[Any] = WeakSet()
-"""Losses that have been evaluated twice at one point."""
+"""Losses, and functions of many points, that have been evaluated twice at one point."""
 
 
 def notice_noise(f: LossObjective, loss: Any, sides: int, eps: StepSize) -> None:
     """Warn of a loss that differs at the same point with the same draws, if ε is too small for it.
 
-    Each loss is looked at once: two evaluations, and about 20 more of one that differs.
+    Each is looked at once: two evaluations, and about 20 more of one that differs. ``loss`` is
+    what is known of it: the loss, or a user's function of many points in its place.
     """
     try:
         key = _code(loss)
