@@ -97,6 +97,20 @@ def test_a_variant_may_have_another_name_for_a_class_of_the_package(package):
     )
 
 
+def test_a_file_that_cannot_be_read_or_imported_is_one_line(package):
+    with pytest.raises(InputError, match=r"bad\.py: line 2: .*; accepted: Python"):
+        package("bad", "class Bad(:\n")
+    package("worse", "raise_this = 1\nclass Worse:\n    pass\n\n\n1 / 0\n")
+    with pytest.raises(InputError, match=r"worse\.py: line 7: ZeroDivisionError.*division by zero"):
+        registry.load("models", "worse")
+
+
+def test_a_variant_that_lacks_what_its_family_needs_is_named(package):
+    package("bare", "class Bare:\n    latent = 1\n")
+    with pytest.raises(InputError, match=r"bare\.py: Bare has no size; needed: latent, size, "):
+        registry.build("models", "bare", {})
+
+
 def test_a_file_without_a_variant_is_named(package):
     with pytest.raises(InputError, match=r"empty\.py has no class Empty"):
         package("empty", "class A:\n    pass\n")

@@ -142,6 +142,19 @@ def test_metrics_must_keep_to_their_own_names() -> None:
         run(true_snapshots(), {"first": Spy(), "second": Spy()})
 
 
+GIVEN = [None, {"drawn": "high"}, {"drawn": np.zeros(2)}, {"drawn": None}]
+
+
+@pytest.mark.parametrize("given", GIVEN, ids=["nothing", "text", "array", "none"])
+def test_what_a_metric_gives_are_numbers_by_name(given: Any) -> None:
+    class Odd(Spy):
+        def against(self, truth: Any) -> Any:
+            return lambda samples: given
+
+    with pytest.raises(ValueError, match=r"metric odd.* accepted: a (number|map of names)"):
+        run(true_snapshots(), {"odd": Odd()})
+
+
 def test_no_metrics_make_an_empty_table() -> None:
     table = run(true_snapshots(), {})
     assert list(table.columns) == ["seed", "step", "samples", "metric", "value"]

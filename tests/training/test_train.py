@@ -15,6 +15,7 @@ from worlds.games import DATA, LETTERS, SMALL, game, nothing, settings
 from worlds.variants import example
 
 from approxgan.config import registry
+from approxgan.core.errors import InputError
 from approxgan.core.protocols import PLAYERS, Player
 from approxgan.models.dense import Dense
 from approxgan.objective.game import Game
@@ -144,6 +145,33 @@ def test_a_mode_that_refreshes_goes_on_from_its_last_estimate_seed_by_seed():
     _, alone = grads([1])
     for one, two in zip(alone, both, strict=True):
         assert torch.allclose(one["generator"].grad[0], two["generator"].grad[1], rtol=1e-6)
+
+
+WRONG = {
+    "one column": (lambda made, theta: replace(made, grad=made.grad[:, :1]), "grad is .*, 1"),
+    "another type": (
+        lambda made, theta: replace(made, grad=made.grad.half()),
+        r"grad is torch\.float",
+    ),
+    "one loss": (lambda made, theta: replace(made, value=made.value[:1]), r"value is \[1\]; acc"),
+    "no loss": (lambda made, theta: replace(made, value=None), "value is NoneType; accepted"),
+    "a cost below 0": (lambda made, theta: replace(made, forwards=-1), "forwards is -1; accepted"),
+    "a pair": (lambda made, theta: (made.grad, made.value), "gives tuple; accepted: Estimate"),
+    "another θ": (lambda made, theta: theta.zero_() is None or made, "θ is changed in place"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_an_estimate_of_another_form_is_refused_before_it_is_broadcast(case):
+    change, said = WRONG[case]
+
+    class Wrong(type(example("modes", "exact"))):
+        def estimate(self, f, theta, **more):
+            return change(super().estimate(f, theta, **more), theta)
+
+    g, s = game(), settings()
+    with pytest.raises(InputError, match=f"Wrong: .*{said}"):
+        step(init(g, DATA, [0, 1], s), g, methods(Wrong()), s)
 
 
 def test_modes_see_the_same_starts_batches_and_latents():

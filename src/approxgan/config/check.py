@@ -246,7 +246,7 @@ def _check_entry(
         if key in entry:
             raise InputError(f"{key} is given and tuned; leave one out")
     about = registry.describe("modes", mode)
-    takes = about.constants["takes_epsilon"]
+    takes = registry.takes_epsilon(mode)
     for key in OF_SAMPLES:
         _check_of_samples(key, {**entry, **axes})
     given = [key for key in entry if key not in OF_ENTRY]
@@ -359,7 +359,7 @@ def _check_tuning(config: Mapping[str, Any], study: Mapping[str, Any]) -> None:
 
 def _takes(mode: str, key: str) -> bool:
     about = registry.describe("modes", mode)
-    own = about.constants["takes_epsilon"] if key == "epsilon" else key in OF_SAMPLES
+    own = registry.takes_epsilon(mode) if key == "epsilon" else key in OF_SAMPLES
     return own or key in (*about.required, *about.optional)
 
 

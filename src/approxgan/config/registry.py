@@ -3,6 +3,7 @@
 import ast
 import difflib
 import importlib
+import traceback
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from importlib.util import resolve_name
 from pathlib import Path
 from typing import Any
 
+from approxgan.core import protocols
 from approxgan.core.errors import InputError
+from approxgan.core.settings import shown
 
 PACKAGE = Path(__file__).parents[1]
 FAMILIES = {
@@ -25,6 +28,17 @@ FAMILIES = {
     "figures": "figures",
 }
 """What a family is called by users, and the folder its variants live in."""
+PROTOCOLS = {
+    "modes": "GradientEstimator",
+    "rules": "EpsilonRule",
+    "datasets": "Dataset",
+    "losses": "Loss",
+    "generators": "Generator",
+    "models": "Model",
+    "metrics": "Metric",
+    "figures": "FigureVariant",
+}
+"""What the variants of a family have to have."""
 WHOLE = ("int", "Annotated[int,")
 """How the annotation of a field begins that counts something."""
 
@@ -92,8 +106,14 @@ def describe(family: str, name: str) -> Description:
 def _tree(module: str) -> ast.Module | None:
     """The syntax tree of one of the package's modules."""
     path = PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py")
-    own = module.startswith("approxgan.") and path.is_file()
-    return ast.parse(path.read_text(encoding="utf-8")) if own else None
+    if not (module.startswith("approxgan.") and path.is_file()):
+        return None
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError) as error:
+        line = f"line {error.lineno}: " if isinstance(error, SyntaxError) and error.lineno else ""
+        why = error.msg if isinstance(error, SyntaxError) else error
+        raise InputError(f"{path}: {line}{why}; accepted: Python") from error
 
 
 def _find(module: str, name: str) -> tuple[str, ast.ClassDef] | None:
@@ -159,6 +179,17 @@ def _set(constants: dict[str, Any], name: str, value: ast.expr | None) -> None:
             constants[name] = ast.literal_eval(value)
 
 
+def takes_epsilon(mode: str) -> bool:
+    """Whether a mode takes ε; ``InputError`` for one that does not say so."""
+    stated = describe("modes", mode).constants.get("takes_epsilon")
+    if not isinstance(stated, bool):
+        raise InputError(
+            f"{folder('modes') / mode}.py: {class_name(mode)} does not state takes_epsilon; "
+            "accepted: True or False, there or in a base class"
+        )
+    return stated
+
+
 def matches(mode: str) -> Collection[str]:
     """Settings of a control that a match decides; none for modes that are no controls."""
     return describe("modes", mode).constants.get("matches", ())
@@ -183,7 +214,17 @@ def check_settings(family: str, name: str, settings: Collection[str]) -> None:
 def load(family: str, name: str) -> Any:
     """A variant's class; ``InputError`` for an unknown name."""
     check(family, name)
-    module = importlib.import_module(f"approxgan.{FAMILIES[family]}.{name}")
+    try:
+        module = importlib.import_module(f"approxgan.{FAMILIES[family]}.{name}")
+    except ModuleNotFoundError:
+        raise  # the command line says what to install
+    except Exception as error:
+        path = folder(family) / f"{name}.py"
+        at = [
+            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)
+        ]
+        line = f"line {at[-1]}: " if at else ""
+        raise InputError(f"{path}: {line}{shown(error)}") from error
     return getattr(module, class_name(name))
 
 
@@ -192,6 +233,17 @@ def build(family: str, name: str, settings: Mapping[str, Any]) -> Any:
     cls = load(family, name)
     check_settings(family, name, settings)
     try:
-        return cls(**settings)
+        made = cls(**settings)
     except (ValueError, TypeError, ArithmeticError) as error:
         raise InputError(f"{name}: {error}") from error
+    protocol = getattr(protocols, PROTOCOLS[family])
+    stated, given = protocol.__annotations__, vars(protocol)
+    needed = [key for key in stated if key not in given]  # those with a value may be left out
+    needed += [key for key in given if key[0] != "_" and key not in stated]
+    for key in needed:
+        if not hasattr(made, key):
+            raise InputError(
+                f"{folder(family) / name}.py: {class_name(name)} has no {key}; "
+                f"needed: {', '.join(needed)}"
+            )
+    return made

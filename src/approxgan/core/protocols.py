@@ -479,7 +479,7 @@ class FigureVariant(Protocol):
     title: str
     caption: str
     """What is drawn and what to see in it."""
-    claims: tuple[str, ...]
+    claims: tuple[str, ...] = ()
     """Claims that the page refers to this figure: ``("C1",)``. May be left out."""
 
     def draw(self, tables: Mapping[str, pd.DataFrame]) -> Figure: ...

@@ -61,7 +61,7 @@ def taking(entry: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any
         return {**entry, **{player: taking(entry[player], values) for player in players}}
     about = registry.describe("modes", entry["mode"])
     takes = {*about.required, *about.optional, *OF_SAMPLES}
-    takes |= {"epsilon"} if about.constants["takes_epsilon"] else set()
+    takes |= {"epsilon"} if registry.takes_epsilon(entry["mode"]) else set()
     return {**entry, **{key: value for key, value in values.items() if key in takes}}
 
 

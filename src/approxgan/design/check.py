@@ -22,6 +22,7 @@ from approxgan.design.names import folder_name
 
 DRAWS, RESOLVED = 1000, 1e-3
 """True points looked at, and the share of their spread that rounding may move them by."""
+BETTER = ("lower", "higher", "neither")
 MOST_PARAMETERS = 10**8
 LONGEST = 200
 """Bytes of a folder's name; file systems hold 255, and files written there have longer names."""
@@ -218,6 +219,13 @@ def _check_metrics(config: Mapping[str, Any], datasets: Mapping[str, Any]) -> No
         name: located(f"quality.metrics.{name}", registry.build, "metrics", name, settings)
         for name, settings in config["quality"]["metrics"].items()
     }
+    for name, metric in built.items():
+        for number, better in metric.directions.items():
+            if better not in BETTER:
+                raise InputError(
+                    f"config: quality.metrics.{name}: directions: {number} is {better!r}; "
+                    f"accepted: {', '.join(BETTER)}"
+                )
     numbers = {"claims.metric": config["claims"]["metric"]}
     named = {study["name"] for study in config["studies"]}
     for study, number in config["claims"]["no_gradient"]["distances"].items():

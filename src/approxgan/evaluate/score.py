@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from numbers import Real
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 
 from approxgan.core.protocols import Dataset, Fitted, Law, Metric, Modes, Truth
+from approxgan.core.settings import shown
 from approxgan.training.streams import generator
 
 S = TypeVar("S")
@@ -39,6 +41,10 @@ class _Space:
 
 def _score(metric: Metric, truth: Truth) -> Score:
     made: Any = metric.against(truth)
+    if not callable(cast("object", made)):
+        raise ValueError(
+            f"metric {type(metric).__name__}: against gives {shown(made)}; accepted: a function"
+        )
     return made if getattr(metric, "of_parameters", False) else lambda seen: made(seen.samples)
 
 
@@ -139,7 +145,11 @@ def _names(
     key: str, metric: Metric, given: Mapping[str, float], suffix: str, taken: set[str]
 ) -> dict[str, str]:
     """The names of a metric's numbers -> the table's, in the order it states them."""
-    for name in given:
+    if not isinstance(given, Mapping):
+        raise ValueError(f"metric {key} gives {shown(given)}; accepted: a map of names to numbers")
+    for name, value in given.items():
+        if not isinstance(value, Real):
+            raise ValueError(f"metric {key}: {name} is {shown(value)}; accepted: a number")
         if name not in metric.directions:
             raise ValueError(
                 f"metric {key} gives {name!r}; accepted: the names in its directions, "

@@ -109,8 +109,25 @@ class Method:
     ) -> Estimate:
         """The gradient at θ [S, P]; a control's cost holds that of what it is matched with.
 
-        ``before`` [S, P] is the last estimate's gradient, of a method that ``refreshes``.
+        ``before`` [S, P] is the last estimate's gradient, of a method that ``refreshes``. Raises
+        ``InputError`` for an estimate of another form.
         """
+        version = theta._version
+        made = self._made(f, theta, eps=eps, rng=rng, before=before)
+        check_form(made, theta, type(self.estimator).__name__)
+        if theta._version != version:
+            raise InputError(f"{type(self.estimator).__name__}: θ is changed in place; copy it")
+        return made
+
+    def _made(
+        self,
+        f: Objective,
+        theta: Tensor,
+        *,
+        eps: StepSize | None,
+        rng: Streams,
+        before: Tensor | None,
+    ) -> Estimate:
         if before is not None:
             return cast("Refreshing", self.estimator).refresh(before, f, theta, eps=eps, rng=rng)
         if self.at == "output" and getattr(f, "player", "") == "generator":
@@ -126,6 +143,23 @@ class Method:
             backwards=made.backwards + like.backwards,
             runs=made.made + like.made,
         )
+
+
+def check_form(made: Estimate, theta: Tensor, name: str) -> None:
+    """Raise ``InputError`` for an estimate that is not what ``Estimate`` documents for θ [S, P]."""
+    if not isinstance(made, Estimate):
+        raise InputError(f"{name}: estimate gives {type(made).__name__}; accepted: Estimate")
+    for what, shape in (("grad", theta.shape), ("value", theta.shape[:1])):
+        found = getattr(made, what)
+        form = found.shape if isinstance(found, torch.Tensor) else type(found).__name__
+        if form != shape:
+            said = form if isinstance(form, str) else list(form)
+            raise InputError(f"{name}: {what} is {said}; accepted: a tensor {list(shape)}")
+    if made.grad.dtype != theta.dtype:
+        raise InputError(f"{name}: grad is {made.grad.dtype}; accepted: {theta.dtype}, that of θ")
+    for what, count in (("forwards", made.forwards), ("backwards", made.backwards)):
+        if not isinstance(count, int) or count < 0:
+            raise InputError(f"{name}: {what} is {count!r}; accepted: a whole number, 0 or more")
 
 
 Methods = dict[Player, Method]
