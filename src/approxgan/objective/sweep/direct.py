@@ -22,18 +22,16 @@ from approxgan.objective.sweep._layer import KINDS, NARROW
 from approxgan.objective.sweep.loops import whole_step
 from approxgan.objective.terms import FUNCTIONS
 
-LOGITS = 2**17
+LOGITS = 2**18
 """About as many are computed at once."""
+SLOTS = 15
+"""Binary logarithm of the outputs that the memo holds, at most."""
 
 
 class _Layout(NamedTuple):
-    table: np.ndarray
-    slopes: np.ndarray
-    extents: tuple[int, ...]
-    floats: int
-    ints: int
-    """Lengths of the work space."""
-    order: np.ndarray
+    chain: _forward.Chain
+    """Its pointers are arrays."""
+    order: Tensor
     """[P]: the flat parameters, unit by unit."""
     ends: tuple[int, ...]
     """[units]: how many parameters a unit and those before it have."""
@@ -67,27 +65,27 @@ def sweep(problem: DenseProblem, theta: Tensor, step: float | Tensor, threads: i
 
     The result does not depend on the number of threads, nor a seed's on the seeds beside it.
     """
-    dtype, rows = TYPES[theta.dtype], problem.inputs.shape[1]
-    layout = _layout(problem.sizes, problem.activations, problem.owned, rows, dtype)
+    dtype, samples = TYPES[theta.dtype], problem.inputs.shape[1]
+    layout = _layout(problem.sizes, problem.activations, problem.owned, samples, dtype)
     go_through = for_type(_forward.forward_units, dtype)
     point, moved = array(theta, dtype), array(theta + whole_step(step, theta), dtype)
-    frozen, inputs = array(problem.frozen, dtype), _padded(problem.inputs, layout, dtype)
+    frozen, inputs = array(problem.frozen, dtype), array(problem.inputs.mT, dtype)
     losses, values = torch.empty_like(theta), theta.new_empty(len(point))
-    blocks = _blocks(layout.ends, rows)
+    blocks = _blocks(layout.ends, samples)
+    # Of what torch is handed at once.
+    widest = max(up(term.stop, ALIKE) - term.start // ALIKE * ALIKE for term in problem.terms)
 
     def work(task: int) -> None:
         seed, (first, last) = task // len(blocks), blocks[task % len(blocks)]
         begin, end = layout.ends[first - 1] if first else 0, layout.ends[last - 1]
-        logits = np.empty((1 + end - begin, layout.extents[1]), dtype)
-        floats, ints = np.zeros(layout.floats, dtype), np.zeros(layout.ints, np.int64)
+        room = _room(layout.chain, 1 + end - begin, dtype)
+        room.outputs[: inputs.shape[1], :samples] = inputs[seed]
         go_through(
-            layout.table, layout.slopes, layout.extents, point[seed], moved[seed], frozen[seed],
-            inputs[seed], floats, ints, first, last, logits,
-            np.empty((logits.size + 1, 2), np.int64),
-        )  # fmt: skip
-        rows = torch.from_numpy(logits).split(max(1, BLOCK // logits.shape[1]))
+            layout.chain, room, problem.owned, point[seed], moved[seed], frozen[seed], first, last
+        )
+        rows = torch.from_numpy(room.logits).split(max(1, BLOCK // widest))
         found = torch.cat([_loss(problem, r, problem.constant[seed]) for r in rows])
-        losses[seed, layout.order[begin:end]] = found[1:]
+        losses[seed].index_copy_(0, layout.order[begin:end], found[1:])
         if first == 0:
             values[seed] = found[0]
 
@@ -119,12 +117,32 @@ def _blocks(ends: tuple[int, ...], rows: int) -> list[tuple[int, int]]:
     return blocks
 
 
-def _padded(inputs: Tensor, layout: _Layout, dtype: np.dtype) -> np.ndarray:
-    """[S, in, row]"""
-    seeds, rows, width = inputs.shape
-    padded = np.zeros((seeds, width, layout.extents[2]), dtype)
-    padded[..., :rows] = inputs.detach().mT.numpy()
-    return padded
+def _room(chain: _forward.Chain, rows: int, dtype: np.dtype) -> _forward.Room:
+    """For this many rows of logits."""
+    widest, row, room = chain.widest, chain.row, _forward.ROOM
+    remembered = rows * chain.samples if chain.memo else 0
+    slots = 1 << min(SLOTS, remembered.bit_length())
+
+    def zeros(*shape: int) -> np.ndarray:
+        return np.zeros(shape, dtype)
+
+    return _forward.Room(
+        weights=zeros(int(np.sum((chain.width[:-1] + 1) * chain.width[1:]))),
+        outputs=zeros(int(chain.width.sum()), row),
+        rows=zeros(widest, widest + 8),
+        biases=zeros(widest + 8),
+        units=zeros(widest + 8, row),
+        kept=zeros(row),
+        sums=zeros(max(widest, 8 * NARROW), row),
+        tiles=zeros(2, widest, room),
+        queue=zeros(2, room),
+        waiting=np.zeros(1 + room, np.int64),
+        seen=np.zeros((slots, 2), np.int64),
+        keys=np.empty((2, _forward.TILE), np.int64),
+        slots=slots,
+        source=np.empty(remembered, np.int32),
+        logits=np.empty((rows, chain.samples), dtype),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -135,31 +153,29 @@ def _layout(
     rows: int,
     dtype: np.dtype,
 ) -> _Layout:
-    samples, widest = up(rows, 32), max(sizes)
-    row = samples + 16
-    table = np.zeros((len(sizes), _forward.COLUMNS), np.int64)
-    base = queue = weight = 0
+    width, last = np.array(sizes), len(sizes) - 1
+    flat = np.zeros(last + 1, np.int64)
+    parameters = (width[:-1] + 1) * width[1:]
+    flat[2:] = np.cumsum(parameters)[:-1]
     order, ends = [], []
-    for m, width in enumerate(sizes):
-        table[m, [_forward.N, _forward.BASE, _forward.QUEUE]] = width, base, queue
-        base, queue = base + width * row, queue + width * _forward.ROOM
-        if m == 0:
-            continue
-        before, bend = sizes[m - 1], activations[m - 1]
-        weight = 0 if m == owned + 1 else weight
-        biases = weight + width * before
-        table[m, [_forward.W, _forward.B]] = weight, biases
-        table[m, _forward.KIND] = KINDS[bend if isinstance(bend, str) else "slope"]
-        if m <= owned:
-            for k in range(width):
-                start = weight + k * before
-                order += [*range(start, start + before), biases + k]
-                ends.append(len(order))
-        weight = biases + width
-    slopes = np.array([1.0, *(1.0 if isinstance(a, str) else a for a in activations)], dtype)
-    floats = base + queue + 2 * widest * _forward.ROOM + (widest + 1) * (widest + 1 + row) + row
-    floats += max(widest, 8 * NARROW) * row
-    twos = [m for m, width in enumerate(sizes) if m > 0 and width == 2 and dtype == np.float32]
-    extents = (owned, samples, row, widest, twos[0] if twos else 0, base, queue)
-    ints = (_forward.ROOM + 1) * len(sizes) + 2 * _forward.SEEN
-    return _Layout(table, slopes, extents, floats, ints, np.array(order), tuple(ends))
+    for m in range(1, owned + 1):
+        biases = flat[m] + width[m - 1] * width[m]
+        for k in range(width[m]):
+            start = flat[m] + k * width[m - 1]
+            order += [*range(start, start + width[m - 1]), biases + k]
+            ends.append(len(order))
+    weight = flat.copy()
+    flat[owned + 1 :] -= len(order)
+    blocks = -(-rows // _forward.TILE)
+    block = up(-(-rows // blocks), 32)
+    samples = blocks * block
+    row = (samples // 16 | 1) * 16
+    base = np.concatenate([[0], np.cumsum(width)[:-1]]) * row
+    kind = np.array([0, *(KINDS[a if isinstance(a, str) else "slope"] for a in activations)])
+    slope = np.array([1.0, *(1.0 if isinstance(a, str) else a for a in activations)], dtype)
+    twos = [m for m in range(1, last + 1) if width[m] == 2 and dtype == np.float32]
+    memo = twos[0] if twos else 0
+    chain = _forward.Chain(
+        width, flat, weight, base, kind, slope, last, memo, samples, block, row, max(sizes)
+    )
+    return _Layout(chain, torch.tensor(order), tuple(ends))
