@@ -105,8 +105,7 @@ class LossObjective:
         if parameters.module is None:
             return self._loss(parameters.point(tensors), **self._more)
         given = (parameters.module,) if self._takes_point else ()
-        with parameters.inside(tensors):
-            return self._loss(*given, **self._more)
+        return parameters.inside(tensors, lambda: self._loss(*given, **self._more))
 
     def _finite(self, values: Tensor) -> Tensor:
         """The newest values [K]; raises ``InputError`` unless all are finite."""

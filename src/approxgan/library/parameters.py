@@ -5,7 +5,6 @@ are. A point is made of new tensors: the user's own are never written.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import reduce
 from typing import Any
 
@@ -162,15 +161,14 @@ class Parameters:
 
         return _mapped(self.given, put)
 
-    @contextmanager
-    def inside(self, tensors: Sequence[Tensor]) -> Iterator[None]:
-        """The module computes with these tensors meanwhile, and with copies of its buffers."""
+    def inside(self, tensors: Sequence[Tensor], call: Callable[[], Any]) -> Any:
+        """What a call returns while the module has these tensors, and copies of its buffers."""
         try:
             for held, name, number, _ in self._slots:
                 held[name] = tensors[number]
             for held, name, tensor in self._buffers:
                 held[name] = tensor.clone()
-            yield
+            return call()
         finally:
             for held, name, _, tensor in self._slots:
                 held[name] = tensor
