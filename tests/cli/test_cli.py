@@ -265,3 +265,13 @@ def test_a_data_file_may_have_any_name(folder):
     (folder / "mine.yaml").write_text(json.dumps({"datasets": {"mine": mine}}), "utf-8")
     assert main(["data", "mine", "--configfile", "mine.yaml"]) == 0
     assert (folder / "results" / "data" / "mine.npz").is_file()
+
+
+@pytest.mark.parametrize("asked", [None, "2"])
+def test_a_command_has_one_thread_unless_the_user_says_more(asked):
+    told = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    told |= {"OMP_NUM_THREADS": asked} if asked else {}
+    code = "from approxgan.cli.parser import main; main(['list', 'losses']); import torch; "
+    code += "print(torch.get_num_threads())"
+    told = subprocess.check_output([sys.executable, "-c", code], env=told, text=True)
+    assert told.splitlines()[-1] == (asked or "1")

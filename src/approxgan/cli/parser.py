@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -246,6 +247,9 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # ε in a locale that lacks it
             stream.reconfigure(errors="backslashreplace")
     chosen = parser().parse_args(arguments)
+    if chosen.command != "doctor":
+        # Read when torch is loaded: threads make small products slower. A job asks for its own.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         cli.check_names({name: getattr(chosen, name) for name in NAMES if name in chosen})
         if getattr(chosen, "code", None):
