@@ -50,6 +50,19 @@ def test_a_damaged_file_is_named(tmp_path, kind, damage):
         read(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert kind == "json" or "remove it and make it again" in str(caught.value)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7])
+def test_one_bit_of_a_table_s_numbers_that_turns_is_noticed(tmp_path, share):
+    """The table would still be read, with another number in it."""
+    path = tmp_path / "one.parquet"
+    frame = pd.DataFrame({"a": np.random.default_rng(0).random(5000)})
+    data = bytearray(files.parquet(frame))
+    data[int(share * len(data))] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"one\.parquet: not a readable parquet table"):
+        files.read_table(path)
 
 
 def test_what_a_file_lacks_is_named_with_the_file(tmp_path):

@@ -148,7 +148,8 @@ def reading(path: Path, kind: str) -> Iterator[None]:
         raise
     except Exception as error:
         what = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path}: not a readable {kind} ({what})") from error
+        made = f"; {MAKE}" if path.suffix in (".npz", ".parquet") else ""  # nobody else writes them
+        raise InputError(f"{path}: not a readable {kind} ({what}){made}") from error
 
 
 def read_whole(path: Path) -> bytes:
@@ -195,9 +196,9 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def parquet(frame: pd.DataFrame) -> bytes:
-    """A table as parquet; its bytes depend on the table alone."""
+    """A table as parquet; its bytes depend on the table alone. Pages have checksums."""
     buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False)
+    frame.to_parquet(buffer, index=False, write_page_checksum=True)
     return buffer.getvalue()
 
 
@@ -213,7 +214,7 @@ def read_table(path: Path, columns: Collection[str] = ()) -> pd.DataFrame:
     import pandas as pd
 
     with reading(path, "parquet table"):
-        table = pd.read_parquet(path)
+        table = pd.read_parquet(path, page_checksum_verification=True)
     missing = [name for name in columns if name not in table]
     if missing:
         raise InputError(f"{path}: has no column {missing[0]!r}; {MAKE}")
