@@ -81,10 +81,14 @@ def test_a_guest_scores_what_a_run_with_the_same_samples_scores(here):
     assert points[["x", "y"]].to_numpy() == pytest.approx(more[0][: len(points)])
 
 
-def test_samples_of_one_training_are_one_seed_and_a_value_that_is_not_finite_has_no_score(here):
+def test_samples_of_one_training_are_one_seed_and_a_value_that_is_not_finite_has_no_score(
+    here, capsys
+):
     bad = drawn(200, 2)
     bad[3, 1] = np.inf
     assert main(["add-run", given(here, bad, {"name": "theirs", "dataset": "ring"}), *CONFIG]) == 0
+    said = capsys.readouterr().out
+    assert "1 seed of 200 samples beside ring, 1 without scores: not all finite; snakemake" in said
     assert main(["guest", "theirs", *CONFIG]) == 0
     scores = pd.read_parquet(Results(here / "results").guest_scores("theirs"))
     assert set(scores["seed"]) == {0}
@@ -113,7 +117,9 @@ BAD = {
     "a path": (drawn(200, 2), {**ABOUT, "name": "../theirs"}, "is not a word"),
     "an unknown key": (drawn(200, 2), {**ABOUT, "epsilon": 1}, "'epsilon' is unknown"),
     "a cost in words": (drawn(200, 2), {**ABOUT, "cost": "much"}, "'much' is not a number"),
-    "a cost below 0": (drawn(200, 2), {**ABOUT, "cost": -1}, "a number above 0"),
+    "a cost below 0": (drawn(200, 2), {**ABOUT, "cost": -1}, "cost: -1 is not a number above 0"),
+    "a cost that is none": (drawn(200, 2), {**ABOUT, "cost": np.nan}, "guest.yaml: cost: nan is"),
+    "a long loss": (drawn(200, 2), {**ABOUT, "loss": "x" * 61}, "x' is too long; accepted: at mo"),
 }
 
 

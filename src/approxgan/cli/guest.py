@@ -45,13 +45,19 @@ def add(folder: Path, config: Mapping[str, Any], at: Results) -> tuple[str, str]
         {"steps": np.array([0]), "seeds": np.arange(seeds), "samples": found[:, None]},
     )
     files.write_json(at.guest_about(name), {**about, "seeds": seeds, "samples": n})
-    return name, f"{seeds} seeds of {n} samples beside {dataset}"
+    what = f"{seeds} seed{'s'[: seeds > 1]} of {n} samples beside {dataset}"
+    lost = int((~np.isfinite(found)).any((1, 2)).sum())
+    return name, f"{what}, {lost} without scores: not all finite" if lost else what
 
 
 def told(path: Path) -> dict[str, Any]:
     """What guest.yaml says; ``InputError`` for what it must not."""
     files.check_file(path)
-    found = load.canonical(load.read(path))
+    read = load.read(path)
+    try:
+        found = load.canonical(read)
+    except InputError as error:
+        raise InputError(f"{path}: {str(error).removeprefix('config: ')}") from error
     accepted = f"{', '.join(NEEDED)}, and if known {', '.join(OPTIONAL)}"
     for key in [*(key for key in NEEDED if key not in found), *found]:
         if key not in found:
@@ -69,8 +75,8 @@ def told(path: Path) -> dict[str, Any]:
                 f"first, at most {LONGEST}"
             )
     loss, cost = found.get("loss", ""), found.get("cost")
-    if len(loss) > LONGEST or (cost is not None and cost < 0):
-        raise InputError(
-            f"{path}: loss: at most {LONGEST} letters are accepted; cost: a number above 0"
-        )
+    if len(loss) > LONGEST:
+        raise InputError(f"{path}: loss: {loss!r} is too long; accepted: at most {LONGEST} letters")
+    if cost is not None and cost < 0:
+        raise InputError(f"{path}: cost: {cost} is not a number above 0")
     return {"name": found["name"], "dataset": found["dataset"], "loss": loss, "cost": cost}
