@@ -275,3 +275,19 @@ def test_a_command_has_one_thread_unless_the_user_says_more(asked):
     code += "print(torch.get_num_threads())"
     told = subprocess.check_output([sys.executable, "-c", code], env=told, text=True)
     assert told.splitlines()[-1] == (asked or "1")
+
+
+@pytest.mark.parametrize(("overlay", "said"), [(None, "No such file"), ("a: [", "line 2")])
+def test_make_says_in_one_line_what_is_wrong_with_an_overlay(tmp_path, overlay, said):
+    """Snakemake would say it with a traceback, or without the line."""
+    path = tmp_path / "mine.yaml"
+    if overlay:
+        path.write_text(overlay)
+    asked = ["READY=", f"BIN={Path(sys.executable).parent}", f"CONFIG={path}"]
+    done = subprocess.run(
+        ["make", "reproduce", *asked], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    (line,) = (line for line in done.stderr.splitlines() if not line.startswith("make"))
+    assert done.returncode != 0
+    assert line.startswith(f"approxgan: {path}: not a readable YAML file (")
+    assert said in line
