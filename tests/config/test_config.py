@@ -320,6 +320,20 @@ def test_the_default_and_every_study_are_accepted_in_full():
         check.fully_checked(load.config([ROOT / "config.yaml", *overlay]))
 
 
+@pytest.mark.parametrize(
+    ("directions", "said"),
+    [
+        ({"mmd2": "lower"}, "gives 'mmd2', as "),
+        ({"mine": "smaller"}, "mine is 'smaller'; accepted: "),
+    ],
+)
+def test_numbers_of_metrics_have_names_and_directions_of_their_own(monkeypatch, directions, said):
+    """Those of every snapshot are scored apart from the others: two would be in one table."""
+    monkeypatch.setattr(registry.load("metrics", "energy_distance"), "directions", directions)
+    with pytest.raises(InputError, match=said):
+        check.fully_checked(DEFAULT)
+
+
 def test_overlays_merge_maps_and_replace_lists():
     merged = load.merged({"a": {"b": 1, "c": [1, 2]}}, {"a": {"c": [3]}})
     assert merged == {"a": {"b": 1, "c": [3]}}

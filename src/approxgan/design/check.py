@@ -219,8 +219,14 @@ def _check_metrics(config: Mapping[str, Any], datasets: Mapping[str, Any]) -> No
         name: located(f"quality.metrics.{name}", registry.build, "metrics", name, settings)
         for name, settings in config["quality"]["metrics"].items()
     }
+    owner: dict[str, str] = {}
     for name, metric in built.items():
         for number, better in metric.directions.items():
+            if owner.setdefault(number, name) != name:
+                raise InputError(
+                    f"config: quality.metrics.{name}: gives {number!r}, as {owner[number]} does; "
+                    "accepted: a name of its own"
+                )
             if better not in BETTER:
                 raise InputError(
                     f"config: quality.metrics.{name}: directions: {number} is {better!r}; "
