@@ -1,8 +1,8 @@
 """Conformance tests for gradient estimators: this project's, another library's, or one's own."""
 
 import inspect
+import json
 import math
-import pickle
 import random as python_random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -225,7 +225,9 @@ def _globals(subject: _Subject) -> Found:
     """global generators: those of torch, NumPy and Python are where they were."""
 
     def states() -> list[Any]:
-        numpy_state = pickle.dumps(np.random.get_state(legacy=False))
+        found = np.random.get_state(legacy=False)
+        # A dictionary of arrays and numbers, whose names its kind of generator decides.
+        numpy_state = json.dumps(found, default=lambda part: part.tolist())
         return [torch.get_rng_state().tolist(), numpy_state, python_random.getstate()]
 
     before = states()
