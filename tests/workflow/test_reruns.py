@@ -101,7 +101,11 @@ FILES: dict[str, list[str]] = {
     "src/approxgan/collect/outcomes.py": [
         f"tables/{name}.*" for name in COLUMNS if name not in JUDGED
     ],
-    "src/approxgan/analysis/statistics.py": ["tables/comparisons.*", *CLAIMED],
+    "src/approxgan/analysis/statistics.py": [
+        "tables/comparisons.*",
+        "figures/training_curves.svg",
+        *CLAIMED,
+    ],
     "src/approxgan/claims/stage.py": CLAIMED,
     "src/approxgan/report/stage.py": ["report.html"],
     "src/approxgan/archive/crate.py": ["manifest.json"],
