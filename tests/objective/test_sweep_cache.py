@@ -32,13 +32,12 @@ def compiled(folder: Path) -> tuple[int, Path]:
     return int(hits), Path(place)
 
 
-@pytest.mark.parametrize("kind", ["nbi", "nbc"])
-def test_a_damaged_file_is_compiled_anew_and_then_found(tmp_path, kind):
+def test_a_damaged_file_is_compiled_anew_and_then_found(tmp_path):
     _, place = compiled(tmp_path / "kept")
-    (path,) = place.rglob(f"*.{kind}")
-    whole = path.read_bytes()
-    for damaged in (b"", whole[: len(whole) // 2], b"what is this?"):
-        path.write_bytes(damaged)
+    for kind, share in (("nbi", 0.0), ("nbi", 0.5), ("nbc", 0.5), ("nbc", None)):
+        (path,) = place.rglob(f"*.{kind}")
+        whole = path.read_bytes()
+        path.write_bytes(b"what is this?" if share is None else whole[: int(share * len(whole))])
         assert compiled(tmp_path / "kept")[0] == 0
     assert compiled(tmp_path / "kept")[0] == 1
 

@@ -10,21 +10,16 @@ from approxgan.report import stage as report
 from approxgan.storage import files
 
 
-def invite(tables, root):
-    """Make a finished page anew, with a guest."""
-    for name, frame in synthetic.invited(tables).items():
-        files.write_table(root / "tables" / name, frame)
-    drawing.save(Figure(figsize=(1, 1)), root / "figures" / "guests", 20, "Guests", "A. B.")
-    report.stage(pages.CONFIG, root, {"Python": "3.x", "approxgan": "0.0.<1>"})
-
-
 def test_a_guest_has_a_row_and_a_figure_of_its_own_and_changes_no_verdict(tmp_path):
     tables = {**synthetic.empty(), **pages.whole()}
     path = pages.write(tables, tmp_path)
     before, verdicts = path.read_text(), (tmp_path / "summary.md").read_text()
     assert 'id="guests"' not in before
     assert 'id="figure-guests"' not in before
-    invite(tables, tmp_path)
+    for name, frame in synthetic.invited(tables).items():
+        files.write_table(tmp_path / "tables" / name, frame)
+    drawing.save(Figure(figsize=(1, 1)), tmp_path / "figures" / "guests", 20, "Guests", "A. B.")
+    report.stage(pages.CONFIG, tmp_path, {"Python": "3.x", "approxgan": "0.0.<1>"})
     page = path.read_text()
     assert 'id="figure-guests"' in page
     row = page[page.index("their gan (guest)") :].partition("</tr>")[0]
@@ -52,9 +47,8 @@ found.lines = all("#ask-figure metadata").map((data) => data.textContent);
 
 @browser.NEEDED
 def test_a_guest_stands_among_the_modes_of_its_data_set(tmp_path):
-    tables = {**synthetic.empty(), **pages.whole()}
-    page = pages.write(tables, tmp_path)
-    invite(tables, tmp_path)
+    drawing.save(Figure(figsize=(1, 1)), tmp_path / "figures" / "guests", 20, "Guests", "A. B.")
+    page = pages.write(synthetic.invited({**synthetic.empty(), **pages.whole()}), tmp_path)
     views = [(ASKED, 1400, 900, f"#ask?study=main&data=ring{more}") for more in ("", "&budget=900")]
     (whole, poor), console = browser.look(page, *views)
     assert console == []

@@ -428,7 +428,7 @@ def test_a_budget_s_steps_spend_it_and_no_more(name, rule):
             return
         made = registry.build("rules", rule, {"every": 3, "low": 1.5, "high": 6.0, "tries": 4})
         found = {player: Method(estimator, rule=made) for player in PLAYERS}
-    budget = 4000.0 if rule is None else 40000.0
+    budget = 40000.0 if rule is not None and estimator.per_coordinate else 4000.0
     state = init(g, DATA, [0, 1], s, found)
     count = affordable(budget, "forward_equivalents", state, g, found, s)
     state, _ = train(state, g, found, replace(s, steps=count), nothing)
