@@ -10,7 +10,7 @@ case $3 in
     probe) from=probe/$4 files=$5.parquet ;;
     collect) from=tables files=$4.* ;;
     comparisons) from=tables files="comparisons.* aggregates.*" ;;
-    claims) from=tables files="claims.* epsilon_rules.*" ;;
+    claims) from=tables files="claims.* epsilon_rules.* no_gradient.* noise_laws.*" ;;
     figure) from=figures files=$4.* ;;
     report) from=. files="report.html summary.md" ;;
     manifest) from=. files="manifest.json ro-crate-metadata.json" ;;
