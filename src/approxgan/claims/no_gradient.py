@@ -185,8 +185,13 @@ def best(ways: Sequence[Way], calls: float) -> Way | None:
 
     One that is no nearer to the truth than it began is none.
     """
-    able = [way for way in ways if way.first <= calls * (1 + 1e-9) <= way.spent * (1 + 2e-9)]
-    able = [way for way in able if way.median(calls) < way.median(0.0)]
+    able = [
+        way
+        for way in ways
+        if way.first <= calls * (1 + 1e-9)
+        and way.spent >= calls * (1 - 1e-9)
+        and way.median(calls) < way.median(0.0)
+    ]
     return min(able, key=lambda way: way.median(calls), default=None)
 
 

@@ -45,7 +45,7 @@ def add(folder: Path, config: Mapping[str, Any], at: Results) -> tuple[str, str]
         {"steps": np.array([0]), "seeds": np.arange(seeds), "samples": found[:, None]},
     )
     files.write_json(at.guest_about(name), {**about, "seeds": seeds, "samples": n})
-    what = f"{seeds} seed{'s'[: seeds > 1]} of {n} samples beside {dataset}"
+    what = f"{seeds} seed{'s' if seeds > 1 else ''} of {n} samples beside {dataset}"
     lost = int((~np.isfinite(found)).any((1, 2)).sum())
     return name, f"{what}, {lost} without scores: not all finite" if lost else what
 

@@ -225,7 +225,7 @@ def _job(run: Run, job: Job, now: float, parts: Mapping[Job, Part]) -> list[str]
 
 
 def _failures(run: Run) -> list[str]:
-    """What failed says why; a job of a cluster fails with all its cells, most of them innocent."""
+    """What failed, and why: a failed group calls all its cells failed, also those without fault."""
     last = {job: _last(log) for job, log in run.failed.items()}
     said = {job: "" if STEP.search(line) else line for job, line in last.items()}
     lines = [f"failed    {job}: {why}" for job, why in said.items() if why]
@@ -241,7 +241,8 @@ def _waiting(run: Run) -> str:
     """'waiting   16 jobs: 8 train, 8 evaluate'."""
     rules = Counter(job.rule for job in run.waiting)
     each = ", ".join(f"{count} {rule}" for rule, count in rules.items())
-    return f"waiting   {len(run.waiting)} job{'s'[: len(run.waiting) > 1]}: {each}"
+    count = len(run.waiting)
+    return f"waiting   {count} job{'s' if count > 1 else ''}: {each}"
 
 
 def _bar(run: Run, now: float, parts: Mapping[Job, Part], width: int) -> str:

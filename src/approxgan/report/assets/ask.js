@@ -83,7 +83,7 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
     thead.append(head);
     const about = data.metrics[wanted.metric];
     const sides = about.better === "neither" ? " Neither side is better: places follow the value." : "";
-    const last = rows.some((row) => row.places.length < sets.length) ? " What lacks a data set comes last." : "";
+    const last = rows.some((row) => row.places.length < sets.length) ? " Modes without a score on some data set come last." : "";
     const caption = `${about.words}: median over seeds, and its quartiles, at the last snapshot that the budget pays for. A diverged run counts as the worst.${last}${sides}${pairs ? " The discriminator has its exact gradient in all." : ""}`;
     table.replaceChildren(element("caption", caption, { className: "soft" }), thead, body);
     page.sorts(table);
@@ -105,7 +105,7 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
       const svg = page.plot.curves(title, lines, { across: "evaluations of the loss", up: about.words, log: true, mark: wanted.budget });
       return [page.element("h3", `On ${spaced(set)}`), svg, page.plot.saves(title, svg)];
     });
-    const caption = page.element("figcaption", `Median over seeds; colours are those of the list of modes.${guests(cells).length ? " A dashed level is a guest's." : ""}${labels ? "" : " Labels stand where at most 12 cells are chosen."}`);
+    const caption = page.element("figcaption", `Median over seeds; colours are those of the list of modes.${guests(cells).length ? " A dashed level is a guest." : ""}${labels ? "" : " Labels stand where at most 12 cells are chosen."}`);
     part("figure").replaceChildren(...panels.flat(), caption);
   }
   // The tables keep all their rows until something is chosen.
