@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """One start of the browser for all that is asked of it."""
     page = pages.write(pages.whole(), tmp_path_factory.mktemp("page"))
     view = (
-        f"#ask?study=main&metric=modes_captured&budget=3000&data=ring&modes={','.join(MODES)}&run=1"
+        "#ask?study=main&metric=modes_captured&budget=3000&data=ring&view=losses"
+        f"&modes={','.join(MODES)}&run=1"
     )
     return look(
         page, (FIRST, 1400, 900, ""), (ASKED, 1400, 900, ""), (RESTORED, 1400, 900, view),
@@ -157,6 +159,14 @@ set(part("metric"), "mmd2");
 found.metric = state();
 set(part("budget"), "0");
 found.budget = state();
+set(part("study"), "");
+set(part("study"), "main");
+found.views = Object.fromEntries([...part("view").options].map(({ value: name }) => {
+  set(part("view"), name);
+  const drawn = all("#ask-figure svg").map((svg) => svg.querySelectorAll("path").length);
+  return [name, { ...state(), drawn, notes: all("[role=status]").map((note) => note.textContent) }];
+}));
+set(part("view"), "cost");
 const score = document.querySelector("#ranking td button");
 score.focus();
 score.click();
@@ -193,6 +203,28 @@ def test_the_ranking_and_the_figure_follow_what_is_chosen(asked: dict[str, Any])
     assert "budget=" in budget["hash"]
 
 
+def test_each_figure_draws_what_is_chosen(asked: dict[str, Any]) -> None:
+    views = asked["views"]
+    assert list(views) == ["cost", "epsilon", "losses", "samples"]
+    assert "view=" not in views["cost"]["hash"]
+    for name, view in views.items():
+        assert name == "cost" or f"view={name}" in view["hash"]
+        assert len(view["drawn"]) == (24 if name == "samples" else 2)
+        assert min(view["drawn"]) >= 2
+        assert any("of the chosen cells" in note for note in view["notes"])
+    lines = [row for row in csv.reader(views["epsilon"]["panels"][0][1:]) if row]
+    steps = sorted({float(x) for name, x, _ in lines if name == "forward difference"})
+    assert len(steps) > 2
+    # A mode without ε is a level across all ε that were chosen.
+    exact = [(float(x), y) for name, x, y in lines if name == "exact"]
+    assert [x for x, _ in exact] == [min(steps), max(steps)]
+    assert len({y for _, y in exact}) == 1
+    assert {row.strip('"').split(":")[0] for row in views["losses"]["panels"][0][1:] if row} == {
+        "generator", "discriminator",
+    }  # fmt: skip
+    assert views["samples"]["panels"][0][0] == "points,x,y"
+
+
 def test_a_score_and_a_row_of_a_table_open_their_runs(asked: dict[str, Any]) -> None:
     is_open, title, plots = asked["open"]
     assert is_open
@@ -201,11 +233,11 @@ def test_a_score_and_a_row_of_a_table_open_their_runs(asked: dict[str, Any]) -> 
     assert "run=" in asked["opened"]
     assert "run=" not in asked["closed"][0]
     assert asked["closed"][1]
-    svg, csv = asked["samples"]
+    svg, points = asked["samples"]
     assert svg.startswith("<svg")
-    assert csv.splitlines()[0] == "points,x,y"
-    assert csv.strip() in svg
-    assert len(csv.splitlines()) > 40
+    assert points.splitlines()[0] == "points,x,y"
+    assert points.strip() in svg
+    assert len(points.splitlines()) > 40
     assert asked["table"][0]
     assert "main/ring" in asked["command"] or "not beside" in asked["command"]
 
@@ -216,6 +248,7 @@ found.metric = document.getElementById("ask-metric").value;
 found.modes = all("#ask-modes input").filter((box) => box.checked).map((box) => box.dataset.value);
 found.sets = all("#ask-data input").filter((box) => box.checked).map((box) => box.dataset.value);
 found.spent = document.getElementById("ask-spent").textContent;
+found.view = document.getElementById("ask-view").value;
 found.open = document.getElementById("run").open;
 found.shown = shown().map((row) => [row.cells[1].textContent, row.cells[4].textContent]);
 """
@@ -226,6 +259,7 @@ def test_a_view_is_restored_from_its_address(restored: dict[str, Any]) -> None:
     assert sorted(restored["modes"]) == MODES
     assert restored["metric"] == "modes_captured"
     assert restored["spent"] == "3000"
+    assert restored["view"] == "losses"
     assert restored["open"]
     assert {tuple(row) for row in restored["shown"]} == {
         ("ring", "exact"), ("ring", "forward difference"),

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from worlds import blind, pages, synthetic
 
-from approxgan.report import no_gradient
+from approxgan.report import explore, no_gradient
 
 
 def made(**given: object) -> dict:
     tables = blind.tables(**given)
-    return no_gradient.section(tables["no_gradient"], tables["noise_laws"])
+    outcomes = tables["outcomes"]
+    places = explore.places(outcomes)
+    return no_gradient.section(tables["no_gradient"], tables["noise_laws"], outcomes, places)
 
 
 def test_it_tells_the_best_way_of_each_kind_and_the_formula() -> None:
@@ -32,6 +34,20 @@ def test_budgets_at_which_the_same_way_is_best_are_one_row() -> None:
     ]
 
 
+def test_a_row_names_its_own_cells() -> None:
+    cells = explore.known(blind.tables()["outcomes"])
+    told = made()
+    for row in told["advice"] + told["every"]:
+        (place,) = row["cells"]
+        own = cells.loc[place]
+        assert own["mode"] == f"{row['mode']}+exact"
+        assert ("fresh" in own["settings"]) == ("fresh draws" in row["way"])
+    assert len({row["cells"][0] for row in told["every"]}) == len(cells)
+    (one,) = told["summary"]
+    modes = cells.loc[one["cells"], "mode"].tolist()
+    assert modes == [f"{mode}+exact" for mode in ("expected", "spsa", "avo", "forward_difference")]
+
+
 def test_slopes_stand_beside_theory() -> None:
     laws = {row["way"]: row for row in made()["laws"]}
     assert laws["forward difference, fresh draws"]["expected"] == -1.0
@@ -40,10 +56,9 @@ def test_slopes_stand_beside_theory() -> None:
 
 def test_without_such_a_study_there_is_none() -> None:
     empty = synthetic.empty()
-    assert not no_gradient.section(empty["no_gradient"], empty["noise_laws"])
-    assert not no_gradient.section(None, None)
     smooth = blind.tables()["no_gradient"].assign(is_smooth=True)
-    assert not no_gradient.section(smooth, None)
+    for reached in (empty["no_gradient"], None, smooth):
+        assert not no_gradient.section(reached, empty["noise_laws"], empty["outcomes"], {})
 
 
 def test_the_page_has_it_where_it_was_run(tmp_path: Path) -> None:

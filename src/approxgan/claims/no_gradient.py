@@ -49,6 +49,12 @@ def evaluated(mode: str, own: Mapping[str, Any]) -> tuple[str, str]:
     return str(own.get("noise", COMMON)), str(own.get("at", AS_PRINTED[1]))
 
 
+def of_generator(own_settings: str) -> dict[str, Any]:
+    """The generator's part of the column ``own_settings`` of outcomes."""
+    settings = json.loads(own_settings or "{}")
+    return settings[0] if isinstance(settings, list) else settings
+
+
 @dataclass(frozen=True, eq=False)
 class Way:
     """One cell: a way to train a generator that has no gradient."""
@@ -71,8 +77,7 @@ class Way:
     @property
     def own(self) -> dict[str, Any]:
         """The settings of the generator's mode."""
-        settings = json.loads(self.own_settings or "{}")
-        return settings[0] if isinstance(settings, list) else settings
+        return of_generator(self.own_settings)
 
     @property
     def noise(self) -> str:

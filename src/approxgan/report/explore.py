@@ -134,6 +134,7 @@ def _about(row: Mapping[str, Any], own: pd.DataFrame, made: Mapping[Any, Any]) -
         "way": plain.way(mode),
         "colour": _style.colour(mode),
         "step": step(row),
+        "epsilon": _short([row["epsilon"]])[0],
         "facts": {name: _plain(value) for name, value in facts.items()},
         "seeds": [int(seed) for seed in sorted(own["seed"])],
         "diverged": int(own["diverged"].astype(bool).sum()),

@@ -1,6 +1,7 @@
 """The section on generators without a gradient: what to take, at which budget and ε."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ import pandas as pd
 
 from approxgan.analysis.frames import GROUP
 from approxgan.analysis.text import interval, number, settings, words
+from approxgan.claims.no_gradient import of_generator
+from approxgan.report.cells import key
 
 Rows = list[dict[str, Any]]
 KINDS = {"smooth": "smooth", "common": "steps, the same draws twice", "fresh": "fresh draws alone"}
@@ -18,10 +21,19 @@ FORMULA = "forward_difference"
 """The article's, one difference for each parameter."""
 
 
-def section(reached: pd.DataFrame | None, laws: pd.DataFrame | None) -> dict[str, Any]:
-    """What the template needs; nothing where no study has a generator without a gradient."""
+def section(
+    reached: pd.DataFrame | None,
+    laws: pd.DataFrame | None,
+    outcomes: pd.DataFrame,
+    places: Mapping[tuple[str, ...], int],
+) -> dict[str, Any]:
+    """What the template needs; nothing where no study has a generator without a gradient.
+
+    ``places`` are the cells' numbers in the page's data.
+    """
     if reached is None or reached[~reached["is_smooth"].astype(bool)].empty:
         return {}
+    reached = reached.assign(cells=_cells(reached, outcomes, places))
     blind = reached[~reached["is_smooth"].astype(bool)]
     return {
         "summary": [_summary(rows) for _, rows in blind.groupby(list(GROUP))],
@@ -29,6 +41,26 @@ def section(reached: pd.DataFrame | None, laws: pd.DataFrame | None) -> dict[str
         "every": _every(reached),
         "laws": [] if laws is None else _laws(laws),
     }
+
+
+def _cells(
+    reached: pd.DataFrame, outcomes: pd.DataFrame, places: Mapping[tuple[str, ...], int]
+) -> list[list[int]]:
+    """The numbers of the cells that each row is of."""
+    found: dict[tuple[str, ...], list[int]] = {}
+    for row in outcomes.drop_duplicates([*GROUP, "mode", "epsilon", "settings"]).to_dict("records"):
+        own = json.dumps(of_generator(row["own_settings"]), sort_keys=True)
+        name = _name(row, row["generator_mode"], row["generator_epsilon"], own)
+        found.setdefault(name, []).append(places[key(row)])
+    return [
+        found.get(_name(row, row["mode"], row["epsilon"], row["own_settings"]), [])
+        for row in reached.to_dict("records")
+    ]
+
+
+def _name(row: Mapping[Any, Any], mode: str, epsilon: Any, own: str) -> tuple[str, ...]:
+    """A missing ε equals nothing, but its spelling does."""
+    return (*(str(row[part]) for part in GROUP), mode, str(float(epsilon)), own)
 
 
 def way(row: dict[str, Any]) -> str:
@@ -48,20 +80,16 @@ def _summary(rows: pd.DataFrame) -> dict[str, Any]:
     one = last.iloc[0]
     formula = last[(last["mode"] == FORMULA) & (last["at"] == "parameters")]
     formula = formula[formula["noise"] == "common"].sort_values("is_tuned", ascending=False)
+    reference = last[last["ratio"].isna()].to_dict("records")
+    best = [_best(last, kind) for kind in ("common", "fresh")]
+    reached = [found[:1] for found in (reference, *best, formula.to_dict("records"))]
     return {
         "dataset": words(one["dataset"]),
         "dimension": int(one["dimension"]),
         "metric": words(one["metric"]),
         "calls": number(one["calls"]),
-        "reached": [
-            [_told(row) for row in found][:1]
-            for found in (
-                last[last["ratio"].isna()].to_dict("records"),
-                _best(last, "common"),
-                _best(last, "fresh"),
-                formula.to_dict("records"),
-            )
-        ],
+        "reached": [[_told(row) for row in found] for found in reached],
+        "cells": list(dict.fromkeys(k for found in reached for row in found for k in row["cells"])),
     }
 
 
@@ -87,7 +115,7 @@ def _advice(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
         found = sorted(_best(rows, kind), key=lambda row: row["calls"])
         stretches: list[Rows] = []
         for row in found:
-            same = stretches and all(_equal(stretches[-1][-1][key], row[key]) for key in WAY)
+            same = stretches and all(_equal(stretches[-1][-1][name], row[name]) for name in WAY)
             if same:
                 stretches[-1].append(row)
             else:
@@ -95,7 +123,7 @@ def _advice(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
         for stretch in stretches:
             last = stretch[-1]
             yield {
-                **{key: last[key] for key in ("dataset", "dimension", "metric", "mode", "at")},
+                **{name: last[name] for name in ("dataset", "dimension", "mode", "at", "cells")},
                 "kind": KINDS["smooth" if smooth else kind],
                 "epsilon": last["epsilon"],
                 "from": stretch[0]["calls"],

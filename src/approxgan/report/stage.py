@@ -42,7 +42,7 @@ OPTIONAL = (
     "comparisons", "aggregates", "epsilon_rules", "no_gradient", "noise_laws",
     "guests", "quality_null",
 )  # fmt: skip
-SCRIPTS = ("page.js", "plot.js", "tables.js", "run.js", "ask.js")
+SCRIPTS = ("page.js", "plot.js", "tables.js", "run.js", "views.js", "ask.js")
 """In the order in which they need each other."""
 
 
@@ -120,7 +120,9 @@ def _findings(
         "cells": cells.cells(tables, places),
         "compared": "comparisons" in tables,
         "baseline": _baseline(config.get("claims", {})),
-        "blind": no_gradient.section(tables.get("no_gradient"), tables.get("noise_laws")),
+        "blind": no_gradient.section(
+            tables.get("no_gradient"), tables.get("noise_laws"), outcomes, places
+        ),
         "aggregates": cells.aggregates(tables.get("aggregates"), places),
         "metrics": cells.metrics(tables["quality"], places),
         "methods": scope.methods(outcomes),

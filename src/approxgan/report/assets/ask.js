@@ -4,7 +4,8 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
   if (!data.cells.length) return;
   const part = (name) => document.getElementById(`ask-${name}`);
   const KINDS = { data: "dataset", modes: "mode" };
-  const wanted = { study: data.study, loss: "", metric: data.primary, budget: null, data: null, modes: null };
+  const wanted = { study: data.study, loss: "", metric: data.primary, budget: null, data: null, modes: null, view: "cost" };
+  const views = page.views(run);
   const unique = (name, cells) => [...new Set(cells.map((cell) => cell[name]))];
   const spaced = (text) => text.replaceAll("_", " ");
   const ofStudy = () => data.cells.filter((cell) => (!wanted.study || cell.study === wanted.study) && (!wanted.loss || cell.loss === wanted.loss));
@@ -23,6 +24,13 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
     spent.forEach((v, k) => { if (budget === null || (v !== null && v <= budget * 1.000001)) last = k; });
     return last < 0 ? null : { value: scores[0][last], low: scores[1][last], high: scores[2][last], spent: spent[last] };
   }
+  // Tables with rows of cells, each with a note that tells how many of them are shown.
+  const notes = [...document.querySelectorAll("main table")].filter((table) => table.querySelector("tr[data-cells]")).map((table) => {
+    const note = page.element("p", undefined, { className: "screen soft", hidden: true });
+    note.setAttribute("role", "status");
+    (table.closest(".scroll") ?? table).before(note);
+    return [table, note];
+  });
   const order = (a, b) => (page.missing(a) - page.missing(b)) || (data.metrics[wanted.metric].better === "higher" ? b - a : a - b);
   function ranked(cells) {
     const sets = unique("dataset", cells), rows = new Map();
@@ -89,36 +97,29 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
     page.sorts(table);
   }
   function figure({ sets, rows }) {
-    const about = data.metrics[wanted.metric];
-    const labels = rows.length <= 12;
     const cells = rows.map((row) => row.cell).filter((cell) => cell.study);
-    const [low, high] = [least(cells), most(cells)], { name: named } = naming(rows);
-    const panels = sets.map((set) => {
-      const lines = rows.filter((row) => row.scores[set]?.cell.scores[wanted.metric]).map((row) => {
-        const { cell } = row.scores[set], y = cell.scores[wanted.metric][0];
-        if (!cell.study) return { name: cell.words, colour: cell.colour, x: [cell.spent[0] ?? low, high], y: [y[0], y[0]], label: labels ? cell.words : "", dash: "6 4" };
-        const alone = rows.filter((other) => other.cell.mode === cell.mode).length === 1;
-        const step = [named(cell), alone || cell.step === "–" ? "" : `ε ${cell.step}`].filter(Boolean).join(" ");
-        return { name: [step, cell.told].filter(Boolean).join(", "), colour: cell.colour, x: cell.spent.slice(-y.length), y, label: labels ? step : "" };
-      });
-      const title = `${about.words} against evaluations, ${spaced(set)}`;
-      const svg = page.plot.curves(title, lines, { across: "evaluations of the loss", up: about.words, log: true, mark: wanted.budget });
-      return [page.element("h3", `On ${spaced(set)}`), svg, page.plot.saves(title, svg)];
-    });
-    const caption = page.element("figcaption", `Median over seeds; colours are those of the list of modes.${guests(cells).length ? " A dashed level is a guest." : ""}${labels ? "" : " Labels stand where at most 12 cells are chosen."}`);
-    part("figure").replaceChildren(...panels.flat(), caption);
+    const { name } = naming(rows);
+    const label = (cell) => {
+      const alone = rows.filter((other) => other.cell.mode === cell.mode).length === 1;
+      return [name(cell), alone || (cell.step ?? "–") === "–" ? "" : `ε ${cell.step}`].filter(Boolean).join(" ");
+    };
+    const about = { metric: wanted.metric, words: data.metrics[wanted.metric].words, budget: wanted.budget };
+    const [drawn, caption] = views[wanted.view].draw({ sets, rows, name, label, ...about, low: least(cells), high: most(cells) });
+    part("figure").className = `drawn ${wanted.view}`;
+    part("figure").replaceChildren(...drawn, page.element("figcaption", caption));
   }
   // The tables keep all their rows until something is chosen.
   function rowsOf(cells, isChosen) {
     const places = new Set(cells.map((cell) => data.cells.indexOf(cell)));
-    const told = `${cells.length} of ${data.cells.length} cells are chosen.`;
-    part("told").textContent = told;
+    part("told").textContent = `${cells.length} of ${data.cells.length} cells are chosen.`;
     if (!isChosen) return;
-    for (const row of document.querySelectorAll("tr[data-cells]")) {
-      row.hidden = !row.dataset.cells.split(",").some((place) => places.has(Number(place)));
+    for (const [table, note] of notes) {
+      const rows = [...table.querySelectorAll("tr[data-cells]")];
+      for (const row of rows) row.hidden = !row.dataset.cells.split(",").some((place) => places.has(Number(place)));
+      const count = rows.filter((row) => !row.hidden).length;
+      note.hidden = count === rows.length;
+      note.replaceChildren(`${count} of ${rows.length} rows are of the chosen cells. `, page.element("a", "Choose others", { href: "#ask" }), ".");
     }
-    const note = document.getElementById("chosen");
-    note.replaceChildren(`${told} `, page.element("a", "Choose others", { href: "#ask" }), ".");
   }
   function fill(select, options, value) {
     select.replaceChildren(...options.map(([text, name]) => new Option(text, name)));
@@ -131,6 +132,7 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
     if (!losses.includes(wanted.loss)) wanted.loss = "";
     fill(part("loss"), [["all losses", ""], ...losses.map((name) => [spaced(name), name])], wanted.loss);
     fill(part("metric"), Object.entries(data.metrics).map(([name, about]) => [`${about.words}${about.better === "neither" ? "" : ` (${about.better} is better)`}`, name]), wanted.metric);
+    fill(part("view"), Object.entries(views).map(([name, view]) => [view.words, name]), wanted.view);
     for (const [kind, name] of Object.entries(KINDS)) {
       const known = unique(name, ofStudy());
       const kept = wanted[kind] && wanted[kind].filter((value) => known.includes(value));
@@ -172,6 +174,7 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
   function address() {
     const told = new URLSearchParams({ study: wanted.study, metric: wanted.metric });
     if (wanted.loss) told.set("loss", wanted.loss);
+    if (wanted.view !== "cost") told.set("view", wanted.view);
     if (wanted.budget !== null) told.set("budget", wanted.budget.toPrecision(4));
     for (const kind of Object.keys(KINDS)) if (wanted[kind]) told.set(kind, wanted[kind].join(","));
     if (run.state.place !== null) told.set("run", run.state.place);
@@ -198,6 +201,7 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
     wanted.study = data.cells.some((cell) => cell.study === study) ? study : "";
     wanted.loss = told.get("loss") ?? "";
     wanted.metric = told.get("metric") in data.metrics ? told.get("metric") : data.primary;
+    wanted.view = told.get("view") in views ? told.get("view") : "cost";
     wanted.budget = Number(told.get("budget")) > 0 ? Number(told.get("budget")) : null;
     for (const kind of Object.keys(KINDS)) wanted[kind] = listed(kind);
     refresh();
@@ -206,7 +210,7 @@ Promise.all([page.data, page.run]).then(([data, run]) => {
     else document.getElementById("ask").scrollIntoView();
     return true;
   }
-  for (const name of ["study", "loss", "metric"]) {
+  for (const name of ["study", "loss", "metric", "view"]) {
     part(name).addEventListener("input", () => {
       const afresh = name === "study" ? { data: null, modes: null, budget: null } : {};
       choose({ [name]: part(name).value, ...afresh });

@@ -45,15 +45,15 @@ page.plot = (() => {
     if (log) {
       const [first, last] = [Math.floor(a), Math.ceil(b)];
       const every = Math.max(1, Math.ceil((last - first) / 5));
-      const marks = last - first > 2 ? [1] : [1, 2, 5];
-      ticks = [];
-      for (let p = first; p <= last; p += every) ticks.push(...marks.map((m) => +(m * 10 ** p).toPrecision(3)));
-      ticks = ticks.filter((v) => v >= low && v <= high);
+      const powers = Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, k) => first + k * every);
+      const marked = (marks) => powers.flatMap((p) => marks.map((m) => +(m * 10 ** p).toPrecision(3))).filter((v) => v >= low && v <= high);
+      ticks = marked([1]);
+      if (ticks.length < 3) ticks = marked([1, 2, 5]);
     }
     const texts = labelled(ticks);
     return { ticks: ticks.map((v, k) => [v, texts[k]]), at: (v) => +(from + ((turn(v) - a + pad) / (b - a + 2 * pad)) * (to - from)).toFixed(1) };
   }
-  // lines: {name, colour, x, y, dash, thin, label}. Labels stand at the right, one below the other.
+  // lines: {name, colour, x, y, dash, thin, dots, label}. Labels stand at the right, one below the other.
   function curves(label, lines, { across, up, log = false, mark = null }) {
     const rows = [["line", across, up]];
     for (const line of lines) line.x.forEach((x, k) => rows.push([line.name, x, line.y[k]]));
@@ -83,6 +83,8 @@ page.plot = (() => {
       const d = drawn[k].map(([a, b], n) => `${n ? "L" : "M"}${x.at(a)} ${y.at(b)}`).join("");
       const look = { fill: "none", stroke: line.colour, "stroke-width": line.thin ? 1 : 2.2, "stroke-opacity": line.thin ? 0.35 : 1, "stroke-linejoin": "round" };
       if (d) svg.append(node("path", { d, ...look, ...(line.dash ? { "stroke-dasharray": line.dash } : {}) }));
+      const dots = line.dots ? drawn[k].map(([a, b]) => `M${x.at(a)} ${y.at(b)}h0`).join("") : "";
+      if (dots) svg.append(node("path", { d: dots, stroke: line.colour, "stroke-width": 6, "stroke-linecap": "round" }));
     });
     let free = TOP + 4;
     for (const line of named.sort((a, b) => y.at(a.points.at(-1)[1]) - y.at(b.points.at(-1)[1]))) {

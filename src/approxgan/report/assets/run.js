@@ -12,14 +12,14 @@ page.run = page.data.then((data) => {
     if (!known.length) return "no finite value";
     return `${page.show(known[0][0])} at step ${known[0][1]}, ${page.show(known.at(-1)[0])} at step ${known.at(-1)[1]}`;
   };
-  function samples(cell) {
+  function samples(cell, title = "Samples") {
     const frame = data.sets[cell.dataset], made = cell.samples;
     if (!frame || !(made.x.length + made.outside)) {
-      return page.plot.figure("Samples", "There is no finite sample of the first seed.");
+      return page.plot.figure(title, "There is no finite sample of the first seed.");
     }
     const out = made.outside ? ` ${made.outside} more lie outside the frame.` : "";
     const caption = `Seed ${made.seed} at step ${made.at}: ${made.x.length} generated points (colour) over ${frame.x.length} true points (grey).${out}`;
-    return page.plot.figure("Samples", caption, page.plot.cloud(caption, frame, made, data.side, cell.colour));
+    return page.plot.figure(title, caption, page.plot.cloud(caption, frame, made, data.side, cell.colour));
   }
   function quality(cell, metric) {
     const about = data.metrics[metric], scores = cell.scores[metric];
@@ -94,5 +94,5 @@ page.run = page.data.then((data) => {
     head.replaceChildren(button);
     row.addEventListener("click", () => { if (getSelection().isCollapsed) open(places); });
   }
-  return { open, name, close, state };
+  return { open, name, samples, close, state };
 });
