@@ -33,12 +33,12 @@ def section(
     """
     if reached is None or reached[~reached["is_smooth"].astype(bool)].empty:
         return {}
-    reached = reached.assign(cells=_cells(reached, outcomes, places))
-    blind = reached[~reached["is_smooth"].astype(bool)]
+    every: pd.DataFrame = reached.assign(cells=_cells(reached, outcomes, places))
+    blind = every[~every["is_smooth"].astype(bool)]
     return {
         "summary": [_summary(rows) for _, rows in blind.groupby(list(GROUP))],
-        "advice": [row for _, rows in reached.groupby(list(GROUP)) for row in _advice(rows)],
-        "every": _every(reached),
+        "advice": [row for _, rows in every.groupby(list(GROUP)) for row in _advice(rows)],
+        "every": _every(every),
         "laws": [] if laws is None else _laws(laws),
     }
 
