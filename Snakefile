@@ -97,7 +97,7 @@ rule all:
     input:
         sorted(set().union(*GATHERED.values())),
         of_cells(paths.PARAMETERS, paths.SPEC),
-        of_cells(paths.SCORES, *paths.TRAINED, named=TRIES),
+        of_cells(*paths.TRAINED, named=TRIES),
         [AT.points(probe) for probe in PROBES],
         [both(table) for table in tables.COLUMNS],
         DRAWN,

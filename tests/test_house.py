@@ -34,7 +34,7 @@ ORDER = (
     {"library"},
     {"testing"},
     {"training"},
-    {"probe", "dirac", "data", "evaluate", "tune", "collect"},
+    {"probe", "dirac", "data", "evaluate", "collect"},
     {"analysis"},
     {"compare", "claims", "figures"},
     {"report", "reference", "archive"},

@@ -48,7 +48,7 @@ def test_every_mode_has_its_tries_on_seeds_that_do_not_count():
     assert {cell.tuned for cell in counted.values()} == set(tunings)
     for name, found in tunings.items():
         assert all(cell in tries for one in found for cell in one["cells"])
-        assert specs.tune(made, name)["metric"] == made["claims"]["metric"]
+        assert specs.tune(made, name)["number"] == made["claims"]["metric"]
         assert specs.tune(made, name)["better"] == "lower"
     modes = {c.generator.mode: [t["values"] for t in tunings[c.tuned]] for c in counted.values()}
     assert modes["exact"] == [{"learning_rate": 1e-4}, {"learning_rate": 1e-3}]
@@ -107,11 +107,11 @@ def test_an_entry_s_training_is_an_axis_that_paths_and_tables_name():
 
 def test_a_try_is_scored_by_the_deciding_number_alone_and_traced_once():
     made = config()
-    for name, cell in grid.tries(made).items():
-        assert list(specs.quality(made, name)["metrics"]) == [made["claims"]["metric"]]
-        assert cell.training["snapshots"] == 1
-    for name in grid.cells(made):
-        assert specs.quality(made, name) == specs.quality(made)
+    assert all(cell.training["snapshots"] == 1 for cell in grid.tries(made).values())
+    for name in grid.tunings(made):
+        own = specs.tune(made, name)
+        assert list(own["quality"]["metrics"]) == [own["number"]] == [made["claims"]["metric"]]
+        assert own["quality"]["every_snapshot"] == []
 
 
 def test_the_jobs_of_a_tuning_are_planned():
@@ -119,6 +119,7 @@ def test_the_jobs_of_a_tuning_are_planned():
     jobs = list(cost.jobs(checked(made)))
     trained = {job.name for job in jobs if job.rule == "train"}
     assert trained == set(grid.trained(made))
+    assert {job.name for job in jobs if job.rule == "evaluate"} == set(grid.cells(made))
     assert {job.name for job in jobs if job.rule == "tune"} == set(grid.tunings(made))
     # A forward difference evaluates thousands of losses a step: its steps are few.
     found = {c.generator.mode: cost.steps(grid.spec(made, c)) for c in grid.tries(made).values()}

@@ -19,12 +19,9 @@ CELLS = [
     f"results/runs/small/{RING}/exact/none/seeds0-1",
     f"results/runs/small/{RING}/spsa/adaptive_directions1/seeds0-1",
 ]
-TRIES = [
-    f"results/runs/best.tune/{RING}/exact/learning_rate{rate}/seeds9-9" for rate in ("1e-3", "1e-2")
-]
 TARGETS = [
     *(f"{cell}/{name}" for cell in CELLS for name in ("trace.npz", "quality.parquet")),
-    *(f"{tried}/quality.parquet" for tried in TRIES),
+    f"results/tuning/best/{RING}/exact/learning_rate_tuned.json",
     f"results/probe/{RING}/spsa.parquet",
     "results/tables/outcomes.parquet",
     "results/tables/quality.parquet",

@@ -77,7 +77,7 @@ NEEDS = {
     "runs/*": ["data/{dataset}.npz"],
     QUALITIES: ["{folder}/trace.npz"],
     "runs/best/*": ["tuning/*"],
-    "tuning/*": ["runs/best.tune/*/quality.parquet"],
+    "tuning/*": ["runs/best.tune/*/trace.npz", "data/{dataset}.npz"],
     "tables/tuning.*": ["tuning/*"],
     "probe/*/points.npz": ["data/{dataset}.npz"],
     "probe/*.parquet": ["probe/*/points.npz"],
@@ -114,7 +114,7 @@ def needs(job: str) -> list[str]:
     if place.parts[0] == "figures":
         stated = registry.describe("figures", place.stem).constants["needs"]
         return [f"tables/{table}.*" for table in stated]
-    dataset = place.parts[2 if place.parts[0] == "runs" else 1 : 3][:1]
+    dataset = place.parts[2 if place.parts[0] in ("runs", "tuning") else 1 : 3][:1]
     known = {"name": place.stem, "folder": place.parent, "dataset": "".join(dataset)}
     found = [own for pattern, own in NEEDS.items() if fnmatch(job, pattern)]
     return [pattern.format(**known) for own in found for pattern in own]

@@ -1,13 +1,13 @@
 METRICS = list(config["quality"]["metrics"])
 
 
-def quality_code(dataset, *models):
+def quality_code(dataset, *models, metrics=METRICS):
     """Of scoring true samples or, with its model, those of a cell."""
     made = [config["models"][name] for name in models]
     loaded = [specs.kinds("models", *made), specs.kinds("datasets", DEFINED[dataset])]
     return code_inputs.digest(
         "evaluate",
-        metrics=METRICS,
+        metrics=metrics,
         datasets=loaded[1]["datasets"],
         generators=[name for kinds in loaded for name in kinds["generators"]],
     )
@@ -26,12 +26,12 @@ rule evaluate:
     resources:
         **asked(
             lambda w: cost.evaluate(
-                cells.spec(config, CELLS[w.cell]), specs.quality(config, w.cell)
+                cells.spec(config, CELLS[w.cell]), specs.quality(config)
             )
         ),
     params:
         code=lambda w: quality_code(CELLS[w.cell].dataset, CELLS[w.cell].model),
-        spec=lambda w: spec(specs.quality(config, w.cell)),
+        spec=lambda w: spec(specs.quality(config)),
     shell:
         "python -m approxgan evaluate {wildcards.cell} --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"

@@ -134,10 +134,10 @@ def evaluate(args: Namespace) -> None:
 
 
 def tune(args: Namespace) -> None:
-    """Choose among a tuning's tries by their scores."""
-    from approxgan.tune.stage import run
+    """Score a tuning's tries, and choose the best."""
+    from approxgan.evaluate.stage import tune as choose
 
-    run(args.spec, args.at, args.at.tuning(args.tuning))
+    choose(args.spec, args.at, args.at.tuning(args.tuning))
 
 
 def add_run(args: Namespace) -> None:

@@ -217,7 +217,7 @@ def parser() -> argparse.ArgumentParser:
     add(cli.check, "--configfile", "--spec", "--results")
     stage(cli.data, specs.data, "dataset")
     stage(cli.train, specs.train, "cell", more="--checkpoint-seconds")
-    stage(cli.evaluate, specs.quality, "cell")
+    stage(cli.evaluate, lambda config, _: specs.quality(config), "cell")
     stage(cli.tune, specs.tune, "tuning")
     add(cli.add_run, "folder", "--configfile", "--results")
     stage(cli.guest, lambda config, _: specs.guest(config), "guest")

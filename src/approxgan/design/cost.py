@@ -292,6 +292,14 @@ def evaluate(spec: Spec, quality: Spec) -> Cost:
     return _scores(spec["definitions"]["dataset"], told["samples"], seeds * count, held)
 
 
+def tune(tried: Sequence[Spec], quality: Spec) -> Cost:
+    """Of scoring all tries of a tuning, by their specs and how they are scored."""
+    each = [evaluate(spec, quality) for spec in tried]
+    start = light().seconds
+    seconds = start + sum(cost.seconds - start for cost in each)
+    return Cost(seconds, max(cost.memory_mb for cost in each), light(files=len(each)).disk_mb)
+
+
 def null(spec: Spec) -> Cost:
     """Of scoring true samples."""
     count, n = spec["null_repeats"] * len(spec["metrics"]), float(spec["samples"])
@@ -359,12 +367,16 @@ def jobs(config: Spec) -> Iterator[Job]:
     trained = cells.trained(config).items()
     found = {name: _guessed(cells.spec(config, cell)) for name, cell in trained}
     rows = 0.0
+    quality, tunings = specs.quality(config), cells.tunings(config)
     for name, spec in found.items():
         yield Job("train", name, train(spec))
-        yield Job("evaluate", name, evaluate(spec, specs.quality(config, name)))
         rows += len(spec["seeds"]) * (steps(spec) / spec["training"]["trace_every"])
-    for name, tries in cells.tunings(config).items():
-        yield Job("tune", name, light(files=sum(len(one["cells"]) for one in tries)))
+    for name in cells.cells(config):
+        yield Job("evaluate", name, evaluate(found[name], quality))
+    for name in tunings:
+        own = specs.tune(config, name, tunings)
+        tried = [found[cell] for one in own["tries"] for cell in one["cells"]]
+        yield Job("tune", name, tune(tried, own["quality"]))
     for name in cells.used_datasets(config):
         definition = config["datasets"][name]
         yield Job("data", name, light(definition["points"] * columns(definition) / 10.0))

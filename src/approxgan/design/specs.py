@@ -60,13 +60,21 @@ def train(config: Config, cell: str) -> dict[str, Any]:
 
 
 def tune(config: Config, name: str, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The tries of a tuning, and by which number the best one is chosen.
+    """The tries of a tuning, how they are scored, and by which number the best one is chosen.
 
     ``known`` are all tunings of the config; without them they are listed here.
     """
     tries = _pick("tuning", grid.tunings(config) if known is None else known, name)
-    wanted, _, better = _deciding(config, name.partition("/")[0])
-    return {"tries": tries, "metric": wanted, "better": better}
+    study, dataset = name.split("/")[:2]
+    number, metric, better = _deciding(config, study)
+    scored = {"metrics": {metric: config["quality"]["metrics"][metric]}, "every_snapshot": []}
+    return {
+        "tries": tries,
+        "dataset": dataset,
+        "quality": {**quality(config), **scored},
+        "number": number,
+        "better": better,
+    }
 
 
 def _deciding(config: Config, study: str) -> tuple[str, str, str]:
@@ -109,14 +117,9 @@ def _generators(definitions: Sequence[Mapping[str, Any]]) -> list[Mapping[str, A
     return [one for g in made for one in (g, g.get("of")) if isinstance(one, Mapping)]
 
 
-def quality(config: Config, cell: str = "") -> dict[str, Any]:
-    """By what a cell is scored; a try by the deciding number alone."""
-    found = {key: config["quality"][key] for key in ("seed", "metrics", "every_snapshot")}
-    study = cell.partition("/")[0]
-    if not study.endswith(grid.TRIES):
-        return found
-    _, name, _ = _deciding(config, study.removesuffix(grid.TRIES))
-    return {**found, "metrics": {name: found["metrics"][name]}, "every_snapshot": [name]}
+def quality(config: Config) -> dict[str, Any]:
+    """By what cells are scored."""
+    return {key: config["quality"][key] for key in ("seed", "metrics", "every_snapshot")}
 
 
 def guest(config: Config, *datasets: str) -> dict[str, Any]:

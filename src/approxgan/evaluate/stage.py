@@ -1,4 +1,4 @@
-"""The evaluate stages: samples of a run, and true samples, -> their scores."""
+"""The evaluate stages: samples of runs, or true ones, -> their scores, and the best of tries."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from approxgan.core.errors import InputError
 from approxgan.core.protocols import Law, Metric
 from approxgan.design import cells
 from approxgan.design.paths import SAMPLES, SPEC, Results
-from approxgan.evaluate import score
+from approxgan.evaluate import score, tuning
 from approxgan.storage import arrays as kept
 from approxgan.storage import files
 
@@ -28,6 +28,23 @@ def metrics_of(quality: Mapping[str, Any]) -> dict[str, Metric]:
 
 def run(folder: Path, data: Path, quality: Mapping[str, Any], out: Path) -> None:
     """Score the snapshots of a run folder, beside the training points in the file ``data``."""
+    files.write_bytes(out, files.parquet(_scores(folder, data, quality)))
+
+
+def tune(spec: Mapping[str, Any], at: Results, out: Path) -> None:
+    """Score every try by the median over its seeds at the end, and write which is best."""
+    found = []
+    for one in spec["tries"]:
+        values: list[float] = []
+        for cell in one["cells"]:
+            rows = _scores(at.run(cell), at.data(spec["dataset"]), spec["quality"])
+            rows = rows[(rows["metric"] == spec["number"]) & (rows["step"] == rows["step"].max())]
+            values += rows["value"].tolist()
+        found.append((one["values"], np.array(values, dtype=float)))
+    files.write_json(out, tuning.choose(found, spec["better"]))
+
+
+def _scores(folder: Path, data: Path, quality: Mapping[str, Any]) -> pd.DataFrame:
     spec = files.read_json(folder / SPEC)
     arrays = kept.samples(folder / SAMPLES)
     with files.reading(folder / SPEC, "spec of a run"):
@@ -52,8 +69,7 @@ def run(folder: Path, data: Path, quality: Mapping[str, Any], out: Path) -> None
             for at, chosen in ((0, every), (len(steps) - 1, last))
         ]
     whole = pd.concat([table for table in tables if len(table)], ignore_index=True)
-    whole = whole.sort_values(["seed", "step"], kind="stable", ignore_index=True)
-    files.write_bytes(out, files.parquet(whole))
+    return whole.sort_values(["seed", "step"], kind="stable", ignore_index=True)
 
 
 def _laws(model: Mapping[str, Any], dataset: Any, arrays: kept.Arrays) -> Callable[[int, int], Law]:

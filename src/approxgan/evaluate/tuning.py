@@ -1,30 +1,10 @@
-"""The tune stage: scores of tries on selection seeds -> the values that the judged runs take."""
+"""Scores of tries on selection seeds -> the values that the judged runs take."""
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from approxgan.design.paths import Results
-from approxgan.storage import files
-from approxgan.storage.tables import SCORED, read_table
-
-
-def run(spec: Mapping[str, Any], at: Results, out: Path) -> None:
-    """Score every try by the median over its seeds at the end, and write which is best."""
-    found = []
-    for one in spec["tries"]:
-        values = [v for cell in one["cells"] for v in _last(at.quality(cell), spec["metric"])]
-        found.append((one["values"], np.array(values, dtype=float)))
-    files.write_json(out, choose(found, spec["better"]))
-
-
-def _last(path: Path, metric: str) -> list[float]:
-    rows = read_table(path, ["seed", *SCORED])
-    rows = rows[rows["metric"] == metric]
-    return rows.loc[rows["step"] == rows["step"].max(), "value"].tolist()
 
 
 def choose(tries: Sequence[tuple[Mapping[str, Any], np.ndarray]], better: str) -> dict[str, Any]:
