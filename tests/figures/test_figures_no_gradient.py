@@ -23,6 +23,8 @@ def test_laws_and_ways_are_drawn():
     told = [text.get_text().replace("\n", " ") for text in distances.texts]
     assert "forward difference, fresh draws" in told
     assert "expected" in told
+    low, high = distances.get_xlim()
+    assert sum(low <= tick <= high for tick in distances.get_xticks()) > 1
     assert any("1/√ε" in text.get_text() for text in errors.texts)
 
 

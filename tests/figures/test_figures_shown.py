@@ -39,6 +39,10 @@ def test_stability_counts_runs(tables: Tables) -> None:
     assert f"{len(cells)} of {len(cells)} cells had no failure" in words(kept)
     # None of four: the upper end of Wilson's interval is z² / (n + z²).
     assert "49 % (4 seeds)" in words(kept)
+    # Of several numbers of seeds the least is told too: it leaves most open.
+    few = pd.concat([outcomes[outcomes["seed"] < n].assign(study=f"of_{n}") for n in (1, 2, 3, 4)])
+    few = draw("stability", {"outcomes": few.assign(diverged=False)})
+    assert "79 % (1 seeds) or 49 % (4 seeds)" in " ".join(words(few).split())
 
 
 def test_effects_are_those_of_the_comparisons(tables: Tables) -> None:

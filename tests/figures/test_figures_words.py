@@ -92,6 +92,14 @@ def test_the_axis_of_steps_is_that_of_the_panel() -> None:
     assert list(ax.get_xticks()) == pytest.approx([1e-5, 1e-4, 1e-3])
 
 
+def test_ticks_of_few_values_have_names_where_there_is_room() -> None:
+    for apart, count in ((0.19, 3), (0.12, 4)):
+        ax = Figure().subplots()
+        ax.set_xscale("log")
+        _axes.ticks_at(ax, [1e-5, 1e-4, 5e-4, 5e-1], apart)
+        assert len(ax.get_xticks()) == count
+
+
 def test_titles_tell_groups_apart_in_few_words(tables: Tables) -> None:
     outcomes = keep(tables, mode="exact")["outcomes"]
     titles = [title for title, _ in _series.split(outcomes, GROUP)]

@@ -26,13 +26,15 @@ def log(ax: Axes, which: Which = "x") -> None:
         axis.set_major_locator(LogLocator(numticks=6))
 
 
-def ticks_at(ax: Axes, values: Iterable[Any]) -> None:
-    """Ticks of a logarithmic x axis at few values, and limits that leave room for their marks."""
+def ticks_at(ax: Axes, values: Iterable[Any], apart: float = 0.19) -> None:
+    """Ticks of a logarithmic x axis at few values, and limits that leave room for their marks.
+
+    Names nearer than ``apart``, a share of the axis, would touch.
+    """
     found = sorted({float(value) for value in values})
     span, ticks = np.log(found[-1] / found[0]), found[:1]
     for value in found[1:]:
-        # Names of nearer ones would touch.
-        if np.log(value / ticks[-1]) > 0.19 * span:
+        if np.log(value / ticks[-1]) > apart * span:
             ticks.append(value)
     ax.xaxis.set_major_locator(FixedLocator(ticks))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))

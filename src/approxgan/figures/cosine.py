@@ -42,7 +42,7 @@ class Cosine:
 
         def panel(axes: list[Axes], rows: pd.DataFrame) -> None:
             (ax,), value = axes, rows["shown"].iloc[0]
-            named = [one for one in shown if value == "cosine" or _changes(one.rows(rows), value)]
+            named = [one for one in shown if value == "cosine" or _stands(one.rows(rows), value)]
             _lines.probed(ax, rows, value, shown, named)
             if value == "cosine":
                 _axes.cosine(ax, "y", ax.dataLim.intervaly[0])
@@ -62,6 +62,12 @@ class Cosine:
         names = [[one.label for one in shown if len(one.rows(rows))] for _, rows in parts]
         height = max(2.0, *map(_labels.height, names))
         return _layout.panels(parts, panel, [height], ["ε (parameter units)"], [""], across=2)
+
+
+def _stands(rows: pd.DataFrame, value: str) -> bool:
+    """Whether a mode has a name: it changes, or loses entries at its only ε."""
+    lost = value == "zero_fraction" and bool(rows[value].median() > LEAST)
+    return lost or _changes(rows, value)
 
 
 def _changes(rows: pd.DataFrame, value: str) -> bool:

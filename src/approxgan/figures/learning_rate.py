@@ -39,7 +39,7 @@ class LearningRate:
                     name = one.named(own["epsilon"].unique())
                     _quality.curve(ax, own, "learning_rate", one, name, linewidth=look["linewidth"])
             _axes.log(ax)
-            _axes.ticks_at(ax, rows["learning_rate"])
+            _axes.ticks_at(ax, rows["learning_rate"], 0.19 if len(parts) > 1 else 0.12)
             _quality.frame([ax], null_of(tables["quality_null"], rows))
 
         parts, labels = _series.split(quality, GROUP), [_quality.label(quality)]

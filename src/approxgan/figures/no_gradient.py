@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatterMathtext, LogLocator
+from matplotlib.ticker import FuncFormatter, LogFormatterMathtext, LogLocator
 
 from approxgan.analysis.epsilon_choice import PROBE_GROUP
 from approxgan.analysis.frames import GROUP, Tables
@@ -117,9 +117,13 @@ def _distances(ax: Axes, title: str, rows: pd.DataFrame) -> None:
         ax.plot(x, own["distance"], markersize=4, **look)
         _labels.margin(ax, x[-1], own["distance"].iloc[-1], name, look["color"])
     _axes.log(ax)
-    # Whole decades: numbers between them would touch.
-    ax.xaxis.set_major_locator(LogLocator())
-    ax.xaxis.set_major_formatter(LogFormatterMathtext())
+    ends = np.log10(rows["calls"].astype(float).agg(["min", "max"]))
+    if np.floor(ends.iloc[1]) > np.ceil(ends.iloc[0]):
+        # Whole decades: numbers between them would touch.
+        ax.xaxis.set_major_locator(LogLocator())
+        ax.xaxis.set_major_formatter(LogFormatterMathtext())
+    else:
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
     _axes.log(ax, "y")
     ax.set(xlabel="simulated samples", ylabel=words(rows["metric"].iloc[0]))
     size = rows["dimension"].iloc[0]

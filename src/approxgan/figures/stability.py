@@ -29,9 +29,9 @@ class Stability:
         "One line per cell (a mode, an ε, a study) in which a run failed: the share of its seeds, "
         "and Wilson's 95 % interval of the rate. Diverged: a loss or a parameter became "
         "non-finite or too large. Gradient vanished: its norm stayed under the threshold for the "
-        "set stretch. All studies are here, with the learning rates that are meant to fail. At "
-        "most 40 cells have a line: those with the most failures. The words below count the cells "
-        "without failure, and say how often such a cell may still fail."
+        "set stretch. Generators without a gradient are left out. Learning rates that are meant "
+        "to fail are here. At most 40 cells have a line: those with the most failures. The words "
+        "below count the cells without failure, and say how often such a cell may still fail."
     )
 
     def draw(self, tables: Tables) -> Figure:
@@ -97,9 +97,10 @@ def _lines(ax: Axes, failed: pd.DataFrame) -> None:
 
 def _note(cells: pd.DataFrame) -> str:
     whole = cells.groupby(["group", "cell"]).agg({"failed": "sum", "seeds": "max"})
+    counts = sorted(set(whole.loc[whole["failed"] == 0, "seeds"]))
     bounds = [f"{100 * statistics.wilson(0, int(n), 0.95).high:.0f} % ({n} seeds)"
-              for n in sorted(set(whole["seeds"]))[-3:]]  # fmt: skip
+              for n in dict.fromkeys([*counts[:1], *counts[-1:]])]  # fmt: skip
     return (
         f"{(whole['failed'] == 0).sum()} of {len(whole)} cells had no failure. "
-        f"Such a cell may still have a rate of up to {listed(bounds)}."
+        f"Such a cell may still have a rate of up to {listed(bounds, 'or')}."
     )

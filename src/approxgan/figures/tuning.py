@@ -23,7 +23,7 @@ class Tuning:
         "tried. A circle marks the choice. Where it lies at the end of a line, a better value may "
         "lie beyond. A cross at the upper edge is a value at which half of the seeds have no "
         "score. A panel's axis is the one with most values. Values of other axes stand in the "
-        "names of the lines."
+        "names of the lines. Generators without a gradient are left out."
     )
 
     def draw(self, tables: Tables) -> Figure:
@@ -50,6 +50,8 @@ class Tuning:
             if all(isinstance(x, int | float) and x > 0 for x in rows["x"]):
                 _axes.log(ax)
                 _axes.ticks_at(ax, rows["x"])
+            elif all(isinstance(x, int | float) for x in rows["x"]):
+                ax.set_xticks(sorted(set(rows["x"])))
             scores = rows["score"].dropna().to_numpy(float)
             if len(scores):
                 _axes.bend(ax, scores)
