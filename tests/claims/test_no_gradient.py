@@ -24,6 +24,8 @@ def test_the_formula_trains_within_the_multiple_that_the_config_fixes():
     assert row["effect"] == pytest.approx(ratio)
     assert row["bound"] == 2.0
     assert row["verdict"] == "contradicted"
+    # Its settings were chosen for the whole run.
+    assert "4e+03 calls; forward_difference has settings for 8e+03" in row["note"]
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,10 @@ def test_the_answer_of_a_whole_run() -> None:
     assert plain.answer(found(made, best)) == (
         "No benefit over the exact slope was shown. Nudging each weight gets as good, but no "
         "faster or steadier, at 33 times the time per step. Nudging all weights at once never "
-        "gets as good. At their best, none was shown to be cheaper."
+        "gets as good. At their best, all need more evaluations."
     )
+    mixed = table([("C5", "exact", "x", "undecided")], reading=EQUAL_COST)
+    assert plain.answer(found(best, mixed)).endswith("At their best, none was shown to be cheaper.")
     cheap = table([("C5", "spsa", "x", "supported")], reading=EQUAL_COST, effect=0.5)
     assert plain.answer(found(cheap)).endswith(
         "At its best, spsa gets as good at 0.50 times the cost."
@@ -154,7 +156,8 @@ def test_a_gain_is_told_with_what_its_controls_say(verdict: str, reason: str, sa
     [
         ({"effect": 1.078}, "1.08 × as many steps"),
         ({"effect": 6675.1}, "6\u202f700 × as many steps"),
-        ({"effect": 3.4, "censored": 2}, "at least 3.40 × as many steps"),
+        ({"effect": 3.4, "censored": 2}, "3.40 × as many steps; 2 of 9 runs never got there"),
+        ({"effect": 3.4, "censored": 9, "mode_value": np.inf}, "9 of 9 runs never got there"),
         ({"measure": "seconds_per_step", "effect": 4.0}, "4.00 × as long"),
         ({"measure": "final_quality", "unit": "sds of exact", "effect": -0.5},
          "0.50 run-to-run gaps better"),
@@ -164,8 +167,10 @@ def test_a_gain_is_told_with_what_its_controls_say(verdict: str, reason: str, sa
          "25 of 100 runs fewer break down"),
         ({"measure": "diverged_runs", "unit": "share of runs", "effect": 0.0},
          "as many runs break down"),
-        ({"measure": "range_of_good_steps", "unit": "decades", "effect": 3.5},
-         "good over a 3\u202f200-fold range"),
+        ({"measure": "range_of_good_steps", "unit": "decades", "effect": 3.5, "low": 2.0},
+         "shown over a 100-fold range"),
+        ({"measure": "range_of_good_steps", "unit": "decades", "effect": 3.5, "low": 0.0},
+         "none was shown"),
         ({"measure": "range_of_good_steps", "unit": "decades", "effect": 0.0},
          "none that was tried"),
         ({"effect": np.nan}, ""),
@@ -173,6 +178,20 @@ def test_a_gain_is_told_with_what_its_controls_say(verdict: str, reason: str, sa
 )  # fmt: skip
 def test_an_effect_is_told_in_everyday_units(more: dict[str, Any], said: str) -> None:
     assert plain.amount({**PLAIN, **more}) == said
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "0.5 to 2"),
+        ({"low": 1.0, "high": 1.0}, ""),
+        ({"unit": "sds of exact", "low": -0.0856, "high": 0.0676}, "0.09 better to 0.07 worse"),
+        ({"unit": "decades"}, ""),
+        ({"censored": 9, "mode_value": np.inf}, ""),
+    ],
+)
+def test_intervals_are_told_in_the_same_units(more: dict[str, Any], said: str) -> None:
+    assert plain.ends({**PLAIN, **more}) == said
 
 
 @pytest.mark.parametrize("measure", [*MEASURES, by_rule("adaptive")])
@@ -185,13 +204,26 @@ def test_every_measure_has_a_plain_statement(measure: Any) -> None:
         assert ("learning rate" in said) == (reading == "learning_rate")
 
 
+def test_the_other_half_of_a_claim_and_the_precision_stand_beside_a_line() -> None:
+    halves = [("C4", "spsa", "final_quality_at_smaller_steps", "supported"),
+              ("C4", "spsa", "final_quality_at_larger_steps", "undecided")]  # fmt: skip
+    (line,) = plain.lines(found(table(halves, reading="epsilon", against="own_step")))
+    assert line.place == "the article's own experiment in float32"
+    assert line.unlike == [("Too large a nudge gives worse results", "not shown")]
+    rates = table(halves[1:], reading="learning_rate", against="own_step")
+    rates = found(table(halves[:1], reading="epsilon", against="own_step"), rates)
+    assert plain.lines(rates)[0].unlike == []
+
+
 def test_a_line_says_what_it_is_beside() -> None:
     own = table(rows("spsa", C1="supported"))
     step = table([("C4", "spsa", "final_quality_at_smaller_steps", "supported")],
                  against="own_step", reading="epsilon")  # fmt: skip
     other = table([("C7", "spsa", "final_quality", "supported")], against="score_function")
-    told = [line.against for line in plain.lines(found(own, step, other))]
+    lines = plain.lines(found(own, step, other))
+    told = [line.against for line in lines]
     assert told == ["the exact slope", "", "score function"]
+    assert [line.beside for line in lines] == ["", "", "score function"]
 
 
 def test_a_claim_of_a_new_kind_gets_its_line() -> None:

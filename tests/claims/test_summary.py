@@ -71,9 +71,7 @@ def test_numbers_are_told_as_what_they_are() -> None:
     assert summary.value(PLAIN) == "1 [0.5 to 2]; 3 against 3"
     assert summary.value({**bare, "low": 1.0, "high": 1.0}) == "1"
     lost = {**PLAIN, "censored": 9, "effect": 3.37, "low": 3.0, "high": 4.0, "mode_value": np.inf}
-    assert summary.value(lost) == (
-        "at least 3.37 [3 to 4]; never against 3; never reached (9 of 9)"
-    )
+    assert summary.value(lost) == "3.37 [3 to 4]; never against 3; never reached (9 of 9)"
     assert summary.value({**PLAIN, "capped": 2}) == "1 [0.5 to 2]; 3 against 3; capped (2 of 9)"
     span = summary.value({**bare, "interval_kind": "holm_range"})
     assert span == "1 [0.5 shown, 2 not ruled out]"

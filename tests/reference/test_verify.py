@@ -160,7 +160,8 @@ def test_the_readme_shows_the_reference_and_keeps_its_own_words(known, tmp_path)
     line = "| **C1.** Training needs fewer steps | yes | 1.00 × as many steps [0.5 to 1.5] |"
     assert f"{line} nudging each weight, on other data and networks" in told
     assert (
-        "| **C5.** A training step needs less computing | yes | 2.00 × as much computing |" in told
+        "| **C5.** A training step needs fewer evaluations of the loss | yes | 2.00 × as many "
+        "evaluations |" in told
     )
     assert "![Sample quality against ε](kept/full.png)" in told
     assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")

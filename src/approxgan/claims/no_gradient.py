@@ -132,6 +132,12 @@ class Versus:
     def name(self) -> str:
         return f"{self.mine.name()} against {self.other.name()}"
 
+    def told(self) -> str:
+        """The calls, and whose settings were chosen for more of them."""
+        ways = [way for way in (self.mine, self.other) if way.spent > 1.1 * self.calls]
+        whole = [f"{way.generator_mode} has settings for {way.spent:.3g}" for way in ways]
+        return "; ".join([f"{self.calls:.3g} calls", *whole])
+
 
 @dataclass(frozen=True, eq=False)
 class Study:
@@ -238,7 +244,7 @@ def ratio(found: Sequence[Versus], rules: Rules) -> Comparison:
     made = statistics.jackknife(logs, statistics.mean, level=1 - rules["alpha"])
     medians = [[way.median(one.calls) for way in (one.mine, one.other)] for one in found]
     told = "; ".join(
-        f"{one.mine.dataset} {mine / other:.3g} ({one.other.generator_mode}, {one.calls:.3g} calls)"
+        f"{one.mine.dataset} {mine / other:.3g} ({one.other.generator_mode}, {one.told()})"
         for one, (mine, other) in zip(found, medians, strict=True)
     )
     note = (

@@ -6,8 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from approxgan.analysis.text import initial, listed, number, words
-from approxgan.claims.matching import ARTICLE, EQUAL_CALLS, EQUAL_COST, LEARNING_RATE, OTHER
+from approxgan.analysis.text import initial, interval, listed, number, words
+from approxgan.claims.matching import (
+    ARTICLE,
+    EPSILON,
+    EQUAL_CALLS,
+    EQUAL_COST,
+    LEARNING_RATE,
+    OTHER,
+)
 from approxgan.claims.measures import BEST_STEP, DECADES, OWN_STEP, RATIO, SDS
 from approxgan.claims.summary import Part, Row
 from approxgan.claims.verdict import (
@@ -36,10 +43,13 @@ PLACES = {
     OTHER: "other data and networks",
 }
 SAID = {SUPPORTED: "yes", NEGLIGIBLE: "no", CONTRADICTED: "no", UNDECIDED: "not shown"}
-TIME = "as long"
+TIME, EVALUATIONS = "as long", "as many evaluations"
 MEASURES = {
     "steps_to_target": ("Training needs fewer steps", "as many steps"),
-    "forward_equivalents_to_target": ("Training needs less computing in all", "as much computing"),
+    "forward_equivalents_to_target": (
+        "Training needs fewer evaluations of the loss in all",
+        EVALUATIONS,
+    ),
     "seconds_to_target": ("Training takes less time in all", TIME),
     "diverged_runs": ("Fewer runs break down", "break down"),
     "spread_of_final_quality": ("Results vary less from run to run", "as much variation"),
@@ -49,7 +59,10 @@ MEASURES = {
     "final_quality_at_smaller_steps": ("Too small a nudge gives worse results", ""),
     "final_quality_at_larger_steps": ("Too large a nudge gives worse results", ""),
     "failed_runs_at_larger_steps": ("Too large a nudge stops or breaks runs", "fail"),
-    "forward_equivalents_per_step": ("A training step needs less computing", "as much computing"),
+    "forward_equivalents_per_step": (
+        "A training step needs fewer evaluations of the loss",
+        EVALUATIONS,
+    ),
     "seconds_per_step": ("A training step takes less time", TIME),
     "range_of_good_steps": ("Trying finds a nudge as good as the exact slope", ""),
     "final_quality_at_own_step": ("The learning rate is as good as the best tried", ""),
@@ -62,6 +75,8 @@ MEASURES = {
 """Measure -> what a claim says of it, and what its effect is a multiple or a count of."""
 TIMES = {"forward_equivalents_per_step": "seconds_per_step"}
 """Counts of evaluations that a program need not take as long as, and its time."""
+HALVES = {"final_quality_at_smaller_steps": "final_quality_at_larger_steps"}
+"""Measures that answer one half of a claim, and those that answer the other."""
 RATE = (("nudge", "learning rate"),)
 """Words of a statement where the article's step is read as the learning rate."""
 BENEFITS = {"C1": "faster", "C2": "steadier", "C5": "cheaper per step"}
@@ -86,6 +101,11 @@ class Line:
     row: Row
     unlike: list[tuple[str, str]]
     """Its time, and what says something else, of other modes and elsewhere; and what it says."""
+
+    @property
+    def beside(self) -> str:
+        """What it is beside, where that is not exact."""
+        return "" if self.against == WAYS["exact"] else self.against
 
 
 def modes(found: Sequence[Part]) -> list[str]:
@@ -121,15 +141,34 @@ def amount(row: Mapping[str, Any]) -> str:
     if np.isnan(effect):
         return ""
     if row["unit"] == RATIO:
-        return f"{'at least ' * bool(row['censored'])}{_about(effect)} × {what or 'as much'}"
+        never = f"{number(row['censored'])} of {number(row['runs'])} runs never got there"
+        # Of such a run no multiple is known: the config says what it counts as.
+        if row["censored"] and np.isinf(row["mode_value"]):
+            return never
+        told = f"{_about(effect)} × {what or 'as much'}"
+        return told + f"; {never}" * bool(row["censored"])
     if row["unit"] == SDS:
         return _apart(effect, bool(row["capped"]))
     if row["unit"] == DECADES:
-        span = _about(10 ** round(effect, 1))
-        return f"good over a {span}-fold range" if effect > 0 else "none that was tried"
+        if effect <= 0:
+            return "none that was tried"
+        shown = float(row["low"])
+        span = _about(10 ** round(shown, 1))
+        return f"shown over a {span}-fold range" if shown > 0 else "none was shown"
     count = number(float(f"{abs(100 * effect):.2g}"))
     more = "more" if effect > 0 else "fewer"
     return f"{count} of 100 runs {more} {what}" if effect else f"as many runs {what}"
+
+
+def ends(row: Mapping[str, Any]) -> str:
+    """The interval of a multiple or a gap: '0.9 to 1.1'; nothing of others."""
+    low, high = float(row["low"]), float(row["high"])
+    if low == high or np.isnan(low + high) or (row["censored"] and np.isinf(row["mode_value"])):
+        return ""
+    if row["unit"] == SDS:
+        told = (f"{_about(abs(end))} {'worse' if end > 0 else 'better'}" for end in (low, high))
+        return " to ".join(told)
+    return interval(low, high) if row["unit"] == RATIO else ""
 
 
 def _apart(effect: float, capped: bool) -> str:
@@ -161,11 +200,15 @@ def _line(rows: Sequence[Row], controls: Sequence[Row], name: str) -> Line:
     against = "" if row["against"] in (OWN_STEP, BEST_STEP) else way(row["against"])
     told = statement(row), said(row), amount(row), way(row["mode"]), place, against, remark
     unlike = [*_timed(rows, row), *_elsewhere(rows, row), *_otherwise(rows, row)]
+    unlike += _other_half(rows, row)
     return Line(name, *told, row, unlike)
 
 
 def _place(row: Row) -> str:
-    return BLIND if row["reading"] == EQUAL_CALLS else PLACES[row["scope"]]
+    """Where, and in which precision if that decides which nudges are small."""
+    if row["reading"] == EQUAL_CALLS:
+        return BLIND
+    return PLACES[row["scope"]] + f" in {row['dtype']}" * (row["reading"] == EPSILON)
 
 
 def _timed(rows: Sequence[Row], row: Row) -> Iterator[tuple[str, str]]:
@@ -203,6 +246,15 @@ def _otherwise(rows: Sequence[Row], row: Row) -> Iterator[tuple[str, str]]:
         kinds = {said(one) for one in own} - {said(row), SAID[UNDECIDED]}
         if kinds and row["verdict"] != UNDECIDED:
             yield what, listed(sorted(kinds))
+
+
+def _other_half(rows: Sequence[Row], row: Row) -> Iterator[tuple[str, str]]:
+    """What the claim says besides, of the same runs."""
+    keys = ("mode", "scope", "reading", "dtype")
+    for one in rows:
+        alike = one["measure"] == HALVES.get(row["measure"]) and all(one[k] == row[k] for k in keys)
+        if alike and _has_data(one):
+            yield statement(one), said(one)
 
 
 def _shared(row: Row, controls: Sequence[Row]) -> str:
@@ -319,15 +371,18 @@ def _how(claim: str, row: Row, shared: str) -> str:
 
 def _price(row: Row) -> str:
     timed = MEASURES.get(str(row["measure"]), ("", ""))[1] == TIME
-    what = "time" if timed else "computing"
+    what = "time" if timed else "loss evaluations"
     return f"{_about(float(row['effect']))} times the {what} per step"
 
 
 def _at_best(rows: Sequence[Row]) -> str:
     """What exact's quality costs where each mode is tuned."""
-    costs = [row for row in rows if row["claim"] == "C5" and row["verdict"] != UNDECIDED]
+    every = [row for row in rows if row["claim"] == "C5"]
+    costs = [row for row in every if row["verdict"] != UNDECIDED]
     if not costs:
         return ""
+    if all(row["verdict"] == CONTRADICTED for row in every):
+        return "At their best, all need more evaluations."
     least = min(costs, key=lambda row: row["effect"])
     if least["verdict"] != SUPPORTED:
         return "At their best, none was shown to be cheaper."

@@ -189,7 +189,7 @@ def no_effect(row: Mapping[str, Any]) -> float:
 
 
 def value(row: Mapping[str, Any]) -> str:
-    """The effect with its interval, beside it in plain units; at least so where it is censored."""
+    """The effect with its interval, beside it in plain units; how many runs count by rule."""
     if pd.isna(row["effect"]):
         return "(no data)" if row["reason_code"] == LACK else ""
     ends = interval(row["low"], row["high"]) if row["low"] != row["high"] else ""
@@ -202,7 +202,6 @@ def value(row: Mapping[str, Any]) -> str:
         both = (row["mode_value"], row["other_value"])
         beside.append(" against ".join(lost if np.isinf(own) else number(own) for own in both))
     if row["censored"]:
-        told = f"at least {told}"
         beside.append(f"never reached ({row['censored']} of {row['runs']})")
     if row["capped"]:
         beside.append(f"capped ({row['capped']} of {row['runs']})")

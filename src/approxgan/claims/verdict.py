@@ -35,7 +35,7 @@ class Comparison:
     capped: int = 0
     """Pairs of runs whose difference is at the cap."""
     censored: int = 0
-    """Runs of the mode that never reached the target: the effect is at least what it says."""
+    """Runs of the mode that never reached the target, and count by rule."""
     runs: int = 0
     """Runs of the mode in the comparison."""
     can_spare: bool = True

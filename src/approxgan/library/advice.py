@@ -260,7 +260,7 @@ def _reasons(s: _Scales, each: int, best: Option, noisy: bool) -> list[str]:
         told.append(f"fewer than {s.dimension + 1} evaluations: random directions")
     if best.relative_error > 1.0:
         told.append(
-            f"the estimate is {best.relative_error:.3g} times as wrong as long is the gradient: "
+            f"the error of an estimate is {best.relative_error:.3g} times as long as the gradient: "
             "an optimiser has to average over steps, with a smaller learning rate"
         )
     return told

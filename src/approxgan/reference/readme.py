@@ -7,7 +7,6 @@ from typing import Any
 
 from approxgan.analysis.templates import environment
 from approxgan.claims import plain, summary
-from approxgan.claims.measures import RATIO
 from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.figures import stage as drawing
@@ -57,7 +56,7 @@ def block(known: Mapping[str, Any], path: str) -> str:
             lines=plain.lines(parts),
             ways={mode: plain.way(mode) for mode in plain.modes(parts)},
             rows=len(known["verdicts"]),
-            RATIO=RATIO,
+            ends=plain.ends,
             made=known["made"],
             path=path,
             figure=registry.build("figures", FIGURE, {}),

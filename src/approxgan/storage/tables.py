@@ -353,7 +353,8 @@ CLAIMS = {
     "any false verdict in it is at most alpha",
     "is_timed": "whether the number is of seconds: the machine decides it",
     "runs": "runs of the mode in the comparison",
-    "censored": "those that never reached the target: with any, the effect is at least this",
+    "censored": "those that never reached the target, and count as claims.never_runs whole runs: "
+    "with any, the effect rests on that rule",
     "capped": "pairs of runs whose difference is at the cap: without it the effect would be larger",
     "datasets": "names of the data sets it rests on, separated by ', '",
     "cells": "the runs it rests on, in words",
