@@ -64,6 +64,9 @@ def test_modes_are_compared_at_the_smallest_budget() -> None:
     assert row["mode_value"] == pytest.approx(0.55, abs=SD)
     assert row["other_value"] == pytest.approx(0.1, abs=SD)
     assert (row["verdict"], row["capped"]) == ("supported", row["runs"])
+    assert "judged before the end of their runs" in row["note"]
+    whole = World().equal_cost(budgets=1.0, pace=0.5).judge("final_quality", reading="equal_cost")
+    assert "before the end" not in whole["note"]
     assert set(claims.judge(world.tables, RULES, ["C2"])["reading"]) == {"equal_cost"}
 
 

@@ -16,6 +16,7 @@ from approxgan.claims.matching import (
     EQUAL_COST,
     LEARNING_RATE,
     SAME_STEPS,
+    Arm,
     Axis,
     Contrast,
     Rules,
@@ -102,9 +103,18 @@ def quality(contrasts: Sequence[Contrast], rules: Rules) -> Comparison:
         f"mean over seeds and data sets; each seed capped at {rules['cap_sds']:g} sds, which a "
         f"diverged run counts as; noise floor by data set (sds): {floors}"
     )
+    if early := [text for one in contrasts if (text := _early(one.mine))]:
+        told = ", ".join(early)
+        note += f"; judged before the end of their runs, linear between snapshots: {told}"
     values = mean_of([(one.mine.median(), one.other.median()) for one in contrasts])
     capped = int((np.abs(pairs) >= how["cap"]).sum())
     return Comparison(effect, "jackknife", note, values, capped, runs=sum(seeds))
+
+
+def _early(arm: Arm) -> str:
+    """'grid at step 35 of 2,102' of runs that have a larger budget than they are judged at."""
+    last = float(max(arm.curves.columns, default=np.nan))
+    return f"{arm.dataset} at step {arm.end:.0f} of {last:.0f}" if arm.end < last - 0.5 else ""
 
 
 def counted_cost(contrasts: Sequence[Contrast], rules: Rules) -> Comparison:

@@ -25,8 +25,8 @@ class Data:
     title = "The data sets"
     caption = (
         "The points that training sees and fresh draws of the true density, first two "
-        "coordinates, equal scales, at most 1,000 points each. Data of one column are shown by "
-        "how often its values occur, data of images by 25 true images. Letters are left out: "
+        "coordinates, equal scales, at most 1,000 points each. Data of one column are shown as "
+        "frequencies of its values, images as 25 of them. Letters are left out: "
         "their first two columns are 0 or 1. Samples are scored against fresh draws, never "
         "against the training points: a generator that repeats its training points shows gaps "
         "that the fresh draws do not have."

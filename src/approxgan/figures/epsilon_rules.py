@@ -30,8 +30,8 @@ class EpsilonRules:
         "rounding and truncation balance. The dashed curve is theory for the forward difference: "
         "truncation grows with ε and rounding falls with it; the least error is near the star, "
         "2√(ε_f/|f''|). Measurements lie below the curve where its f'' counts kinks of the "
-        "network that a smaller ε does not cross. A good rule marks the bottom of its curve "
-        "without knowing it. The mark of adaptive may lie below its curve, as it gives each "
+        "network that a smaller ε does not cross. A good rule has its mark at the bottom of "
+        "its curve. The mark of adaptive may lie below its curve, as it gives each "
         "coordinate an ε of its own. Games without rules are left out."
     )
 

@@ -16,13 +16,14 @@ class EqualCost:
     caption = (
         "The score that decides the claims against the evaluations of both losses (left) and "
         "processor seconds (right). A reverse pass counts as two evaluations. Every mode has its "
-        "own learning rate. It was chosen on other seeds, among as many values as the other modes "
-        "had. Lines are medians over the seeds that count, a diverged run as infinitely bad; "
-        "bands are their middle half, marks snapshots. All modes have the budget at the grey "
-        "line. Some go on beyond it, in the shaded part. A mode whose first mark lies in the "
-        "shaded part has no score within the budget. Dotted black: exact's last median. Dotted "
-        "grey: the generators before training. Hatched: the scores of a perfect generator. "
-        "Seconds depend on the machine, the precision and the program."
+        "own learning rate, chosen on other seeds for its whole budget, among as many values as "
+        "the other modes had. It shares the study's other settings. Lines are medians over the "
+        "seeds that count, a diverged run as infinitely bad; bands are their middle half, marks "
+        "snapshots. All modes have the budget at the grey line. Some go on beyond it, in the "
+        "shaded part. A mode whose first mark lies in the shaded part has no score within the "
+        "budget. Dotted black: exact's last median. Dotted grey: the generators before training. "
+        "Hatched: the scores of a perfect generator. Seconds depend on the machine, the precision "
+        "and the program."
     )
 
     def draw(self, tables: Tables) -> Figure:

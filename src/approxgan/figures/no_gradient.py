@@ -41,10 +41,11 @@ class NoGradient:
         "steps, and a difference sees few of them: the error grows as 1/√ε with the same draws on "
         "both sides, and as 1/ε with fresh ones. Other panels: the distance to the truth against "
         "the simulated samples that were spent, those for the discriminator too. Every mode has "
-        "its own ε and learning rate, chosen on other seeds. Lines are geometric means over seeds, "
-        "bands 95 % intervals. Dashed: fresh draws. Dotted: an ε that was not chosen. Thick: "
-        "differences at the output of the generator's network, sample by sample; all others are at "
-        "its parameters. Without marks: modes that know more of the generator than its samples."
+        "an ε or a learning rate of its own, chosen on other seeds for its whole budget. Lines "
+        "are geometric means over seeds, bands 95 % intervals. Dashed: fresh draws. Dotted: an ε "
+        "that was not chosen. Thick: differences at the output of the generator's network, sample "
+        "by sample; all others are at its parameters. Without marks: modes that know more of the "
+        "generator than its samples."
     )
 
     def draw(self, tables: Tables) -> Figure:

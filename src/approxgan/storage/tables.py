@@ -227,7 +227,8 @@ COST = {
     "cpu_seconds": "processor seconds of the same",
     "peak_memory_mb": "peak resident memory of the job, MB",
     "dimension": "number of parameters of the generator; missing where a run has not kept it",
-    "sweep": "how sweeps were evaluated: direct, compiled, batched, plain (joined by +), or none",
+    "sweep": "how sweeps were evaluated: direct, compiled, batched, plain, stacked (joined by +), "
+    "or none",
 }
 DIRAC = {
     "game": "objective, order of the updates, and r1 with its γ, e.g. nonsaturating simultaneous",
