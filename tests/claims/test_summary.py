@@ -63,6 +63,21 @@ def test_the_rule_says_what_would_have_decided_and_why_it_did_not(reason: str) -
     assert loss == "supported below 0.5, contradicted above 0.5"
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"p_holm": 0.0387}, "0.0387"),
+        ({"p_holm": 0.0}, "< 10⁻¹²"),
+        ({"p_holm": np.nan}, "–"),
+        ({"p_holm": 0.0, "interval_kind": "count"}, "counted"),
+        ({"p_holm": 0.0, "capped": 9}, "all at the cap"),
+        ({"p_holm": 0.0, "capped": 8}, "< 10⁻¹²"),
+    ],
+)
+def test_no_p_is_told_as_zero(more: dict[str, Any], said: str) -> None:
+    assert summary.chance({**PLAIN, **more}) == said
+
+
 def test_numbers_are_told_as_what_they_are() -> None:
     whole = {**PLAIN, "measure": "final_quality"}
     assert summary.value({**whole, "mode_value": np.inf}) == "1 [0.5 to 2]; diverged against 3"

@@ -21,6 +21,7 @@ from approxgan.claims.matching import (
 from approxgan.claims.measures import BEST_STEP, DECADES, NO_CONTROL, OWN_STEP, RATIO, SDS
 from approxgan.claims.no_gradient import BEST_OTHER, REFERENCE
 from approxgan.claims.verdict import (
+    COUNT,
     LACK,
     NEGLIGIBLE,
     NO_GAIN,
@@ -75,6 +76,8 @@ AGAINST = {
     (REFERENCE, EQUAL_CALLS): "that of the gradient that knows the generator",
     (BEST_OTHER, EQUAL_CALLS): "that of the best other mode that knows samples alone",
 }
+LEAST_P = 1e-12
+"""Smaller p are rounding errors."""
 STEPS = {EPSILON: "ε", LEARNING_RATE: "learning rates"}
 WHY = {
     OK: "",
@@ -133,7 +136,7 @@ def parts(table: pd.DataFrame) -> list[Part]:
     found: dict[tuple[str, str], dict[str, Claim]] = {}
     for place, values in enumerate(table.to_dict("records")):
         row: Row = {str(key): value for key, value in values.items()} | {"place": place}
-        row |= {"what": measured(row), "rule": rule(row)}
+        row |= {"what": measured(row), "rule": rule(row), "chance": chance(row)}
         name = str(row["claim"])
         by_name = found.setdefault((row["scope"], part_of(row)), {})
         claim = by_name.setdefault(name, Claim(name, STATEMENTS.get(name, "")))
@@ -182,6 +185,16 @@ def rule(row: Mapping[str, Any]) -> str:
     told.append(f"contradicted {other} {number(bound)}")
     why = WHY[str(row["reason_code"])]
     return ", ".join(told) + (f"; {why}" if why else "")
+
+
+def chance(row: Mapping[str, Any]) -> str:
+    """Holm's p, as far as it says anything: not of counts, nor where every run is at the cap."""
+    p = row["p_holm"]
+    if row["interval_kind"] == COUNT:
+        return "counted"
+    if row["capped"] and row["capped"] == row["runs"]:
+        return "all at the cap"
+    return "< 10⁻¹²" if not pd.isna(p) and p < LEAST_P else number(p)
 
 
 def no_effect(row: Mapping[str, Any]) -> float:
