@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
 import pytest
 import torch
 from worlds import ROOT
@@ -117,6 +118,12 @@ def test_evaluations_are_divided_over_the_steps():
     assert forward.mode == "forward_gradient"
 
 
+def test_numbers_of_numpy_are_numbers():
+    plain = approxgan.advise(dimension=10, evaluations=1000, noise=0.5)
+    given = {"dimension": np.int64(10), "evaluations": np.int32(1000), "noise": np.float32(0.5)}
+    assert approxgan.advise(**given) == plain
+
+
 def test_it_tells_what_was_measured(tmp_path):
     place = tmp_path / "reference.json"
     cell = {"study": "s", "dataset": "ring", "model": "m", "loss": "l"}
@@ -136,12 +143,17 @@ def test_it_tells_what_was_measured(tmp_path):
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"dimension": 0}, "dimension is 0; accepted: a whole number, 1 or more"),
+        ({"dimension": 0}, r"dimension is 0; accepted: a whole number, 1 to 1e\+30"),
         ({"dimension": 2.5}, "dimension is 2.5"),
-        ({"evaluations": 1}, "evaluations is 1; accepted: a finite number, 2 or more"),
+        ({"evaluations": 1}, r"evaluations is 1; accepted: a finite number, 2 to 1e\+30"),
         ({"evaluations": float("inf")}, "evaluations is inf"),
         ({"noise": -1.0}, "noise is -1.0"),
         ({"noise": float("nan")}, "noise is nan"),
+        ({"noise": 1e300}, r"noise is 1e\+300"),
+        ({"third": 1e300}, r"third is 1e\+300"),
+        ({"dimension": np.True_}, "dimension is True"),
+        ({"precision": ["float32"]}, "precision is .*accepted: float64"),
+        ({"reference": 3}, "reference is 3; accepted: the path"),
         ({"precision": "float8"}, "precision is 'float8'; accepted: float64"),
         ({"steps": 1000}, "evaluations=100 are fewer than 2 for each of steps=1000"),
         ({"curvature": 0.0}, "curvature is 0.0"),

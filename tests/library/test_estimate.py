@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import signal
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import parametrize
 from worlds.estimates import BUILT, MODES, epsilon_of
 from worlds.variants import EXAMPLE
 
@@ -94,6 +99,98 @@ def test_gradients_have_the_structure_of_the_parameters(name, kind):
     assert torch.allclose(
         joined(estimated(name, f, params).grads), estimated(name, loss, THETA).grads
     )
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_numbers_in_another_order_in_memory_give_the_same_estimate(name):
+    """Of a transposed tensor, as of images with the channels last, no view is flat."""
+    theta = torch.arange(1.0, 7.0, dtype=torch.float64).view(2, 3).T
+    grads = [estimated(name, lambda t: loss(t.reshape(-1)), t).grads for t in (theta, theta + 0.0)]
+    assert not theta.is_contiguous()
+    plain = estimated(name, lambda t: loss(t.reshape(-1)), theta.contiguous()).grads
+    assert all(torch.allclose(made, plain, rtol=1e-9) for made in grads)
+
+
+def test_gradients_have_the_structure_of_the_call_also_when_stored():
+    """The structure may change after the call, and what is stored holds nothing of the user's."""
+    params = {"a": THETA.clone().requires_grad_(), "b": [THETA.clone()]}
+    made = approxgan.estimate(lambda p: loss(p["a"]), params, "central_difference", eps=EPS)
+    params["a"] = params["b"] = None
+    for one in (made, pickle.loads(pickle.dumps(made)), copy.deepcopy(made)):
+        assert torch.allclose(one.grads["a"], TRUTH)
+        assert one.grads["b"] == [None]
+    net = Net()
+    net.private = lambda: None  # no pickle takes it
+    made = approxgan.backward(net.forward, net, "exact")
+    stored = pickle.loads(pickle.dumps(made))
+    assert torch.equal(stored.grads["rest.w"], made.grads["rest.w"])
+    assert stored.vector is not None
+    assert made == made
+    assert made != stored
+
+
+@pytest.mark.parametrize("name", ["exact", "spsa"])
+def test_gradients_made_in_inference_mode_are_ordinary_tensors(name):
+    net = Net()
+    with torch.inference_mode():
+        made = approxgan.backward(net.forward, net, name, eps=epsilon_of(BUILT[name], EPS))
+    once = net.first.grad.clone()
+    approxgan.backward(net.forward, net, "exact")
+    assert net.first.grad != once
+    assert not made.vector.is_inference()
+
+
+@pytest.mark.parametrize("held", ["sparse", "with a graph", "that needs gradients"])
+def test_gradients_of_every_kind_are_added_to(held):
+    theta = THETA.clone().requires_grad_()
+    theta.grad = {
+        "sparse": TRUTH.to_sparse,
+        "with a graph": lambda: TRUTH * torch.ones(3, dtype=torch.float64, requires_grad=True),
+        "that needs gradients": lambda: TRUTH.clone().requires_grad_(),
+    }[held]()
+    approxgan.backward(loss, theta, "exact")
+    assert torch.allclose(theta.grad.detach(), 2 * TRUTH)
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_the_end_of_an_iterator_in_a_loss_is_its_own_error(name):
+    batches = iter([1.0])
+    next(batches)
+    with pytest.raises(StopIteration):
+        estimated(name, lambda theta: loss(theta) * next(batches), THETA)
+
+
+def test_an_interrupt_never_leaves_a_moved_point_in_a_module():
+    """The signal comes while thousands of tensors are put back."""
+    net = nn.ParameterList([nn.Parameter(torch.ones(1)) for _ in range(3000)])
+    own = dict(net.named_parameters())
+
+    def late():
+        signal.setitimer(signal.ITIMER_REAL, 5e-5)
+        return 1.0
+
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            approxgan.estimate(late, net, "central_difference", eps=0.1)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+    assert all(tensor is own[name] for name, tensor in net.named_parameters())
+
+
+def test_cached_parametrizations_are_those_of_the_point():
+    class Twice(nn.Module):
+        def forward(self, weight):
+            return 2.0 * weight
+
+    net = nn.Linear(3, 1, bias=False, dtype=torch.float64)
+    parametrize.register_parametrization(net, "weight", Twice())
+    with parametrize.cached():
+        kept = net.weight
+        made = approxgan.estimate(lambda: net(THETA).sum(), net, "central_difference", eps=EPS)
+        assert net.weight is kept
+    assert torch.allclose(made.grads["parametrizations.weight.original"], 2.0 * THETA[None])
 
 
 @pytest.mark.parametrize("name", FREE)
@@ -276,7 +373,8 @@ def test_backward_accumulates_as_autograd_does_and_any_optimiser_steps():
      (torch.tensor([[4]]), 4.0), (torch.tensor(0.5, dtype=torch.bfloat16), 0.5)],
 )  # fmt: skip
 def test_a_loss_is_any_one_number(result, value):
-    made = number(result)
+    made = number(result, torch.device("cpu"))
+    assert number(result, torch.device("meta")).device.type == "meta"
     assert made.shape == ()
     assert made.dtype in (torch.float32, torch.float64)
     assert float(made) == value
@@ -328,3 +426,16 @@ def test_an_estimate_goes_on_from_the_one_before():
     assert second.forwards == 2
     fresh = approxgan.estimate(loss, theta, "forward_difference", eps=0.1).grads
     assert torch.allclose(second.grads[0][changed], fresh[changed], rtol=1e-9)
+    coarse = approxgan.estimate(
+        listed, [theta.float()], "stale_coordinates", before=first, **options
+    )
+    assert torch.equal(coarse.grads[0][~changed], first.grads[0][~changed].float())
+
+
+def test_settings_may_be_numbers_of_numpy():
+    options = {"eps": np.float32(EPS), "generator": np.int32(7)}
+    made = approxgan.estimate(loss, THETA, "spsa", directions=np.int64(2), **options)
+    plain = approxgan.estimate(loss, THETA, "spsa", directions=2, **options)
+    assert torch.equal(made.grads, plain.grads)
+    chosen = approxgan.choose_step(loss, THETA, "spsa", tries=np.int64(3), generator=0)
+    assert chosen == approxgan.choose_step(loss, THETA, "spsa", tries=3, generator=0)

@@ -42,6 +42,9 @@ CASES = {
     "two devices": (plain, [THETA, THETA.to("meta")], {}, r"params\[1\] is on meta, params"),
     "eight bits": (plain, [THETA.to(torch.float8_e4m3fn)], {}, r"params\[0\] is torch.float8_e4"),
     "no numbers on meta": (plain, THETA.to("meta"), {}, "params are on meta, which holds no"),
+    "nested": (
+        plain, torch.nested.nested_tensor([THETA], layout=torch.jagged), {}, "accepted: strided"),
+    "lazy": (plain, nn.LazyLinear(1), {}, "weight has no shape yet; accepted: a lazy module that"),
     "no tensors": (plain, [1.0], {}, r"params\[0\] is float"),
     "an array": (plain, np.ones(3), {}, "params is ndarray"),
     "no step": (plain, THETA, {"eps": None}, "eps is None; spsa needs"),
@@ -55,6 +58,14 @@ CASES = {
                         r"eps\[0\] is float; accepted: a tensor, a list, tuple or dict of them$"),
     "a word as step": (plain, THETA, {"eps": "adaptive"}, "eps is 'adaptive'"),
     "true as step": (plain, THETA, {"eps": True}, "eps is True"),
+    "true of numpy as step": (plain, THETA, {"eps": np.True_}, "eps is np.True_"),
+    "true in a tensor as step": (plain, THETA, {"eps": torch.tensor(True)}, r"eps is tensor\(True"),
+    "bytes as step": (plain, THETA, {"eps": b"1"}, "eps is b'1'"),
+    "complex steps": (plain, THETA, {"mode": "forward_difference", "eps": THETA + 0j},
+                      "eps holds torch.complex64 .*; accepted: real numbers, strided"),
+    "sparse steps": (
+        plain, THETA, {"mode": "forward_difference", "eps": THETA.to_sparse()}, "torch.sparse_coo"),
+    "common by a word": (plain, THETA, {"common": "no"}, "common is 'no'; accepted: True or False"),
     "a step for each": (plain, THETA, {"eps": THETA}, "eps is Tensor, but spsa moves all"),
     "steps of a wrong shape": (
         plain, THETA, {"mode": "forward_difference", "eps": torch.ones(2)}, "eps has tensors of"),
@@ -75,6 +86,8 @@ CASES = {
     "too many directions": (
         plain, THETA, {"mode": "random_direction", "directions": 4, "distribution": "orthonormal",
                        "sides": 1}, "directions=4 orthonormal directions do not fit in 3"),
+    "too many coordinates": (plain, THETA, {"mode": "random_coordinates", "coordinates": 4},
+                             "coordinates=4 is more than the 3 parameters; accepted: 1 to 3"),
     "an estimate before that is none's": (
         plain, THETA, {"before": BEFORE}, "before has 3 numbers"),
     "an estimate before that is a tensor": (
@@ -104,6 +117,7 @@ CASES = {
         lambda t: plain(t).item(), THETA, {"many": "vmap"}, "many='vmap' needs .*: many='loop'"),
     "a seed below": (plain, THETA, {"generator": -1}, "generator is -1"),
     "a seed that is none": (plain, THETA, {"generator": 1.5}, "generator is 1.5"),
+    "a seed with a fraction": (plain, THETA, {"generator": torch.tensor(3.0)}, "generator is tens"),
     "a generator of numpy": (plain, THETA, {"generator": np.random.default_rng()}, "accepted: a t"),
     "the global generator": (
         plain, THETA, {"generator": torch.default_generator}, "generator is torch's default one"),
@@ -179,6 +193,14 @@ def test_gradients_of_computed_tensors_are_refused():
     with pytest.raises(InputError, match="params is computed from other tensors; accepted: leaves"):
         approxgan.backward(plain, computed, "spsa", eps=1e-3)
     assert approxgan.estimate(plain, computed, "exact").grads.shape == (3,)
+
+
+def test_inside_of_vmap_an_estimate_says_so():
+    def grads(theta):
+        return approxgan.estimate(plain, theta, "spsa", eps=1e-3).grads
+
+    with pytest.raises(InputError, match="params are many at once, of torch"):
+        torch.func.vmap(grads)(THETA.repeat(2, 1))
 
 
 @pytest.mark.parametrize("name", ["estimates", "Estimate", "objectiv"])

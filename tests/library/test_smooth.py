@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -86,6 +88,36 @@ def test_calls_are_whole_batches_and_shapes_and_types_are_kept():
     assert half.grad.dtype == torch.bfloat16
 
 
+def test_arrays_that_torch_does_not_take_are_copied():
+    """Rows backwards, and arrays that are not to be written, as JAX makes them."""
+
+    def backwards(x):
+        return x.numpy()[:, ::-1]
+
+    def locked(x):
+        array = x.numpy()[:, ::-1].copy()
+        array.setflags(write=False)
+        return array
+
+    v = torch.arange(6.0).view(2, 3)
+    for function in (backwards, locked):
+        x = torch.ones(2, 3, requires_grad=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            (approxgan.smooth(function, "central_difference", eps=0.125)(x) * v).sum().backward()
+        assert torch.allclose(x.grad, v.flip(1))
+    log_prob = torch.zeros(3, requires_grad=True)
+    approxgan.surrogate(np.arange(3.0)[::-1], log_prob).backward()
+    assert torch.allclose(log_prob.grad, torch.tensor([2.0, 1.0, 0.0]) / 3)
+
+
+def test_arguments_are_handed_on_also_by_name():
+    f = approxgan.smooth(lambda x, a, *, b: x * a + b, "central_difference", eps=0.1)
+    with torch.no_grad():
+        y = f(torch.ones(2, 3), torch.ones(3, requires_grad=True), b=2.0)
+    assert torch.equal(y, torch.full((2, 3), 3.0))
+
+
 def test_without_a_gradient_asked_for_the_box_is_called_once():
     calls = []
 
@@ -134,9 +166,18 @@ def test_the_backward_pass_draws_as_the_forward_pass_did(common):
         (lambda: boxed(lambda x: x.sum())(torch.ones(2, 3)), "accepted: real numbers.* 2 rows"),
         (lambda: boxed(lambda x: x.to_sparse())(torch.ones(2, 3)), "torch.sparse_coo"),
         (lambda: approxgan.smooth(box, "spsa", eps=1e-9)(torch.ones(2, 3)), "x . eps rounds to x"),
+        (lambda: boxed(box)(torch.ones(2, 3).to_sparse()), "x is torch.float32 torch.sparse_coo"),
+        (lambda: boxed(lambda x: x.to(torch.float8_e4m3fn))(torch.ones(2, 3)), "float8.* real num"),
+        (lambda: boxed(lambda x: np.array([None]))(torch.ones(1, 3)), "returned ndarray object; "),
+        (lambda: boxed(lambda x, w: x)(torch.ones(2, 3), LOG),
+         r"argument 1 after x needs gradients, .*accepted: one without \(detach\)"),
+        (lambda: boxed(lambda x, w: x)(torch.ones(2, 3), w=LOG), "argument w after x needs"),
+        (lambda: approxgan.smooth(box, "spsa", eps=0.1, common="no")(torch.ones(2, 3)),
+         "common is 'no'"),
         (lambda: boxed(lambda x: x / 0)(torch.ones(2, 3)), "not finite in row 0"),
         (lambda: approxgan.surrogate([1.0], torch.ones(1)), "log_prob is .* without a graph"),
         (lambda: approxgan.surrogate([1.0], LOG), r"losses are .*\(1,\) and log_prob is .*\(3,\)"),
+        (lambda: approxgan.surrogate(torch.ones(3).to_sparse(), LOG), "losses is torch.sparse_coo"),
         (lambda: approxgan.surrogate([1.0, 2.0, np.nan], LOG), "not all finite"),
         (lambda: approxgan.surrogate(None, LOG), "losses: NoneType is no array"),
         (lambda: approxgan.surrogate([1.0, 2.0, 3.0], LOG - np.inf), "log_prob of .* not all"),

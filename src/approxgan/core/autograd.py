@@ -4,8 +4,7 @@ The one module of ``core`` that imports torch: estimators, objectives and the ch
 share what can be differentiated.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -40,7 +39,7 @@ def gradient(f: Callable[[Tensor], Tensor], theta: Tensor) -> Estimate:
     the stack of their gradients. Raises ``NotDifferentiable``.
     """
     point = constant(theta).detach().requires_grad_(True)
-    with differentiating(f, theta), torch.enable_grad():
+    with Differentiating(f, theta), torch.enable_grad():
         value = f(point)
         grad = None
         if value.requires_grad:
@@ -64,17 +63,20 @@ class NotDifferentiable(ValueError):
 CUT = "every path from theta to it is rounded or leaves torch (numpy, detach, item, no_grad)"
 
 
-@contextmanager
-def differentiating(f: Callable[[Tensor], Tensor], theta: Tensor) -> Iterator[None]:
+class Differentiating:
     """Turn errors into ``NotDifferentiable``, but for those that f has at θ in any case."""
-    try:
-        yield
-    except NotDifferentiable:
-        raise
-    except Exception as error:
-        with torch.no_grad():
-            f(theta.detach())
-        raise NotDifferentiable(str(error).partition("\n")[0]) from error
+
+    def __init__(self, f: Callable[[Tensor], Tensor], theta: Tensor) -> None:
+        self._f, self._theta = f, theta
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, NotDifferentiable):
+            with torch.no_grad():
+                self._f(self._theta.detach())
+            raise NotDifferentiable(str(error).partition("\n")[0]) from error
 
 
 def depends(value: Tensor, point: Tensor) -> bool:

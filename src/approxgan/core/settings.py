@@ -46,6 +46,11 @@ class Checked:
                 rule.check(name, getattr(self, name))
 
 
+def plain(value: Any) -> Any:
+    """A number of NumPy or torch as one of Python's, anything else as it is."""
+    return value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
+
+
 def is_finite(value: object) -> TypeGuard[float]:
     """Whether a value is a number that a float can hold; a truth value is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):

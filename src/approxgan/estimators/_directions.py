@@ -48,23 +48,26 @@ class Directions(Differences):
         """All q directions, block by block."""
         return (self.draw(part, dimension, rng) for part in blocks(self.directions, size))
 
-    def values(
-        self, f: Objective, theta: Tensor, step: StepSize, rng: Streams
-    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Blocks of directions [k, S, P], the losses at θ + εu [k, S], and those at θ - εu or,
-        one-sided, at θ [1, S]."""
+    def evaluated(
+        self, f: Objective, theta: Tensor, step: StepSize, drawn: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """A block of directions [k, S, P], the losses at θ + εu [k, S], and those at θ - εu or,
+        one-sided, at θ [1, S].
+
+        No generator evaluates: it would turn a ``StopIteration`` of a loss into another error.
+        """
+        block = drawn.to(theta).movedim(1, 0)
         along = getattr(f, "along", partial(_along, f))
-        for drawn in self.drawn(theta.shape[1], rng, getattr(f, "block", BLOCK)):
-            block = drawn.to(theta).movedim(1, 0)
-            first, second = along(theta, block, step, two_sided=self.sides == 2)
-            yield block, first, second
+        first, second = along(theta, block, step, two_sided=self.sides == 2)
+        return block, first, second
 
     def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         step, theta = shared(eps, theta)
         two_sided = self.sides == 2
         width = by_seed(2.0 * step if two_sided else step)
         grads, parts = None, []
-        for block, first, second in self.values(f, theta, step, rng):
+        for drawn in self.drawn(theta.shape[1], rng, getattr(f, "block", BLOCK)):
+            block, first, second = self.evaluated(f, theta, step, drawn)
             slopes = ((first - second) / width).to(theta.dtype)
             grad = _combined(slopes, block)
             grads = grad if grads is None else grads.add_(grad)

@@ -32,7 +32,7 @@ def required(eps: Eps, theta: Tensor) -> tuple[StepSize, Tensor]:
 
 @lru_cache
 def _is_step(eps: float, dtype: torch.dtype) -> bool:
-    return 0.0 < torch.tensor(eps, dtype=dtype).item() < math.inf
+    return 0.0 < torch.tensor(eps, dtype=dtype, device="cpu").item() < math.inf
 
 
 def shared(eps: Eps, theta: Tensor) -> tuple[StepSize, Tensor]:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from approxgan.core.protocols import Eps, Estimate, Objective, Streams
 from approxgan.core.settings import one_of
-from approxgan.estimators._directions import Directions
+from approxgan.estimators._directions import BLOCK, Directions
 from approxgan.estimators._steps import by_seed, shared
 
 
@@ -35,7 +35,8 @@ class EvolutionStrategy(Directions):
         if self.shaping == "raw":
             return super().estimate(f, theta, eps=eps, rng=rng)
         step, theta = shared(eps, theta)
-        parts = list(self.values(f, theta, step, rng))
+        draws = self.drawn(theta.shape[1], rng, getattr(f, "block", BLOCK))
+        parts = [self.evaluated(f, theta, step, drawn) for drawn in draws]
         losses = torch.cat([torch.cat(sides) for sides in zip(*parts, strict=True)][1:])
         ahead, behind = centred_ranks(losses).split(self.directions)
         weights = ((ahead - behind) / by_seed(2.0 * step)).to(theta.dtype)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from approxgan.core.autograd import constant, differentiating, gradient
+from approxgan.core.autograd import Differentiating, constant, gradient
 from approxgan.core.protocols import Eps, Estimate, Objective, Streams
 from approxgan.core.settings import whole
 from approxgan.estimators._directions import blocks
@@ -31,7 +31,7 @@ class ForwardGradient(Derivatives):
     def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         theta = constant(theta)
         grad, value = torch.zeros_like(theta), theta.new_zeros(len(theta))
-        with differentiating(f, theta), torch.no_grad(), forward_ad.dual_level():
+        with Differentiating(f, theta), torch.no_grad(), forward_ad.dual_level():
             for size in blocks(self.directions):
                 block = rng.normal(size, theta.shape[1]).to(theta).movedim(1, 0)
                 points = theta.expand_as(block).contiguous()

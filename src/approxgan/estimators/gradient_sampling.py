@@ -36,7 +36,7 @@ class GradientSampling(Derivatives):
     def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         radius, theta = shared(eps, theta)
         centre = gradient(f, theta)
-        around = (gradient(f, theta + radius * b).grad for b in self._ball(theta, rng).unbind(1))
+        around = [gradient(f, theta + radius * b).grad for b in self._ball(theta, rng).unbind(1)]
         grads = torch.stack([centre.grad, *around], 1)  # [S, m + 1, P]
         if self.element == "mean":
             grad = grads.mean(1)

@@ -34,7 +34,8 @@ class RandomCoordinates(Differences):
         dimension = point.shape[1]
         if self.coordinates > dimension:
             raise ValueError(
-                f"coordinates={self.coordinates} is more than the {dimension} parameters"
+                f"coordinates={self.coordinates} is more than the {dimension} parameters; "
+                f"accepted: 1 to {dimension}"
             )
         chosen = subset(rng, dimension, self.coordinates)
         slopes, value = at_coordinates(f, point, step, chosen)

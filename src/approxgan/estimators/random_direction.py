@@ -44,7 +44,7 @@ class RandomDirection(Directions):
         if self.directions > dimension:
             raise ValueError(
                 f"directions={self.directions} orthonormal directions do not fit in "
-                f"{dimension} dimensions"
+                f"{dimension} dimensions; accepted: 1 to {dimension}"
             )
         gaussian = rng.normal(self.directions, dimension)
         # There is no factorisation in the types of half precision.

@@ -52,7 +52,8 @@ class StaleCoordinates(Differences):
         step, point = required(eps, theta)
         if self.coordinates > point.shape[1]:
             raise ValueError(
-                f"coordinates={self.coordinates} is more than the {point.shape[1]} parameters"
+                f"coordinates={self.coordinates} is more than the {point.shape[1]} parameters; "
+                f"accepted: 1 to {point.shape[1]}"
             )
         return step, point
 

@@ -34,7 +34,7 @@ class StructuredDirections(Directions):
         if self.directions > dimension:
             raise ValueError(
                 f"directions={self.directions} orthogonal directions do not fit in "
-                f"{dimension} dimensions"
+                f"{dimension} dimensions; accepted: 1 to {dimension}"
             )
         if self.structure == "hadamard":
             return self._hadamard(dimension, rng, size)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from approxgan.core.errors import InputError
-from approxgan.core.settings import is_finite, shown
+from approxgan.core.settings import LARGEST, SMALLEST, is_finite, plain, shown
 from approxgan.library.without_gradient import nearest
 
 UNITS = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
@@ -146,16 +146,19 @@ def advise(
     d² e²/(q|∇f|²) is added for an error e of each slope, d e²/|∇f|² for differences by coordinate.
     Raises ``InputError``.
     """
-    _require("dimension", dimension, 1, whole=True)
-    _require("evaluations", evaluations, 2)
-    for name, value in (("gradient", gradient), ("curvature", curvature), ("third", third)):
-        _require(name, value, 1e-30)
-    if precision not in UNITS:
+    dimension = _required("dimension", dimension, 1, whole=True)
+    evaluations = _required("evaluations", evaluations, 2)
+    gradient = _required("gradient", gradient, SMALLEST)
+    curvature = _required("curvature", curvature, SMALLEST)
+    third = _required("third", third, SMALLEST)
+    if not isinstance(precision, str) or precision not in UNITS:
         raise InputError(f"precision is {precision!r}; accepted: {', '.join(UNITS)}")
     if noise is not None:
-        _require("noise", noise, 0.0)
+        noise = _required("noise", noise, 0.0)
+    if reference is not None and not isinstance(reference, str | Path):
+        raise InputError(f"reference is {shown(reference)}; accepted: the path of a file, or None")
     if steps is not None:
-        _require("steps", steps, 1, whole=True)
+        steps = int(_required("steps", steps, 1, whole=True))
         if evaluations / steps < 2:
             raise InputError(
                 f"evaluations={evaluations:g} are fewer than 2 for each of steps={steps}; "
@@ -293,8 +296,13 @@ def _measured(mode: str, reference: Path | str | None) -> Iterator[str]:
             )
 
 
-def _require(name: str, value: object, least: float, *, whole: bool = False) -> None:
-    right = is_finite(value) and value >= least and (not whole or isinstance(value, int))
-    if not right:
+def _required(name: str, given: Any, least: float, *, whole: bool = False) -> Any:
+    """The number, whose square a float can hold."""
+    value = plain(given)
+    right = is_finite(value) and least <= value <= LARGEST
+    if not right or (whole and not isinstance(value, int)):
         kind = "whole" if whole else "finite"
-        raise InputError(f"{name} is {shown(value)}; accepted: a {kind} number, {least:g} or more")
+        raise InputError(
+            f"{name} is {shown(value)}; accepted: a {kind} number, {least:g} to {LARGEST:g}"
+        )
+    return value

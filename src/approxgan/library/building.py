@@ -2,12 +2,13 @@
 
 import math
 from functools import lru_cache
+from numbers import Number
 from typing import Any, ClassVar, cast
 
 from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import GradientEstimator
-from approxgan.core.settings import shown
+from approxgan.core.settings import plain, shown
 
 
 def built(mode: str | GradientEstimator, settings: dict[str, Any]) -> GradientEstimator:
@@ -19,10 +20,11 @@ def built(mode: str | GradientEstimator, settings: dict[str, Any]) -> GradientEs
                 "mode's name with settings, or an object with a method estimate without"
             )
         return cast(GradientEstimator, _Own(mode))
+    given = tuple(sorted((key, plain(value)) for key, value in settings.items()))
     try:
-        return _known(mode, tuple(sorted(settings.items())))
+        return _known(mode, given)
     except TypeError:  # a setting that is not hashable
-        return _known.__wrapped__(mode, tuple(sorted(settings.items())))
+        return _known.__wrapped__(mode, given)
 
 
 @lru_cache(maxsize=256)
@@ -64,7 +66,9 @@ def name_of(mode: str | GradientEstimator) -> str:
 def number_of(eps: Any, mode: str | GradientEstimator) -> float:
     """ε as a number; raises ``InputError`` unless it is finite and > 0."""
     try:
-        size = math.nan if isinstance(eps, bool | str) or eps is None else float(eps)
+        value = plain(eps)
+        right = isinstance(value, Number) and not isinstance(value, bool)
+        size = float(cast(Any, value)) if right else math.nan
     except (TypeError, ValueError, RuntimeError, OverflowError):
         size = math.nan
     if not 0.0 < size < math.inf:

@@ -14,22 +14,24 @@ from torch import Tensor
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import Sweep
 from approxgan.library.parameters import FINEST, Parameters
-from approxgan.library.randomness import CommonDraws
+from approxgan.library.randomness import common_draws
 
 Many = Literal["loop", "vmap"] | Callable[[list[Any]], Any]
 HELD = 2**20
 """Numbers of points or directions that are held at once, unless one of them is larger."""
 
 
-def number(result: Any) -> Tensor:
+def number(result: Any, device: torch.device) -> Tensor:
     """A loss as a tensor without dimensions, at least float32, that shares no memory with it.
 
-    Raises ``InputError`` unless it is one real number.
+    It is on the device of the parameters. Raises ``InputError`` unless it is one real number.
     """
     if isinstance(result, Tensor):
         usual = result.layout == torch.strided and not result.is_meta
         if result.numel() == 1 and usual and not result.is_complex():
             value = result.reshape(()) if result.dim() else result
+            if value.device != device:
+                value = value.to(device)
             if not value.is_floating_point():
                 return value.double()
             return value.clone() if value.element_size() >= 4 else value.to(FINEST)
@@ -44,7 +46,14 @@ def number(result: Any) -> Tensor:
         raise InputError(
             f"the loss returned {type(result).__name__}{shape}; accepted: one real number"
         )
-    return torch.tensor(float(array.reshape(())), dtype=torch.float64)
+    return torch.tensor(float(array.reshape(())), dtype=torch.float64, device=device)
+
+
+def tensor(given: Any, **kind: Any) -> Tensor:
+    """``torch.as_tensor``; of an array's copy, as torch takes no steps backwards and warns of
+    arrays that are not to be written."""
+    array = hasattr(given, "__array__") and not isinstance(given, Tensor)
+    return torch.as_tensor(np.array(given) if array else given, **kind)
 
 
 class LossObjective:
@@ -66,7 +75,7 @@ class LossObjective:
     ) -> None:
         if not callable(loss):
             raise InputError(f"loss is {type(loss).__name__}; accepted: a function")
-        if many not in ("loop", "vmap") and not callable(many):
+        if not callable(many) and not (isinstance(many, str) and many in ("loop", "vmap")):
             raise InputError(f"many is {many!r}; accepted: 'loop', 'vmap' or a function")
         self.parameters = parameters
         self.origin = torch.zeros((), dtype=parameters.dtype, device=parameters.device)
@@ -80,7 +89,7 @@ class LossObjective:
             handed = torch.Generator(parameters.device)
             handed.manual_seed(int(torch.empty((), dtype=torch.int64).random_(generator=generator)))
         self._more = {"generator": handed} if takes_generator else {}
-        self._draws = CommonDraws(parameters.device, handed) if common else None
+        self._draws = common_draws(common, parameters.device, handed)
         self._base: Tensor | None = None
 
     def __call__(self, theta: Tensor) -> Tensor:
@@ -94,7 +103,7 @@ class LossObjective:
         """The only call of the loss."""
         self._rewind()
         self.evaluations += 1
-        return number(self._called(tensors))
+        return number(self._called(tensors), self.parameters.device)
 
     def _rewind(self) -> None:
         if self._draws is not None and self.evaluations:
@@ -148,7 +157,7 @@ class LossObjective:
             result = self._called(parameters.displaced(parameters.pieces(row)))
             if not isinstance(result, Tensor):
                 raise TypeError(f"the loss returned {type(result).__name__}")
-            return number(result)
+            return number(result, parameters.device)
 
         self._rewind()
         randomness = "same" if self._draws is not None else "different"
@@ -178,7 +187,7 @@ class LossObjective:
             raise InputError(
                 f"many returned {len(found)} numbers for {len(points)} points; accepted: one each"
             )
-        return torch.stack([number(value) for value in found]).to(thetas.device)
+        return torch.stack([number(value, self.parameters.device) for value in found])
 
     def along(
         self, theta: Tensor, directions: Tensor, step: float | Tensor, *, two_sided: bool
@@ -202,11 +211,11 @@ class LossObjective:
         value = self.base() if theta is self.origin else self(theta)
         at, losses = self._at(theta), []
         for place, tensor in enumerate(at):
-            for i in range(tensor.numel()):
+            for where in np.ndindex(tensor.shape):
                 point = [other.clone() for other in at]
-                moved = point[place].view(-1)
+                moved = point[place]
                 # Not in place: the type of the step may be finer.
-                moved[i] = moved[i] + steps[len(losses)]
+                moved[where] = moved[where] + steps[len(losses)]
                 losses.append(self._one(point).detach())
         return Sweep(self._finite(torch.stack(losses))[None], value.detach())
 

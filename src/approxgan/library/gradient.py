@@ -1,6 +1,7 @@
 """Gradient estimates of a user's loss, returned or put into ``.grad``."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor
 
 from approxgan.core.errors import InputError
-from approxgan.core.protocols import Estimate, GradientEstimator, StepSize
+from approxgan.core.protocols import GradientEstimator, StepSize
 from approxgan.library.building import built, name_of, number_of
 from approxgan.library.evaluation import LossObjective, Many
 from approxgan.library.parameters import Parameters
@@ -17,7 +18,7 @@ from approxgan.library.randomness import GeneratorStreams, generator_of
 from approxgan.library.steps import notice_noise
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GradientEstimate:
     """A gradient estimate in the structure of the parameters, and what it cost."""
 
@@ -35,6 +36,10 @@ class GradientEstimate:
     def grads(self) -> Any:
         """As the parameters: None where a tensor is frozen; a dict by name for a module."""
         return self.parameters.structured(self.vector)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without ``grads``: views, of which each would be stored with the whole vector."""
+        return {key: value for key, value in vars(self).items() if key != "grads"}
 
 
 def estimate(
@@ -71,12 +76,11 @@ def estimate(
     Raises ``InputError``, a ``ValueError``, for what it cannot do, before it changes anything.
     Warns ``NoiseWarning`` of a loss that differs at the same point.
     """
-    parameters = Parameters(params)
-    made, forwards = _vector(
-        loss, parameters, mode, settings, before,
-        eps=eps, generator=generator, common=common, many=many,
-    )  # fmt: skip
-    return _told(parameters, made, forwards)
+    with _no_inference():
+        return _estimated(
+            loss, Parameters(params), mode, settings, before,
+            eps=eps, generator=generator, common=common, many=many,
+        )  # fmt: skip
 
 
 def backward(
@@ -100,25 +104,29 @@ def backward(
     for name, tensor in zip(parameters.names, parameters.own, strict=True):
         if not tensor.is_leaf:
             raise InputError(f"{name} is computed from other tensors; accepted: leaves")
-    made, forwards = _vector(
-        loss, parameters, mode, settings, before,
-        eps=eps, generator=generator, common=common, many=many,
-    )  # fmt: skip
-    for tensor, part in zip(parameters.own, parameters.pieces(made.grad[0]), strict=True):
-        grad = part if parameters.alike else part.to(tensor.dtype)
-        if tensor.grad is None:
-            tensor.grad = grad
-        else:
-            tensor.grad.add_(grad)
-    return _told(parameters, made, forwards)
+    with _no_inference():
+        made = _estimated(
+            loss, parameters, mode, settings, before,
+            eps=eps, generator=generator, common=common, many=many,
+        )  # fmt: skip
+        for tensor, part in zip(parameters.own, parameters.pieces(made.vector), strict=True):
+            grad = part if parameters.alike else part.to(tensor.dtype)
+            tensor.grad = grad if tensor.grad is None else _added(tensor.grad, grad)
+    return made
 
 
-def _told(parameters: Parameters, made: Estimate, forwards: int) -> GradientEstimate:
-    value = made.value[0].detach()
-    return GradientEstimate(value, forwards, made.backwards, made.grad[0], parameters)
+def _added(held: Tensor, grad: Tensor) -> Tensor:
+    """As autograd adds: in place where it can, without a graph."""
+    with torch.no_grad():
+        return held.add_(grad) if held.layout == torch.strided else grad + held
 
 
-def _vector(
+def _no_inference() -> AbstractContextManager[Any]:
+    """Nothing that is made in it is an inference tensor, which refuses to be added to later."""
+    return torch.inference_mode(False) if torch.is_inference_mode_enabled() else nullcontext()
+
+
+def _estimated(
     loss: Callable[..., Any],
     parameters: Parameters,
     mode: str | GradientEstimator,
@@ -129,8 +137,8 @@ def _vector(
     generator: torch.Generator | int | None,
     common: bool,
     many: Many,
-) -> tuple[Estimate, int]:
-    """The estimate of the displacements [1, P], and the evaluations that were made for it."""
+) -> GradientEstimate:
+    """The estimate by displacements [1, P], with the evaluations that were made for it."""
     estimator = built(mode, settings)
     source = generator_of(generator, parameters.device)
     step = step_of(eps, estimator, parameters, mode)
@@ -144,13 +152,15 @@ def _vector(
     elif not isinstance(before, GradientEstimate):
         raise InputError(f"before is {type(before).__name__}; accepted: an estimate, or None")
     elif refresh is not None and len(before.vector) == parameters.count:
-        made = refresh(before.vector[None], f, f.origin, eps=step, rng=rng)
+        made = refresh(before.vector.to(f.origin)[None], f, f.origin, eps=step, rng=rng)
     else:
         raise InputError(
             f"before has {len(before.vector)} numbers, params have {parameters.count}; accepted: "
             "an estimate of the same parameters, and a mode that refreshes it (stale_coordinates)"
         )
-    return made, made.forwards if estimator.differentiates else f.evaluations
+    forwards = made.forwards if estimator.differentiates else f.evaluations
+    value = made.value[0].detach()
+    return GradientEstimate(value, forwards, made.backwards, made.grad[0], parameters)
 
 
 def step_of(

@@ -6,10 +6,15 @@ are. A point is made of new tensors: the user's own are never written.
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
+from itertools import starmap
+from operator import setitem
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._C import _functorch  # pyright: ignore[reportAttributeAccessIssue]
+from torch.nn.parameter import UninitializedParameter
+from torch.nn.utils import parametrize
 
 from approxgan.core.errors import InputError
 
@@ -24,11 +29,11 @@ class Parameters:
     Estimated are the tensors that need gradients. Where none does, all are but frozen
     ``nn.Parameter``s. A tensor that stands in several places counts once. Raises ``InputError``
     for a structure that holds no such tensor, something else, or tensors that are not real
-    floating point, strided, and on one device.
+    floating point, strided, and on one device; ``called`` is what the message calls them.
     """
 
-    def __init__(self, given: Any) -> None:
-        self.given = given
+    def __init__(self, given: Any, called: str = "params") -> None:
+        self._called = called
         self.module = given if isinstance(given, nn.Module) else None
         parts = list(self.module.named_modules()) if self.module is not None else []
         held: list[tuple[str, dict[str, Any], str, Tensor]] = [
@@ -38,11 +43,11 @@ class Parameters:
             if tensor is not None
         ]
         named = [(place, tensor) for place, _, _, tensor in held]
-        self._chosen(named if self.module is not None else list(_leaves(given, "params")))
+        places = self._chosen(named if self.module is not None else list(_leaves(given, called)))
         self._slots = [
-            (owner, name, self.place[id(tensor)], tensor)
+            (owner, name, places[id(tensor)])
             for _, owner, name, tensor in held
-            if id(tensor) in self.place
+            if id(tensor) in places
         ]
         self._buffers = [
             (part._buffers, name, tensor)
@@ -50,6 +55,11 @@ class Parameters:
             for name, tensor in part._buffers.items()
             if tensor is not None
         ]
+        self._kept = [(owner, name, tensor) for _, owner, name, tensor in held] + self._buffers
+        if self.module is not None:
+            self._form = dict(zip(self.names, range(len(self.names)), strict=True))
+        else:
+            self._form = _mapped(given, lambda leaf: places.get(id(leaf), leaf))
         kinds = {tensor.dtype for tensor in self.tensors}
         self.dtype = reduce(torch.promote_types, kinds, FINEST)
         self.device = self.tensors[0].device
@@ -59,8 +69,9 @@ class Parameters:
         if not self.count:
             raise InputError("params hold no numbers; accepted: at least one")
 
-    def _chosen(self, named: list[tuple[str, Tensor]]) -> None:
-        """Set ``tensors``, those that are estimated, once each, and ``names``."""
+    def _chosen(self, named: list[tuple[str, Tensor]]) -> dict[int, int]:
+        """Set ``tensors``, those that are estimated, once each, and ``names``: the place of each
+        by its identity."""
         wanted = [(n, t) for n, t in named if t.requires_grad]
         if not wanted and self.module is None:
             wanted = [(n, t) for n, t in named if not isinstance(t, nn.Parameter)]
@@ -70,14 +81,19 @@ class Parameters:
                 "requires_grad=True, or plain tensors"
             )
         self.names, self.own = [], []
-        self.place: dict[int, int] = {}
+        places: dict[int, int] = {}
         device = wanted[0][1].device
         for name, tensor in wanted:
-            if id(tensor) in self.place:
+            if id(tensor) in places:
                 continue
-            if tensor.dtype not in KINDS or tensor.layout != torch.strided:
+            if isinstance(tensor, UninitializedParameter):
                 raise InputError(
-                    f"{name} is {tensor.dtype} {tensor.layout}; accepted: strided tensors of "
+                    f"{name} has no shape yet; accepted: a lazy module that was called once before"
+                )
+            if tensor.dtype not in KINDS or tensor.layout != torch.strided or tensor.is_nested:
+                kind = "nested" if tensor.is_nested else tensor.layout
+                raise InputError(
+                    f"{name} is {tensor.dtype} {kind}; accepted: strided tensors of "
                     f"{', '.join(str(kind) for kind in KINDS)}"
                 )
             if tensor.device != device:
@@ -85,10 +101,21 @@ class Parameters:
                     f"{name} is on {tensor.device}, {self.names[0]} on {device}; "
                     "accepted: one device"
                 )
-            self.place[id(tensor)] = len(self.own)
+            places[id(tensor)] = len(self.own)
             self.names.append(name)
             self.own.append(tensor)
         self.tensors = [tensor.detach() for tensor in self.own]
+        if any(map(_functorch.is_batchedtensor, self.tensors)):
+            raise InputError(
+                f"{self._called} are many at once, of torch.func.vmap; accepted: a call for each, "
+                "outside of vmap"
+            )
+        return places
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What ``structured`` needs alone: no tensor of the user's, and not the module."""
+        form = _mapped(self._form, lambda part: part if isinstance(part, int) else None)
+        return {"_form": form, "sizes": self.sizes, "tensors": [t.to("meta") for t in self.tensors]}
 
     def pieces(self, vector: Tensor) -> list[Tensor]:
         """A vector [P] as views in the shapes of the tensors."""
@@ -104,7 +131,7 @@ class Parameters:
             return made
         return [m.to(t.dtype) for m, t in zip(made, self.tensors, strict=True)]
 
-    def require_moved(self, step: float | Tensor, name: str = "params") -> None:
+    def require_moved(self, step: float | Tensor) -> None:
         """Raise ``InputError`` for a step, a number or [1, P], that rounding loses everywhere."""
         if isinstance(step, Tensor):
             told, steps = "eps", self.pieces(step[0])
@@ -117,8 +144,8 @@ class Parameters:
             if any(not torch.equal((tensor + s).to(tensor.dtype), tensor) for s in (size, -size)):
                 return
         raise InputError(
-            f"{told} is lost in {self.tensors[0].dtype}: {name} + eps rounds to {name}; accepted: "
-            f"a larger step, or {name} of a finer type"
+            f"{told} is lost in {self.tensors[0].dtype}: {self._called} + eps rounds to "
+            f"{self._called}; accepted: a larger step, or {self._called} of a finer type"
         )
 
     def vector(self) -> Tensor:
@@ -128,6 +155,11 @@ class Parameters:
     def flattened(self, given: Any) -> Tensor:
         """[P] of another structure of the same form; ``InputError`` for one that is not."""
         other = [tensor for _, tensor in _leaves(given, "eps")]
+        for t in other:
+            if t.dtype == torch.bool or t.is_complex() or t.layout != torch.strided or t.is_meta:
+                raise InputError(
+                    f"eps holds {t.dtype} {t.layout} on {t.device}; accepted: real numbers, strided"
+                )
         if [t.shape for t in other] != [t.shape for t in self.tensors]:
             raise InputError(
                 f"eps has tensors of shapes {[tuple(t.shape) for t in other]}, but params of "
@@ -142,38 +174,30 @@ class Parameters:
         """
         parts = self.pieces(vector)
         made = [part.to(t.dtype) for part, t in zip(parts, self.tensors, strict=True)]
-        if self.module is not None:
-            return dict(zip(self.names, made, strict=True))
-        return _mapped(self.given, lambda leaf: self._at(leaf, made))
-
-    def _at(self, leaf: Tensor, made: Sequence[Tensor]) -> Tensor | None:
-        number = self.place.get(id(leaf))
-        return None if number is None else made[number]
+        return _mapped(self._form, lambda part: made[part] if isinstance(part, int) else None)
 
     def point(self, tensors: Sequence[Tensor]) -> Any:
         """The structure with these in place of the estimated tensors, the others copied."""
-        if self.module is not None:
-            return dict(zip(self.names, tensors, strict=True))
 
-        def put(leaf: Tensor) -> Tensor:
-            number = self.place.get(id(leaf))
-            return leaf.detach().clone() if number is None else tensors[number]
+        def put(part: int | Tensor) -> Tensor:
+            return tensors[part] if isinstance(part, int) else part.detach().clone()
 
-        return _mapped(self.given, put)
+        return _mapped(self._form, put)
 
     def inside(self, tensors: Sequence[Tensor], call: Callable[[], Any]) -> Any:
         """What a call returns while the module has these tensors, and copies of its buffers."""
+        back = starmap(setitem, self._kept)
+        cached = parametrize._cache
         try:
-            for held, name, number, _ in self._slots:
-                held[name] = tensors[number]
-            for held, name, tensor in self._buffers:
-                held[name] = tensor.clone()
+            parametrize._cache = {}  # of other points, where the user caches parametrizations
+            for owner, name, place in self._slots:
+                owner[name] = tensors[place]
+            for owner, name, tensor in self._buffers:
+                owner[name] = tensor.clone()
             return call()
         finally:
-            for held, name, _, tensor in self._slots:
-                held[name] = tensor
-            for held, name, tensor in self._buffers:
-                held[name] = tensor
+            any(back)  # One call, which no signal interrupts: Ctrl-C never leaves a moved point.
+            parametrize._cache = cached
 
 
 def _leaves(given: Any, name: str) -> Iterator[tuple[str, Tensor]]:
@@ -193,8 +217,8 @@ def _leaves(given: Any, name: str) -> Iterator[tuple[str, Tensor]]:
         )
 
 
-def _mapped(given: Any, leaf: Callable[[Tensor], Any]) -> Any:
-    """The structure with every tensor replaced."""
+def _mapped(given: Any, leaf: Callable[[Any], Any]) -> Any:
+    """The structure with everything in it replaced."""
     if isinstance(given, dict):
         return {key: _mapped(value, leaf) for key, value in given.items()}
     if isinstance(given, list | tuple):

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from approxgan.core.errors import InputError
 
-BITS = (torch.arange(256)[:, None] >> torch.arange(8)) & 1
+BITS = (torch.arange(256, device="cpu")[:, None] >> torch.arange(8, device="cpu")) & 1
 SIGNS = BITS.to(torch.float32).mul(2.0).sub(1.0)
 """[256, 8]: the bits of every octet, as -1 and 1."""
 WORDS = 624 * 4 + 4
@@ -44,7 +44,10 @@ def generator_of(given: torch.Generator | int | None, device: torch.device) -> t
     if given is None:
         made.seed()
         return made
-    seed = operator.index(given) if hasattr(given, "__index__") else -1
+    try:
+        seed = operator.index(given)
+    except (TypeError, RuntimeError):
+        seed = -1
     if isinstance(given, bool) or not 0 <= seed < 2**63:
         raise InputError(
             f"generator is {given!r}; accepted: a torch.Generator, a whole number from 0 as a "
@@ -80,6 +83,15 @@ class GeneratorStreams:
         )
         signs = SIGNS.to(device, self._dtype).index_select(0, octets)
         return signs.view(-1)[:count].view(self._rows, *shape)
+
+
+def common_draws(
+    common: bool, device: torch.device, handed: torch.Generator | None = None
+) -> "CommonDraws | None":
+    """Those of now; None where draws are not common. Raises ``InputError`` for no truth value."""
+    if common not in (True, False):
+        raise InputError(f"common is {common!r}; accepted: True or False")
+    return CommonDraws(device, handed) if common else None
 
 
 class CommonDraws:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from approxgan.core.errors import InputError
+from approxgan.library.evaluation import tensor
 
 BASELINE = "leave_one_out"
 
@@ -71,9 +72,12 @@ def _baseline(values: Tensor, baseline: str | float | Tensor | None) -> Tensor |
 
 def _tensor(name: str, given: Any, **kind: Any) -> Tensor:
     try:
-        return torch.as_tensor(given, **kind)
+        made = tensor(given, **kind)
     except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{name}: {_kind(given)} is no array; accepted: numbers") from error
+    if made.layout != torch.strided:
+        raise InputError(f"{name} is {made.layout}; accepted: strided tensors, arrays, numbers")
+    return made
 
 
 def _kind(value: Any) -> str:

@@ -9,8 +9,9 @@ from torch import Tensor
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import GradientEstimator
 from approxgan.library.building import built, name_of, number_of
-from approxgan.library.parameters import FINEST, Parameters
-from approxgan.library.randomness import CommonDraws, GeneratorStreams, generator_of
+from approxgan.library.evaluation import tensor
+from approxgan.library.parameters import FINEST, KINDS, Parameters
+from approxgan.library.randomness import GeneratorStreams, common_draws, generator_of
 from approxgan.objective.black_box import objective
 
 
@@ -28,10 +29,10 @@ def smooth(
     Row b of y must depend on row b of x alone. The rest of a graph backpropagates as ever. Where
     it asks for vᵀ∂y/∂x, each row's is estimated as the gradient of ⟨v_b, y(x_b)⟩ by ``mode``, all
     rows in the same calls: ``central_difference`` calls the function 2 (n + 1) times for n numbers
-    a row, ``spsa`` twice a direction. Further arguments are handed on.
+    a row, ``spsa`` twice a direction. Further arguments are handed on; none may need gradients.
 
-    The function may return tensors or NumPy arrays; it is given copies. The result has a type of
-    floating point, that of x where the function's own is none, and its device. ``mode``, ``eps``
+    The function may return tensors or NumPy arrays; it is given copies of x. The result has a type
+    of floating point, that of x where the function's own is none, and its device. ``mode``, ``eps``
     (a number), ``generator``, ``common`` and ``settings`` are those of ``approxgan.estimate``; all
     calls of the backward pass draw as that of the forward pass did. Derivatives of the result are
     of the first order alone. Raises ``InputError`` for what it cannot do: here for a mode that
@@ -45,13 +46,23 @@ def smooth(
         raise InputError(f"{name_of(mode)} does not difference; accepted: a mode of differences")
     step = number_of(eps, mode)
 
-    def smoothed(x: Tensor, *more: Any) -> Tensor:
-        if not (isinstance(x, Tensor) and x.is_floating_point() and x.dim() and x.numel()):
+    def smoothed(x: Tensor, *more: Any, **named: Any) -> Tensor:
+        if not (isinstance(x, Tensor) and x.dtype in KINDS and x.dim() and x.numel()):
             kind = f"{x.dtype} {tuple(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
             raise InputError(f"x is {kind}; accepted: a floating-point tensor with rows")
+        for which, given in (*enumerate(more, 1), *named.items()):
+            if isinstance(given, Tensor) and given.requires_grad and torch.is_grad_enabled():
+                raise InputError(
+                    f"argument {which} after x needs gradients, but a black box has those of x "
+                    "alone; accepted: one without (detach), or as a part of x"
+                )
         source = generator_of(generator, x.device)
-        Parameters(x.detach()).require_moved(step, "x")
-        box = _Box(function, more, estimator, step, source, x.detach(), common)
+        Parameters(x.detach(), "x").require_moved(step)
+
+        def called(x: Tensor) -> Any:
+            return function(x, *more, **named)
+
+        box = _Box(called, estimator, step, source, x.detach(), common)
         return _Smoothed.apply(x, box)  # pyright: ignore[reportReturnType]
 
     return smoothed
@@ -62,31 +73,33 @@ class _Box:
 
     def __init__(
         self,
-        function: Callable[..., Any],
-        more: tuple[Any, ...],
+        function: Callable[[Tensor], Any],
         estimator: GradientEstimator,
         step: float,
         source: torch.Generator,
         x: Tensor,
         common: bool,
     ) -> None:
-        self._function, self._more = function, more
+        self._function = function
         self._estimator, self._step, self._source = estimator, step, source
         self._x = x.clone()
-        self._draws = CommonDraws(x.device, None) if common else None
+        self._draws = common_draws(common, x.device)
 
     def call(self, x: Tensor) -> Tensor:
         """y [B, ...] in a type of floating point; no memory is shared with the function."""
-        given = self._function(x.clone(), *self._more)
+        given = self._function(x.clone())
         if given is None:
             raise InputError("the function returned None; accepted: a tensor or an array")
         try:
-            y = torch.as_tensor(given, device=x.device).detach()
+            y = tensor(given, device=x.device).detach()
         except (TypeError, ValueError, RuntimeError) as error:
+            kind = getattr(given, "dtype", "")
             raise InputError(
-                f"the function returned {type(given).__name__}; accepted: a tensor or an array"
+                f"the function returned {type(given).__name__} {kind}".rstrip()
+                + "; accepted: a tensor or an array of numbers"
             ) from error
-        if y.layout != torch.strided or y.is_complex() or y.dim() < 1 or len(y) != len(x):
+        real = y.dtype in KINDS if y.is_floating_point() else not y.is_complex()
+        if y.layout != torch.strided or not real or y.dim() < 1 or len(y) != len(x):
             raise InputError(
                 f"the function returned {y.dtype} {tuple(y.shape)} {y.layout} for x "
                 f"{tuple(x.shape)}; accepted: real numbers, strided, {len(x)} rows"
@@ -117,7 +130,7 @@ class _Box:
             kind = torch.promote_types(fine, y.dtype)
             return (v.to(kind) * y.to(kind)).reshape(len(x), -1).sum(1)
 
-        now = CommonDraws(x.device, None) if self._draws is not None else None
+        now = common_draws(self._draws is not None, x.device)
         theta = x.reshape(len(x), -1).to(fine)
         rng = GeneratorStreams(self._source, len(x), fine)
         made = self._estimator.estimate(objective(product), theta, eps=self._step, rng=rng)

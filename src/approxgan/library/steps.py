@@ -12,6 +12,7 @@ from torch import Tensor
 
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import GradientEstimator, StepSize, Streams
+from approxgan.core.settings import plain
 from approxgan.library.building import built, name_of
 from approxgan.library.evaluation import LossObjective, Many
 from approxgan.library.parameters import Parameters
@@ -75,6 +76,7 @@ def choose_step(
     ε_f = √3 σ. Their median is returned. Options and errors are those of ``estimate``; a mode
     without differences has no such step.
     """
+    tries = plain(tries)
     if isinstance(tries, bool) or not isinstance(tries, int) or tries < 1:
         raise InputError(f"tries is {tries!r}; accepted: a whole number, 1 or more")
     parameters = Parameters(params)
