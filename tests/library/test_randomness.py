@@ -49,8 +49,10 @@ def test_directions_are_the_generators_alone():
     torch.manual_seed(0)
     before = states()
 
+    theta = torch.linspace(-1, 1, 100, dtype=torch.float64)  # fewer signs are often drawn again
+
     def grads(generator):
-        return approxgan.estimate(plain, THETA, "spsa", eps=1e-3, generator=generator).grads
+        return approxgan.estimate(plain, theta, "spsa", eps=1e-3, generator=generator).grads
 
     assert torch.equal(grads(3), grads(3))
     assert not torch.equal(grads(3), grads(4))
