@@ -104,8 +104,9 @@ class CommonDraws:
 
     def __init__(self, device: torch.device, handed: torch.Generator | None) -> None:
         self._torch = torch.get_rng_state()
-        self._numpy: Any = np.random.get_state(legacy=False)
-        self._words = _words()
+        held = get_bit_generator()
+        self._twister = _Twister(held) if isinstance(held, np.random.MT19937) else None
+        self._numpy: Any = np.random.get_state(legacy=False) if self._twister is None else None
         self._python = random.getstate()
         self._device = device if device.type == "cuda" else None
         self._cuda = torch.cuda.get_rng_state(device) if self._device else None
@@ -114,8 +115,9 @@ class CommonDraws:
 
     def rewind(self) -> None:
         torch.set_rng_state(self._torch)
-        # Seldom needed, and slow. A normal number that waits can go without a change of the words.
-        if self._words is None or self._numpy["has_gauss"] or _words() != self._words:
+        if self._twister is not None:
+            self._twister.rewind()
+        else:
             np.random.set_state(self._numpy)
         random.setstate(self._python)
         if self._device is not None and self._cuda is not None:
@@ -124,9 +126,38 @@ class CommonDraws:
             self._handed.set_state(self._state)
 
 
-def _words() -> bytes | None:
-    """What a Mersenne twister as NumPy's default generator has in memory; None of another kind."""
-    held = get_bit_generator()
-    if not isinstance(held, np.random.MT19937):
+class _Twister:
+    """A Mersenne twister as NumPy's default generator, put back by its words in memory.
+
+    NumPy takes 30 µs to tell or to set them. They are its whole state, unless one of a pair of
+    normal numbers waits for the next call, which takes no word then.
+    """
+
+    def __init__(self, held: np.random.MT19937) -> None:
+        self._place = held.ctypes.state_address
+        self._words = self._read()
+        waiting = self._taken()
+        ctypes.memmove(self._place, self._words, WORDS)
+        self._state: Any = None
+        if waiting is not None:
+            self._state = np.random.get_state(legacy=False)
+            self._state.update(has_gauss=1, gauss=waiting)
+            np.random.set_state(self._state)
+
+    def _read(self) -> bytes:
+        return ctypes.string_at(self._place, WORDS)
+
+    def _taken(self) -> float | None:
+        """The normal number that waits, if one does; none waits then."""
+        before, drawn = self._read(), np.random.standard_normal()
+        if self._read() == before:
+            return drawn
+        np.random.standard_normal()  # the other one of this pair
         return None
-    return ctypes.string_at(held.ctypes.state_address, WORDS)
+
+    def rewind(self) -> None:
+        if self._state is not None:
+            np.random.set_state(self._state)
+        elif self._read() != self._words:
+            self._taken()
+            ctypes.memmove(self._place, self._words, WORDS)
