@@ -26,9 +26,22 @@ def array(tensor: Tensor, dtype: np.dtype) -> np.ndarray:
     return np.ascontiguousarray(tensor.detach().numpy(), dtype)
 
 
-def up(count: int, block: int) -> int:
-    """To a multiple of the block."""
+def up(count: Any, block: int) -> Any:
+    """A number, or numbers, to a multiple of the block."""
     return -(-count // block) * block
+
+
+def places(lengths: np.ndarray) -> np.ndarray:
+    """Where stretches of these lengths begin that follow each other."""
+    return np.cumsum(lengths) - lengths
+
+
+def flat_places(width: np.ndarray, owned: int) -> np.ndarray:
+    """[L + 1], by node: where its layer's weights, and then biases, start in their player's."""
+    lengths = np.array([0, *(width[:-1] + 1) * width[1:]])
+    found = places(lengths)
+    found[owned + 1 :] -= lengths[: owned + 1].sum()
+    return found
 
 
 @cache

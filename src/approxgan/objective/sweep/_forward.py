@@ -9,17 +9,17 @@ the logit of the first sample with those outputs. The new ones wait there until 
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from approxgan.objective.sweep._cache import inlined, inner
 from approxgan.objective.sweep._layer import NARROW, add_up, bend, extend, narrow, strand, wide
 from approxgan.objective.sweep._vector import (
     LANES,
     ahead,
-    bits,
-    cast,
     differ,
     load_lanes,
     opaque,
-    pointer,
+    pointers,
     prefetch,
     store,
 )
@@ -130,6 +130,11 @@ def _go_on(net, room, m, end, x, samples):
     return x
 
 
+@inlined
+def _bits(number):
+    return np.int64(np.float32(number).view(np.uint32))
+
+
 @inner
 def _remember(net, room, y, y_row, place):
     """Those samples of a block y [2, block] wait whose outputs are new.
@@ -139,9 +144,8 @@ def _remember(net, room, y, y_row, place):
     All are written down, and the next overwrites one that need not wait: branches would be guesses.
     """
     for t in range(net.block):
-        key = bits(y[t]) << 32 | bits(y[y_row + t])
+        key = _bits(y[t]) << 32 | _bits(y[y_row + t])
         room.keys[t], room.keys[TILE + t] = key, ((key * MIX) >> 40 & (room.slots - 1)) * 2
-    for t in range(net.block):
         prefetch(room.seen, room.keys[TILE + t])
     at = room.waiting[0]
     for t in range(net.block):
@@ -215,7 +219,7 @@ def _move_unit(net, room, moved, m, unit, at):
     for c in range(length + 1):
         units, place = ahead(room.units, c * row), (at + c) * net.samples
         for first in range(0, net.samples, net.block):
-            differs = False
+            differs = 0
             for t in range(first, first + net.block, LANES):
                 new = load_lanes(units, t)
                 differs |= differ(new, load_lanes(room.kept, t))
@@ -239,7 +243,7 @@ def _sum_before(net, room, m, unit):
             strand(to, ahead(w, k // 8), length, count, k % 8, x, row, net.samples)
     elif unit == 0:
         for i in range(count * row):
-            room.sums[i] = cast(0.0, x)
+            room.sums[i] = 0.0
     else:
         before = ahead(x, (unit - 1) * row)
         extend(room.sums, row, ahead(w, (unit - 1) * count), count, before, net.samples)
@@ -252,21 +256,10 @@ def forward_units(plan, space, owned, theta, moved, frozen, first, last):
     Units are counted layer by layer; a unit's coordinates are its weights and then its bias.
     theta, moved [P], frozen [Q]. The input's outputs are there; all else in ``space`` is 0.
     """
-    net = Chain(
-        pointer(plan.width), pointer(plan.flat), pointer(plan.weight), pointer(plan.base),
-        pointer(plan.kind), pointer(plan.slope), plan.last, plan.memo, plan.samples, plan.block,
-        plan.row, plan.widest,
-    )  # fmt: skip
+    net, room = pointers(plan), pointers(space)
     rows = len(space.logits)
-    room = Room(
-        pointer(space.weights), pointer(space.outputs), pointer(space.rows), pointer(space.biases),
-        pointer(space.units), pointer(space.kept), pointer(space.sums), pointer(space.tiles),
-        pointer(space.queue), pointer(space.waiting), pointer(space.seen), pointer(space.keys),
-        space.slots, pointer(space.source), pointer(space.logits),
-    )  # fmt: skip
-    own, behind, moves = pointer(theta), pointer(frozen), pointer(moved)
     for m in range(1, net.last + 1):
-        _pass_at_theta(net, room, own if m <= owned else behind, m)
+        _pass_at_theta(net, room, theta if m <= owned else frozen, m)
     logits = ahead(room.outputs, net.base[net.last])
     for c in range(rows):
         for n in range(net.samples):
@@ -285,7 +278,7 @@ def forward_units(plan, space, owned, theta, moved, frozen, first, last):
             if m < net.last:
                 _sum_before(net, room, m, k)
             if first <= unit < last:
-                _move_unit(net, room, moves, m, k, at)
+                _move_unit(net, room, moved, m, k, at)
                 at += net.width[m - 1] + 1
             unit += 1
     while room.waiting[0] > 0:
@@ -300,7 +293,7 @@ def _pass_at_theta(net, room, parameters, m):
     """Lay out layer m's parameters, and fill its outputs."""
     before, count = net.width[m - 1], net.width[m]
     w, b = _weights(net, room, m)
-    flat = ahead(parameters, net.flat[m])
+    flat = parameters[net.flat[m] :]
     for k in range(count):
         for i in range(before):
             w[i * count + k] = flat[k * before + i]

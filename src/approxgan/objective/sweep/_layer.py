@@ -15,9 +15,8 @@ import math
 import numpy as np
 
 from approxgan.objective.sweep._cache import inlined, inner
-from approxgan.objective.sweep._vector import LANES, ahead, cast, fma, store, where_above
+from approxgan.objective.sweep._vector import LANES, ahead, fma, store, where_above
 from approxgan.objective.sweep._vector import load_lanes as load
-from approxgan.objective.sweep._vector import splat_lanes as splat
 
 NARROW = 8
 """The widest narrow layer; a wide one sums for as many units at once."""
@@ -27,10 +26,9 @@ KINDS = {"slope": SLOPE, "tanh": TANH, "softplus": SOFTPLUS}
 
 
 @inlined
-def _put(y, at, total, bias, slope):
-    total = total + splat(bias)
-    zero = splat(slope) - splat(slope)
-    store(y, at, where_above(total, zero, total, splat(slope) * total))
+def leak(x, slope):
+    """A piecewise-linear activation."""
+    return where_above(x, 0.0, x, slope * x)
 
 
 @inner
@@ -49,33 +47,33 @@ def wide(sums, own, w, b, length, count, slope, x, x_row, y, y_row, samples):
 
 
 @inlined
-def _begin(sums, at, like):
+def _begin(sums, at):
     if sums is None:
-        return splat(cast(0.0, like))
+        return 0.0
     return load(sums, at)
 
 
 @inlined
 def _eight(sums, at, own, w, b, length, count, slope, x, x_row, y, y_row):
-    s0, s1 = _begin(sums, at, x), _begin(sums, at + own, x)
-    s2, s3 = _begin(sums, at + 2 * own, x), _begin(sums, at + 3 * own, x)
-    s4, s5 = _begin(sums, at + 4 * own, x), _begin(sums, at + 5 * own, x)
-    s6, s7 = _begin(sums, at + 6 * own, x), _begin(sums, at + 7 * own, x)
+    s0, s1 = _begin(sums, at), _begin(sums, at + own)
+    s2, s3 = _begin(sums, at + 2 * own), _begin(sums, at + 3 * own)
+    s4, s5 = _begin(sums, at + 4 * own), _begin(sums, at + 5 * own)
+    s6, s7 = _begin(sums, at + 6 * own), _begin(sums, at + 7 * own)
     for _ in range(length):
         v = load(x, 0)
-        s0, s1 = fma(splat(w[0]), v, s0), fma(splat(w[1]), v, s1)
-        s2, s3 = fma(splat(w[2]), v, s2), fma(splat(w[3]), v, s3)
-        s4, s5 = fma(splat(w[4]), v, s4), fma(splat(w[5]), v, s5)
-        s6, s7 = fma(splat(w[6]), v, s6), fma(splat(w[7]), v, s7)
+        s0, s1 = fma(w[0], v, s0), fma(w[1], v, s1)
+        s2, s3 = fma(w[2], v, s2), fma(w[3], v, s3)
+        s4, s5 = fma(w[4], v, s4), fma(w[5], v, s5)
+        s6, s7 = fma(w[6], v, s6), fma(w[7], v, s7)
         w, x = ahead(w, count), ahead(x, x_row)
-    _put(y, 0, s0, b[0], slope)
-    _put(y, y_row, s1, b[1], slope)
-    _put(y, 2 * y_row, s2, b[2], slope)
-    _put(y, 3 * y_row, s3, b[3], slope)
-    _put(y, 4 * y_row, s4, b[4], slope)
-    _put(y, 5 * y_row, s5, b[5], slope)
-    _put(y, 6 * y_row, s6, b[6], slope)
-    _put(y, 7 * y_row, s7, b[7], slope)
+    store(y, 0, leak(s0 + b[0], slope))
+    store(y, y_row, leak(s1 + b[1], slope))
+    store(y, 2 * y_row, leak(s2 + b[2], slope))
+    store(y, 3 * y_row, leak(s3 + b[3], slope))
+    store(y, 4 * y_row, leak(s4 + b[4], slope))
+    store(y, 5 * y_row, leak(s5 + b[5], slope))
+    store(y, 6 * y_row, leak(s6 + b[6], slope))
+    store(y, 7 * y_row, leak(s7 + b[7], slope))
 
 
 @inner
@@ -84,7 +82,7 @@ def extend(sums, own, w, count, x, samples):
     for k in range(count):
         row = ahead(sums, k * own)
         for t in range(0, samples, LANES):
-            store(row, t, fma(splat(w[k]), load(x, t), load(row, t)))
+            store(row, t, fma(w[k], load(x, t), load(row, t)))
 
 
 @inner
@@ -93,26 +91,26 @@ def narrow(w, b, length, count, slope, x, x_row, y, y_row, samples):
     for k in range(count):
         for t in range(0, samples, LANES):
             r, start = ahead(w, k), ahead(x, t)
-            s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = splat(cast(0.0, x))
+            s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
             for _ in range(length // 8):
-                s0 = s0 + splat(r[0]) * load(start, 0)
-                s1 = s1 + splat(r[count]) * load(start, x_row)
-                s2 = s2 + splat(r[2 * count]) * load(start, 2 * x_row)
-                s3 = s3 + splat(r[3 * count]) * load(start, 3 * x_row)
-                s4 = s4 + splat(r[4 * count]) * load(start, 4 * x_row)
-                s5 = s5 + splat(r[5 * count]) * load(start, 5 * x_row)
-                s6 = s6 + splat(r[6 * count]) * load(start, 6 * x_row)
-                s7 = s7 + splat(r[7 * count]) * load(start, 7 * x_row)
+                s0 = s0 + r[0] * load(start, 0)
+                s1 = s1 + r[count] * load(start, x_row)
+                s2 = s2 + r[2 * count] * load(start, 2 * x_row)
+                s3 = s3 + r[3 * count] * load(start, 3 * x_row)
+                s4 = s4 + r[4 * count] * load(start, 4 * x_row)
+                s5 = s5 + r[5 * count] * load(start, 5 * x_row)
+                s6 = s6 + r[6 * count] * load(start, 6 * x_row)
+                s7 = s7 + r[7 * count] * load(start, 7 * x_row)
                 r, start = ahead(r, 8 * count), ahead(start, 8 * x_row)
             total = ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
             total = _with_rest(total, ahead(w, k), length, count, ahead(x, t), x_row)
-            _put(y, k * y_row + t, total, b[k], slope)
+            store(y, k * y_row + t, leak(total + b[k], slope))
 
 
 @inlined
 def _with_rest(total, w, length, count, x, x_row):
     for i in range(length - length % 8, length):
-        total = total + splat(w[i * count]) * load(x, i * x_row)
+        total = total + w[i * count] * load(x, i * x_row)
     return total
 
 
@@ -120,9 +118,9 @@ def _with_rest(total, w, length, count, x, x_row):
 def strand(total, w, length, count, first, x, x_row, samples):
     """A narrow unit's sum of every eighth product from ``first`` on: total [samples]."""
     for t in range(0, samples, LANES):
-        s = splat(cast(0.0, x))
+        s = 0.0
         for i in range(first, length - length % 8, 8):
-            s = s + splat(w[i * count]) * load(x, i * x_row + t)
+            s = s + w[i * count] * load(x, i * x_row + t)
         store(total, t, s)
 
 
@@ -134,7 +132,7 @@ def add_up(strands, own, w, bias, length, count, slope, x, x_row, y, samples):
         even = (load(at, 0) + load(at, 4 * own)) + (load(at, 2 * own) + load(at, 6 * own))
         odd = (load(at, own) + load(at, 5 * own)) + (load(at, 3 * own) + load(at, 7 * own))
         total = _with_rest(even + odd, w, length, count, ahead(x, t), x_row)
-        _put(y, t, total, bias, slope)
+        store(y, t, leak(total + bias, slope))
 
 
 @inner
@@ -146,6 +144,6 @@ def bend(kind, y, y_row, count, samples):
         for t in range(k * y_row, k * y_row + samples):
             p = np.float64(y[t])
             if kind == TANH:
-                y[t] = cast(math.tanh(p), y)
+                y[t] = math.tanh(p)
             else:
-                y[t] = cast(max(p, 0.0) + math.log1p(math.exp(-abs(p))), y)
+                y[t] = max(p, 0.0) + math.log1p(math.exp(-abs(p)))

@@ -10,21 +10,16 @@ that cross, and no order of crossings has to be followed.
 Behind a narrow node its units' total changes replace all earlier lines.
 """
 
-from typing import NamedTuple
-
 from approxgan.objective.sweep._cache import inlined, inner
-from approxgan.objective.sweep._plan import BENT, NARROW, NODE, ROW, N
-from approxgan.objective.sweep._sample import Pointer, into_narrow, into_wide, of
+from approxgan.objective.sweep._layer import leak
+from approxgan.objective.sweep._sample import into_narrow, into_wide, is_narrow, units
 from approxgan.objective.sweep._vector import (
     ahead,
     biggest,
-    cast,
     fma,
     load,
     lowest,
     not_below,
-    size,
-    splat,
     store,
     where_above,
 )
@@ -33,175 +28,126 @@ MARGIN = 1.0 + 1e-4
 """Widens bounds, so that their rounding can never hide a crossing."""
 
 
-class Lines(NamedTuple):
-    changes: Pointer
-    """[lines, longest]: changes of one unit's output."""
-    longest: int
-    most: Pointer
-    """[lines]: bounds on |change|."""
-    node: Pointer
-    """[lines]"""
-    unit: Pointer
-    """[lines]"""
-    bound: Pointer
-    """[widest]: bounds on the changes of a node's inputs."""
-    found: Pointer
-    """[widest]: units that may cross."""
-    total: Pointer
-    """[longest]: the change of one unit's input, or of the logit."""
+@inlined
+def larger(x, y):
+    return where_above(x, y, x, y)
 
 
 @inlined
 def largest(x, count):
     """The largest of |x|."""
-    most = splat(cast(0.0, x))
+    most = 0.0
     for i in range(0, count, 8):
-        v = size(load(x, i))
-        most = where_above(v, most, v, most)
+        most = larger(abs(load(x, i)), most)
     return biggest(most)
 
 
 @inlined
-def _set_line(lines, k, most, m, unit):
-    lines.most[k], lines.node[k], lines.unit[k] = biggest(most), m, unit
+def _set_line(s, k, most, m, unit):
+    s.most[k], s.origin[2 * k], s.origin[2 * k + 1] = biggest(most * MARGIN), m, unit
 
 
 @inlined
-def start(net, s, lines, m, unit, width):
+def start(net, s, n, m, unit, width):
     """Line 0: the change of the unit's output by each coordinate's step, rounded as h is."""
-    zero = splat(cast(0.0, s.p))
-    moves = ahead(net.moves, of(net, m, ROW) + unit * width)
-    x = ahead(s.h, of(net, m - 1, NODE))
-    node = of(net, m, NODE) + unit
-    slope, p = splat(net.slopes[m]), splat(s.p[node])
-    h, most = splat(s.h[node]), zero
+    moves = ahead(s.moves, net.row[m] + unit * width)
+    x, node = ahead(s.h, units(net, n, m - 1)), units(net, n, m) + unit
+    most = 0.0
     for i in range(0, width, 8):
-        moved = fma(load(moves, i), load(x, i), p)
-        change = where_above(moved, zero, moved, slope * moved) - h
-        store(lines.changes, i, change)
-        most = where_above(most, size(change), most, size(change))
-    _set_line(lines, 0, most, m, unit)
+        moved = fma(load(moves, i), load(x, i), s.p[node])
+        change = leak(moved, net.slope[m]) - s.h[node]
+        store(s.lines, i, change)
+        most = larger(most, abs(change))
+    _set_line(s, 0, most, m, unit)
 
 
 @inlined
-def spread(net, s, lines, m, width):
+def spread(net, s, n, m, width):
     """Follow line 0 from node m to the logit; returns the range of lines it still takes."""
     first, count = 0, 1
     for q in range(m + 1, net.last):
-        if of(net, q, NARROW):
-            first, count = count, _gather(net, s, lines, q, first, count, width)
-        elif of(net, q, BENT):
-            near = _candidates(net, s, lines, q, first, count)
+        if is_narrow(net, q):
+            first, count = count, _gather(net, s, n, q, first, count, width)
+        elif net.slope[q] != 1.0:
+            near = _candidates(net, s, n, q, first, count)
             if near > 0:
-                count = _cross(net, s, lines, q, near, first, count, width)
+                count = _cross(net, s, n, q, near, first, count, width)
     return first, count
 
 
 @inlined
-def at_logit(net, s, lines, first, count, width):
+def at_logit(net, s, n, first, count, width):
     """Leave the changes of the logit in ``total``; returns the most |change|."""
     for k in range(first, count):
-        slope = s.g[of(net, lines.node[k], NODE) + lines.unit[k]]
-        _add_line(lines, slope, k, k == first, width)
-    return largest(lines.total, width)
+        rate = s.g[units(net, n, s.origin[2 * k]) + s.origin[2 * k + 1]]
+        _add_line(net, s, k, k == first, rate, width)
+    return largest(s.total, width)
 
 
 @inlined
-def _add_line(lines, slope, k, is_first, width):
-    total, change = lines.total, ahead(lines.changes, k * lines.longest)
-    slopes = splat(slope)
+def _add_line(net, s, k, is_first, rate, width):
+    """Add a line, times the change of an input per change of the line's unit, to ``total``."""
+    line = ahead(s.lines, k * net.widest)
     if is_first:
         for i in range(0, width, 8):
-            store(total, i, slopes * load(change, i))
+            store(s.total, i, rate * load(line, i))
     else:
         for i in range(0, width, 8):
-            store(total, i, fma(slopes, load(change, i), load(total, i)))
+            store(s.total, i, fma(rate, load(line, i), load(s.total, i)))
 
 
 @inlined
-def _candidates(net, s, lines, q, first, count):
+def _candidates(net, s, n, q, first, count):
     """List the units of the wide node q whose inputs may change sign; returns how many."""
-    units, bound, near = of(net, q, N), lines.bound, 0
-    p = ahead(s.p, of(net, q, NODE))
-    if count == first + 1:
-        row = into_wide(net, s, lines.node[first], lines.unit[first], q)
-        most = splat(lines.most[first] * cast(MARGIN, s.p))
-        for u in range(0, units, 8):
-            bits = not_below(size(load(row, u)) * most, size(load(p, u)))
-            near = _list(lines, near, u, bits)
-        return near
-    _bound(net, s, lines, q, first, count)
-    for u in range(0, units, 8):
-        near = _list(lines, near, u, not_below(load(bound, u), size(load(p, u))))
-    return near
-
-
-@inlined
-def _list(lines, near, u, bits):
-    while bits:
-        lines.found[near] = u + lowest(bits)
-        near += 1
-        bits &= bits - 1
-    return near
-
-
-@inner
-def _bound(net, s, lines, q, first, count):
-    """Bound the changes of the wide node's inputs."""
-    units, bound = of(net, q, N), lines.bound
+    p, near = ahead(s.p, units(net, n, q)), 0
     for k in range(first, count):
-        row = into_wide(net, s, lines.node[k], lines.unit[k], q)
-        most = splat(lines.most[k] * cast(MARGIN, s.p))
-        if k == first:
-            for u in range(0, units, 8):
-                store(bound, u, size(load(row, u)) * most)
-        else:
-            for u in range(0, units, 8):
-                store(bound, u, fma(size(load(row, u)), most, load(bound, u)))
+        row = into_wide(net, s, n, s.origin[2 * k], s.origin[2 * k + 1], q)
+        for u in range(0, net.width[q], 8):
+            before = 0.0 if k == first else load(s.bound, u)
+            store(s.bound, u, fma(abs(load(row, u)), s.most[k], before))
+    for u in range(0, net.width[q], 8):
+        bits = not_below(load(s.bound, u), abs(load(p, u)))
+        while bits:
+            s.found[near] = u + lowest(bits)
+            near += 1
+            bits &= bits - 1
+    return near
 
 
 @inner
-def _cross(net, s, lines, q, near, first, count, width):
+def _cross(net, s, n, q, near, first, count, width):
     """Append a line for every listed unit that does cross its kink; returns the lines' end."""
-    zero = splat(cast(0.0, s.p))
-    lacking = cast(1.0, s.p) - net.slopes[q]
-    following = count
+    following, lacking = count, 1.0 - net.slope[q]
     for found in range(near):
-        u = lines.found[found]
-        p = s.p[of(net, q, NODE) + u]
+        u = s.found[found]
+        p, most = s.p[units(net, n, q) + u], 0.0
         for k in range(first, count):
-            row = into_wide(net, s, lines.node[k], lines.unit[k], q)
-            _add_line(lines, row[u], k, k == first, width)
-        change, ps, most = ahead(lines.changes, following * lines.longest), splat(p), zero
-        # max(0, ·) on the side of the kink that p is not on
-        side = splat(cast(-1.0, s.p) if p > 0.0 else cast(1.0, s.p))
-        rate = splat(lacking)
+            row = into_wide(net, s, n, s.origin[2 * k], s.origin[2 * k + 1], q)
+            _add_line(net, s, k, k == first, row[u], width)
+        side = -1.0 if p > 0.0 else 1.0
         for i in range(0, width, 8):
-            beyond = side * (ps + load(lines.total, i))
-            beyond = rate * where_above(beyond, zero, beyond, zero)
-            store(change, i, beyond)
-            most = where_above(most, size(beyond), most, size(beyond))
-        _set_line(lines, following, most, q, u)
-        if lines.most[following] != 0.0:
+            # max(0, ·) on the side of the kink that p is not on
+            beyond = lacking * larger(side * (p + load(s.total, i)), 0.0)
+            store(s.lines, following * net.widest + i, beyond)
+            most = larger(most, abs(beyond))
+        _set_line(s, following, most, q, u)
+        if s.most[following] != 0.0:
             following += 1
     return following
 
 
 @inner
-def _gather(net, s, lines, q, first, count, width):
+def _gather(net, s, n, q, first, count, width):
     """Replace the lines by the changes of the narrow node's outputs; returns their end."""
-    zero, slope = splat(cast(0.0, s.p)), splat(net.slopes[q])
-    for r in range(of(net, q, N)):
-        node = of(net, q, NODE) + r
-        p, h, most = splat(s.p[node]), splat(s.h[node]), zero
+    for r in range(net.width[q]):
+        node, most = units(net, n, q) + r, 0.0
         for k in range(first, count):
-            rate = into_narrow(net, s, lines.node[k], q, r)[lines.unit[k]]
-            _add_line(lines, rate, k, k == first, width)
-        change = ahead(lines.changes, (count + r) * lines.longest)
+            row = into_narrow(net, s, n, s.origin[2 * k], q, r)
+            _add_line(net, s, k, k == first, row[s.origin[2 * k + 1]], width)
         for i in range(0, width, 8):
-            moved = p + load(lines.total, i)
-            moved = where_above(moved, zero, moved, slope * moved) - h
-            store(change, i, moved)
-            most = where_above(most, size(moved), most, size(moved))
-        _set_line(lines, count + r, most, q, r)
-    return count + of(net, q, N)
+            moved = s.p[node] + load(s.total, i)
+            change = leak(moved, net.slope[q]) - s.h[node]
+            store(s.lines, (count + r) * net.widest + i, change)
+            most = larger(most, abs(change))
+        _set_line(s, count + r, most, q, r)
+    return count + net.width[q]

@@ -14,7 +14,7 @@ import numpy as np
 from approxgan.objective.problem import SampleTerm
 from approxgan.objective.sweep._cache import inlined, inner
 from approxgan.objective.sweep._plan import POWERS
-from approxgan.objective.sweep._vector import fma, load, splat, store
+from approxgan.objective.sweep._vector import fma, load, store
 
 IDENTITY, SOFTPLUS, SIGMOID, SQUARE, SQUARE_TO_ONE, HINGE = range(6)
 KINDS = {
@@ -124,7 +124,7 @@ def powers(radii, change):
 def add(changes, width, series, count, to):
     """to += Σ_k series[k] changes^k over 1 to ``count``."""
     for i in range(0, width, 8):
-        change, y = load(changes, i), splat(series[count])
+        change, y = load(changes, i), series[count]
         for k in range(count - 1, 0, -1):
-            y = fma(y, change, splat(series[k]))
+            y = fma(y, change, series[k])
         store(to, i, fma(y, change, load(to, i)))

@@ -3,26 +3,36 @@
 A Numba array is seven words and a reference count, and the small functions of the sweep would
 spend their time on those; whoever makes a pointer keeps its array. Loops written in vectors
 need no test for overlap and no remainder, which for rows of 24 numbers is most of the work.
+A number that meets a vector stands for one of it in every place.
 """
 
 import operator
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from llvmlite import binding, ir
 from numba.core import cgutils, types
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.core.typeconv import Conversion
+from numba.core.typing.templates import AbstractTemplate, infer_global
+from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
 from numba.np.arrayobj import make_array
 
 LANES = 16 if binding.get_host_cpu_features().get("avx512f") else 8
 """Samples side by side in a vector."""
+INT, LONG = ir.IntType(32), ir.IntType(64)
 
 
 class Vector(types.Type):
     def __init__(self, dtype: types.Float, length: int) -> None:
         self.dtype, self.length = dtype, length
         super().__init__(name=f"Vector({dtype}, {length})")
+
+    def can_convert_from(self, _typing: Any, other: Any) -> Conversion | None:
+        return Conversion.unsafe if isinstance(other, types.Float) else None
+
+    def unify(self, _typing: Any, other: Any) -> Any:
+        return self if isinstance(other, types.Float) else None
 
 
 @register_model(Vector)
@@ -32,212 +42,198 @@ class _VectorModel(models.PrimitiveModel):
         super().__init__(manager, fe_type, ir.VectorType(element, fe_type.length))
 
 
-def _operator(function: Any, instruction: str) -> None:
+@lower_cast(types.Float, Vector)
+def _spread(context: Any, builder: Any, given: Any, vector: Vector, number: Any) -> Any:
+    number = context.cast(builder, number, given, vector.dtype)
+    empty = ir.Constant(context.get_value_type(vector), ir.Undefined)
+    places = ir.Constant(ir.VectorType(INT, vector.length), [0] * vector.length)
+    first = builder.insert_element(empty, number, ir.Constant(INT, 0))
+    return builder.shuffle_vector(first, empty, places)
+
+
+def _alike(*kinds: Any) -> Any:
+    """The signature of what makes a vector of vectors like it, and of numbers."""
+    vectors = [kind for kind in kinds if isinstance(kind, Vector)]
+    return vectors[0](*[vectors[0]] * len(kinds)) if vectors else None
+
+
+def _lower(emit: Callable[..., Any]) -> Callable[..., Any]:
+    """Numba's form of a function that makes a value of a builder and of values."""
+    return lambda _context, builder, _signature, args: emit(builder, *args)
+
+
+def _emits(signature: Callable[..., Any]) -> Callable[..., Any]:
+    """The intrinsic whose code a function of a builder and of the arguments' values makes."""
+
+    def decorate(emit: Callable[..., Any]) -> Any:
+        @wraps(emit)
+        def typing(_typing: Any, *kinds: Any) -> Any:
+            found = signature(*kinds)
+            return found and (found, _lower(emit))
+
+        return intrinsic(typing)
+
+    return decorate
+
+
+def _operator(function: Any, operands: int, emit: Callable[..., Any]) -> None:
     @infer_global(function)
     class _Typing(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
-            if len(args) == 2 and isinstance(args[0], Vector) and args[0] == args[1]:
-                return signature(args[0], *args)
-            return None
+            return _alike(*args)
 
-    @lower_builtin(function, Vector, Vector)
-    def _lower(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        return getattr(builder, instruction)(*args)
-
-
-_operator(operator.add, "fadd")
-_operator(operator.sub, "fsub")
-_operator(operator.mul, "fmul")
-
-
-def _emit(instructions: Callable[..., Any]) -> Callable[..., Any]:
-    """The code generator of what ``instructions`` makes of a builder and the arguments."""
-    return lambda _context, builder, _signature, args: instructions(builder, *args)
+    lower_builtin(function, *[Vector] * operands)(_lower(emit))
 
 
 def _call(name: str) -> Callable[..., Any]:
-    """The code generator of an LLVM function of numbers or vectors of one type."""
+    """Calls an LLVM function of vectors."""
 
-    def instructions(builder: Any, *args: Any) -> Any:
+    def emit(builder: Any, *args: Any) -> Any:
         kind = args[0].type
-        is_vector = isinstance(kind, ir.VectorType)
-        element = kind.element if is_vector else kind
-        suffix = f"v{kind.count}" if is_vector else ""
-        suffix += "f32" if isinstance(element, ir.FloatType) else "f64"
         form = ir.FunctionType(kind, [kind] * len(args))
-        function = cgutils.get_or_insert_function(builder.module, form, f"llvm.{name}.{suffix}")
-        return builder.call(function, args)
+        full = f"llvm.{name}.v{kind.count}{kind.element.intrinsic_name}"
+        return builder.call(cgutils.get_or_insert_function(builder.module, form, full), args)
 
-    return _emit(instructions)
-
-
-@intrinsic
-def pointer(_typing: Any, array: Any) -> Any:
-    """To the first element of a contiguous array."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return make_array(signature.args[0])(context, builder, args[0]).data
-
-    return types.CPointer(array.dtype)(array), codegen
+    return emit
 
 
-@intrinsic
-def ahead(_typing: Any, start: Any, count: Any) -> Any:
-    """The pointer ``count`` elements further on."""
-    return start(start, types.int64), _emit(lambda builder, at, by: builder.gep(at, [by]))
+_operator(operator.add, 2, ir.IRBuilder.fadd)
+_operator(operator.sub, 2, ir.IRBuilder.fsub)
+_operator(operator.mul, 2, ir.IRBuilder.fmul)
+_operator(abs, 1, _call("fabs"))
 
 
-@intrinsic
-def prefetch(_typing: Any, start: Any, index: Any) -> Any:
-    """Bring what lies there nearer to the processor, to be written."""
-
-    def instructions(builder: Any, at: Any, by: Any) -> None:
-        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        form = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-        function = cgutils.get_or_insert_function(builder.module, form, "llvm.prefetch.p0")
-        place = builder.bitcast(builder.gep(at, [by]), byte)
-        builder.call(function, [place, *(ir.Constant(number, n) for n in (1, 3, 1))])
-
-    return types.void(start, types.int64), _emit(instructions)
-
-
-@intrinsic
-def cast(_typing: Any, number: Any, like: Any) -> Any:
-    """A float64 in the type that ``like`` points to."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return context.cast(builder, args[0], types.float64, signature.return_type)
-
-    return like.dtype(types.float64, like), codegen
-
-
-@intrinsic
-def bits(_typing: Any, number: Any) -> Any:
-    """Those of a number, as an integer."""
-
-    def instructions(builder: Any, one: Any) -> Any:
-        own = builder.bitcast(one, ir.IntType(number.bitwidth))
-        return own if number.bitwidth == 64 else builder.zext(own, ir.IntType(64))
-
-    return types.int64(number), _emit(instructions)
-
-
-@intrinsic
-def opaque(_typing: Any, truth: Any) -> Any:
-    """1 or 0, computed with: the compiler does not see that it could branch instead."""
-
-    def instructions(builder: Any, one: Any) -> Any:
-        kind = ir.IntType(64)
-        form = ir.FunctionType(kind, [kind])
-        return builder.asm(form, "", "=r,0", [builder.zext(one, kind)], side_effect=False)
-
-    return types.int64(types.boolean), _emit(instructions)
-
-
-@intrinsic
-def fma(_typing: Any, a: Any, b: Any, c: Any) -> Any:
+@_emits(_alike)
+def fma(builder: Any, a: Any, b: Any, c: Any) -> Any:
     """a·b + c, rounded once."""
-    return (a(a, a, a) if a == b == c else None), _call("fma")
+    return _call("fma")(builder, a, b, c)
 
 
-def _of(length: int) -> tuple[Any, Any]:
-    """``load`` and ``splat`` for vectors of one length."""
-
-    @intrinsic
-    def load(_typing: Any, start: Any, index: Any) -> Any:
-        """The numbers from ``start[index]`` on."""
-
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            kind = context.get_value_type(signature.return_type)
-            at = builder.bitcast(builder.gep(args[0], [args[1]]), kind.as_pointer())
-            return builder.load(at, align=start.dtype.bitwidth // 8)
-
-        return Vector(start.dtype, length)(start, types.int64), codegen
-
-    @intrinsic
-    def splat(_typing: Any, number: Any) -> Any:
-        """The number in every place."""
-
-        def instructions(builder: Any, one: Any) -> Any:
-            first = ir.Constant(ir.IntType(32), 0)
-            empty = ir.Constant(ir.VectorType(one.type, length), ir.Undefined)
-            zeros = ir.Constant(ir.VectorType(ir.IntType(32), length), [0] * length)
-            return builder.shuffle_vector(builder.insert_element(empty, one, first), empty, zeros)
-
-        return Vector(number, length)(number), _emit(instructions)
-
-    return load, splat
-
-
-load, splat = _of(8)
-load_lanes, splat_lanes = _of(LANES)
-
-
-@intrinsic
-def store(_typing: Any, start: Any, index: Any, vector: Any) -> Any:
-    def instructions(builder: Any, at: Any, by: Any, numbers: Any) -> None:
-        to = builder.bitcast(builder.gep(at, [by]), numbers.type.as_pointer())
-        builder.store(numbers, to, align=start.dtype.bitwidth // 8)
-
-    return types.void(start, types.int64, vector), _emit(instructions)
-
-
-@intrinsic
-def size(_typing: Any, vector: Any) -> Any:
-    """|x|"""
-    return vector(vector), _call("fabs")
-
-
-@intrinsic
-def where_above(_typing: Any, x: Any, y: Any, a: Any, b: Any) -> Any:
+@_emits(_alike)
+def where_above(builder: Any, x: Any, y: Any, a: Any, b: Any) -> Any:
     """a where x > y, else b"""
-
-    def instructions(builder: Any, x: Any, y: Any, a: Any, b: Any) -> Any:
-        return builder.select(builder.fcmp_ordered(">", x, y), a, b)
-
-    return x(x, x, x, x), _emit(instructions)
+    return builder.select(builder.fcmp_ordered(">", x, y), a, b)
 
 
-@intrinsic
-def not_below(_typing: Any, x: Any, y: Any) -> Any:
+def _mask(builder: Any, truths: Any) -> Any:
+    return builder.zext(builder.bitcast(truths, ir.IntType(truths.type.count)), LONG)
+
+
+@_emits(lambda *kinds: (found := _alike(*kinds)) and types.int64(*found.args))
+def not_below(builder: Any, x: Any, y: Any) -> Any:
     """A bit for each element where x < y does not hold, the first the lowest."""
-
-    def instructions(builder: Any, a: Any, b: Any) -> Any:
-        mask = builder.bitcast(builder.fcmp_unordered(">=", a, b), ir.IntType(x.length))
-        return builder.zext(mask, ir.IntType(64))
-
-    return types.int64(x, x), _emit(instructions)
+    return _mask(builder, builder.fcmp_unordered(">=", x, y))
 
 
-@intrinsic
-def differ(_typing: Any, x: Any, y: Any) -> Any:
-    """Whether any element of x is not equal to that of y."""
-
-    def instructions(builder: Any, a: Any, b: Any) -> Any:
-        mask = builder.bitcast(builder.fcmp_unordered("!=", a, b), ir.IntType(x.length))
-        return builder.icmp_unsigned("!=", mask, ir.Constant(mask.type, 0))
-
-    return types.boolean(x, x), _emit(instructions)
+@_emits(types.int64)
+def differ(builder: Any, x: Any, y: Any) -> Any:
+    """A bit for each element of x that is not equal to that of y."""
+    return _mask(builder, builder.fcmp_unordered("!=", x, y))
 
 
-@intrinsic
-def lowest(_typing: Any, bits: Any) -> Any:
+@_emits(lambda bits: types.int64(types.int64))
+def lowest(builder: Any, bits: Any) -> Any:
     """The number of the lowest bit that is set."""
-    one = ir.Constant(ir.IntType(1), 1)
-    return types.int64(types.int64), _emit(lambda builder, bits: builder.cttz(bits, one))
+    return builder.cttz(bits, ir.Constant(ir.IntType(1), 1))
+
+
+@_emits(lambda vector: _alike(vector) and vector.dtype(vector))
+def biggest(builder: Any, vector: Any) -> Any:
+    """The largest element."""
+    found = [builder.extract_element(vector, INT(i)) for i in range(vector.type.count)]
+    while len(found) > 1:
+        pairs = zip(found[: len(found) // 2], found[len(found) // 2 :], strict=True)
+        found = [builder.select(builder.fcmp_ordered(">", a, b), a, b) for a, b in pairs]
+    return found[0]
+
+
+def _at(builder: Any, start: Any, index: Any, count: int) -> tuple[Any, int]:
+    """A pointer to ``count`` numbers, and the bytes of one."""
+    number = start.type.pointee
+    place = builder.gep(start, [index])
+    kind = ir.VectorType(number, count).as_pointer()
+    return builder.bitcast(place, kind), 4 if number == ir.FloatType() else 8
+
+
+def _load(count: int) -> Any:
+    @_emits(lambda start, index: Vector(start.dtype, count)(start, types.int64))
+    def load(builder: Any, start: Any, index: Any) -> Any:
+        """The numbers from ``start[index]`` on."""
+        place, align = _at(builder, start, index, count)
+        return builder.load(place, align=align)
+
+    return load
+
+
+load, load_lanes = _load(8), _load(LANES)
+
+
+@_emits(lambda start, index, vector: types.void(start, types.int64, vector))
+def store(builder: Any, start: Any, index: Any, vector: Any) -> Any:
+    place, align = _at(builder, start, index, vector.type.count)
+    builder.store(vector, place, align=align)
+
+
+@_emits(lambda start, count: start(start, types.int64))
+def ahead(builder: Any, start: Any, count: Any) -> Any:
+    """The pointer ``count`` elements further on."""
+    return builder.gep(start, [count])
+
+
+@_emits(lambda number, like: like.dtype(types.float64, like))
+def cast(builder: Any, number: Any, like: Any) -> Any:
+    """A float64 in the type that ``like`` points to."""
+    kind = like.type.pointee
+    return builder.fptrunc(number, kind) if kind == ir.FloatType() else number
+
+
+@_emits(lambda start, index: types.void(start, types.int64))
+def prefetch(builder: Any, start: Any, index: Any) -> None:
+    """Bring what lies there nearer to the processor, to be written."""
+    byte = ir.IntType(8).as_pointer()
+    form = ir.FunctionType(ir.VoidType(), [byte, INT, INT, INT])
+    function = cgutils.get_or_insert_function(builder.module, form, "llvm.prefetch.p0")
+    place = builder.bitcast(builder.gep(start, [index]), byte)
+    builder.call(function, [place, INT(1), INT(3), INT(1)])
+
+
+@_emits(lambda truth: types.int64(types.boolean))
+def opaque(builder: Any, truth: Any) -> Any:
+    """1 or 0, computed with: the compiler does not see that it could branch instead."""
+    form = ir.FunctionType(LONG, [LONG])
+    return builder.asm(form, "", "=r,0", [builder.zext(truth, LONG)], side_effect=False)
 
 
 @intrinsic
-def biggest(_typing: Any, vector: Any) -> Any:
-    """The largest element."""
+def pointers(_typing: Any, given: Any) -> Any:
+    """The named tuple, with pointers to their first numbers in place of contiguous arrays."""
 
-    def instructions(builder: Any, numbers: Any) -> Any:
-        places = [ir.Constant(ir.IntType(32), i) for i in range(vector.length)]
-        found = [builder.extract_element(numbers, place) for place in places]
-        while len(found) > 1:
-            half = len(found) // 2
-            pairs = zip(found[:half], found[half:], strict=True)
-            found = [builder.select(builder.fcmp_ordered(">", a, b), a, b) for a, b in pairs]
-        return found[0]
+    def kind(part: Any) -> Any:
+        return types.CPointer(part.dtype) if isinstance(part, types.Array) else part
 
-    return vector.dtype(vector), _emit(instructions)
+    found = types.NamedTuple([kind(part) for part in given.types], given.instance_class)
+
+    def codegen(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        values = [
+            make_array(part)(context, builder, value).data
+            if isinstance(part, types.Array)
+            else value
+            for part, value in zip(given.types, cgutils.unpack_tuple(builder, args[0]), strict=True)
+        ]
+        return context.make_tuple(builder, found, values)
+
+    return found(given), codegen
+
+
+@intrinsic
+def cut(_typing: Any, array: Any, sizes: Any) -> Any:
+    """Pointers to where pieces of these sizes begin in a contiguous array."""
+    found = types.UniTuple(types.CPointer(array.dtype), sizes.count)
+
+    def codegen(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        starts = [make_array(array)(context, builder, args[0]).data]
+        for size in cgutils.unpack_tuple(builder, args[1])[:-1]:
+            starts.append(builder.gep(starts[-1], [size]))
+        return context.make_tuple(builder, found, starts)
+
+    return found(array, sizes), codegen

@@ -4,14 +4,17 @@ Exact up to rounding: it evaluates the same function of θ as the loop over forw
 every kink that a step crosses (``_lines``). It rounds otherwise than the loop does.
 """
 
+import functools
+
 import numpy as np
+import torch
 from torch import Tensor
 
 from approxgan.core.protocols import Sweep
 from approxgan.objective.problem import DenseProblem
 from approxgan.objective.sweep._calls import TYPES, array, for_type, share, up
 from approxgan.objective.sweep._kernels import change_losses
-from approxgan.objective.sweep._plan import ROWS, plan
+from approxgan.objective.sweep._plan import ROWS, ZEROS, plan
 from approxgan.objective.sweep._series import KINDS, radii
 from approxgan.objective.sweep.loops import whole_step
 
@@ -34,32 +37,30 @@ def sweep(problem: DenseProblem, theta: Tensor, step: float | Tensor, threads: i
     The result does not depend on the number of threads, nor a seed's on the seeds beside it.
     """
     dtype = TYPES[theta.dtype]
-    layout = plan(problem.sizes, problem.activations, problem.owned, dtype)
+    chain = problem.sizes, problem.activations, problem.owned
     point, moved = array(theta, dtype), array(theta + whole_step(step, theta), dtype)
     frozen, inputs = array(problem.frozen, dtype), array(problem.inputs, dtype)
-    most = min(SAMPLES, max(ROWS, JACOBIANS // (1 + layout.jacobian) // ROWS * ROWS))
+    most = min(
+        SAMPLES, max(ROWS, JACOBIANS // (1 + plan(*chain, ROWS, dtype).jacobians) // ROWS * ROWS)
+    )
     chunks = -(-inputs.shape[1] // most)
     terms = np.array([(t.start, t.stop, KINDS[t.function]) for t in problem.terms])
     factors = np.array([(t.sign, t.weight / (t.stop - t.start)) for t in problem.terms], dtype)
-    limits = radii(problem.terms, dtype)
-    parts = theta.new_empty(len(point), chunks, theta.shape[1] + 1)
+    limits, go_through = radii(problem.terms, dtype), for_type(change_losses, dtype)
+    parts = np.empty((chunks, len(point), theta.shape[1] + 1), dtype)
 
     def work(task: int) -> None:
         seed, begin = task // chunks, task % chunks * most
         own = inputs[seed, begin : begin + most]
-        samples = up(len(own), ROWS)
-        zeros, count, whole = layout.room(samples)
-        floats = np.empty(count, dtype)
-        floats[:zeros] = 0.0
-        for_type(change_losses, dtype)(
-            layout, point[seed], moved[seed], frozen[seed], own, samples,
-            terms - [begin, begin, 0], factors, limits, floats, np.empty(whole, np.int64),
-            parts[seed, task % chunks].numpy(),
+        net = plan(*chain, up(len(own), ROWS), dtype)
+        floats = np.empty(sum(net.floats), dtype)
+        floats[: sum(net.floats[:ZEROS])] = 0.0
+        go_through(
+            net, floats, np.empty(sum(net.ints), np.int64), point[seed], moved[seed], frozen[seed],
+            own, begin, terms, factors, limits, parts[task % chunks, seed],
         )  # fmt: skip
 
     share(work, len(point) * chunks, threads)
-    total = parts[:, 0]
-    for chunk in range(1, chunks):
-        total = total + parts[:, chunk]
+    total = torch.from_numpy(functools.reduce(np.add, parts))
     value = problem.constant + total[:, -1]
     return Sweep(value[:, None] + total[:, :-1], value)

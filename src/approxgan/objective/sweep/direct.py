@@ -17,7 +17,17 @@ from torch import Tensor
 from approxgan.core.protocols import Sweep
 from approxgan.objective.problem import DenseProblem
 from approxgan.objective.sweep import _forward
-from approxgan.objective.sweep._calls import ALIKE, BLOCK, TYPES, array, for_type, share, up
+from approxgan.objective.sweep._calls import (
+    ALIKE,
+    BLOCK,
+    TYPES,
+    array,
+    flat_places,
+    for_type,
+    places,
+    share,
+    up,
+)
 from approxgan.objective.sweep._layer import KINDS, NARROW
 from approxgan.objective.sweep.loops import whole_step
 from approxgan.objective.terms import FUNCTIONS
@@ -154,9 +164,7 @@ def _layout(
     dtype: np.dtype,
 ) -> _Layout:
     width, last = np.array(sizes), len(sizes) - 1
-    flat = np.zeros(last + 1, np.int64)
-    parameters = (width[:-1] + 1) * width[1:]
-    flat[2:] = np.cumsum(parameters)[:-1]
+    flat, parameters = flat_places(width, owned), np.array([0, *(width[:-1] + 1) * width[1:]])
     order, ends = [], []
     for m in range(1, owned + 1):
         biases = flat[m] + width[m - 1] * width[m]
@@ -164,18 +172,27 @@ def _layout(
             start = flat[m] + k * width[m - 1]
             order += [*range(start, start + width[m - 1]), biases + k]
             ends.append(len(order))
-    weight = flat.copy()
-    flat[owned + 1 :] -= len(order)
     blocks = -(-rows // _forward.TILE)
     block = up(-(-rows // blocks), 32)
     samples = blocks * block
     row = (samples // 16 | 1) * 16
-    base = np.concatenate([[0], np.cumsum(width)[:-1]]) * row
+    base = places(width) * row
     kind = np.array([0, *(KINDS[a if isinstance(a, str) else "slope"] for a in activations)])
     slope = np.array([1.0, *(1.0 if isinstance(a, str) else a for a in activations)], dtype)
     twos = [m for m in range(1, last + 1) if width[m] == 2 and dtype == np.float32]
     memo = twos[0] if twos else 0
     chain = _forward.Chain(
-        width, flat, weight, base, kind, slope, last, memo, samples, block, row, max(sizes)
+        width,
+        flat,
+        places(parameters),
+        base,
+        kind,
+        slope,
+        last,
+        memo,
+        samples,
+        block,
+        row,
+        max(sizes),
     )
     return _Layout(chain, torch.tensor(order), tuple(ends))
