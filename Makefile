@@ -24,9 +24,9 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-# Snakemake reads the overlay before this project does: it says less of what is wrong with it.
+# Snakemake reads the overlay before this project does: it says less of a file that it cannot read.
 reproduce: $(READY)
-	$(if $(CONFIG),@$(BIN)/approxgan check --configfile $(CONFIG))
+	$(if $(CONFIG),@$(BIN)/approxgan check --readable --configfile $(CONFIG))
 	$(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
 
 lint: $(READY)

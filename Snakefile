@@ -23,7 +23,9 @@ try:
     load.check(map(Path, ["config.yaml", *workflow.config_settings.configfiles]))
     config.update(check.checked(config))
 except InputError as error:
-    sys.exit(f"approxgan: {error}")
+    given = workflow.config_settings.config
+    hint = "; numbers within --config are texts: write an overlay" if given else ""
+    sys.exit(f"approxgan: {error}{hint}")
 
 
 # `python` in a rule is the interpreter that runs Snakemake, activated or not. A prefix replaces

@@ -29,6 +29,7 @@ ROUTINE = ("Select jobs", "Building DAG", "Using shell", "Group jobs: inactive",
 """What messages begin with that say nothing of this run."""
 COMMAND = re.compile(r"Command '.*' (returned|died)", re.DOTALL)
 """What a failure's message begins with: the whole command, with its JSON."""
+TRACEBACK = "Traceback (most recent call last):"
 ANSWERED = (
     *(LogEvent.JOB_INFO, LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED, LogEvent.JOB_ERROR),
     *(LogEvent.GROUP_INFO, LogEvent.GROUP_ERROR, LogEvent.SHELLCMD, LogEvent.PROGRESS),
@@ -107,7 +108,11 @@ class LogHandler(LogHandlerBase):
         event = getattr(record, "event", None)
         if self._run:
             self._follow(self._run, event, record)
-        if self._usual:
+        said = record.getMessage() if event == LogEvent.ERROR and not self._run else ""
+        if said.startswith(TRACEBACK) and not self.common_settings.verbose:
+            # Of a command that Snakemake cannot follow, such as a config file that is not there.
+            self._say(f"{said.strip().splitlines()[-1]} (traceback: --verbose)", logging.ERROR)
+        elif self._usual:
             self._show(record)
         elif not (event in ANSWERED or self._is_routine(record)):
             brief = COMMAND.sub(r"Command \1", record.getMessage())

@@ -148,12 +148,17 @@ def test_a_pack_is_a_run_for_verify_and_beside(run, tmp_path, capsys):
     assert all(one.test.ends.estimate == pytest.approx(9) for one in found)
 
 
-@pytest.mark.parametrize("damage", ["cut", "other table", "other zip"])
+@pytest.mark.parametrize("damage", ["cut", "cut short", "no files", "other table", "other zip"])
 def test_a_damaged_pack_is_one_line(run, tmp_path, damage, capsys):
     path = tmp_path / "a.zip"
     assert pack(run, path) == 0
     if damage == "cut":
         path.write_bytes(path.read_bytes()[:-100])
+    elif damage == "cut short":
+        path.write_bytes(path.read_bytes()[:3000])
+    elif damage == "no files":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("manifest.json", "{}")
     elif damage == "other zip":
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("tables/claims.parquet", b"x")
@@ -166,6 +171,8 @@ def test_a_damaged_pack_is_one_line(run, tmp_path, damage, capsys):
     assert main(["verify", "--results", str(run), "--reference", str(path)]) == 2
     said = capsys.readouterr()
     assert said.err.count("\n") == 1
+    assert f"{path}: not a run" not in said.err
+    assert "('files')" not in said.err
     assert str(path) in said.err
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -111,6 +112,18 @@ def test_a_wrong_command_line_is_refused_by_the_parser(arguments, capsys):
         main(arguments)
     assert caught.value.code == 2
     assert "usage" in capsys.readouterr().err
+
+
+def test_an_author_s_error_shows_that_file_s_lines_and_the_call(folder, monkeypatch, capsys):
+    """Of all that is called on the way there, nothing."""
+    assert main(["data", "ring", *SMOKE]) == 0
+    monkeypatch.setattr("approxgan.estimators._directions.shared", None)
+    assert main(["train", CELL, *SMOKE]) == 1
+    *lines, last = capsys.readouterr().err.splitlines()
+    assert "estimators/" in next(line for line in lines if line.startswith("  File "))
+    assert not any("Traceback" in line or "/training/" in line for line in lines)
+    said = r"approxgan: .*/estimators/_directions\.py: line \d+: TypeError\(.*, in approxgan train "
+    assert re.fullmatch(said + re.escape(CELL), last)
 
 
 def test_a_data_file_without_points_is_refused(folder, capsys):
@@ -277,7 +290,7 @@ def test_a_command_has_one_thread_unless_the_user_says_more(asked):
     assert told.splitlines()[-1] == (asked or "1")
 
 
-@pytest.mark.parametrize(("overlay", "said"), [(None, "No such file"), ("a: [", "line 2")])
+@pytest.mark.parametrize(("overlay", "said"), [(None, "no such file"), ("a: [", "line 2")])
 def test_make_says_in_one_line_what_is_wrong_with_an_overlay(tmp_path, overlay, said):
     """Snakemake would say it with a traceback, or without the line."""
     path = tmp_path / "mine.yaml"
@@ -289,5 +302,5 @@ def test_make_says_in_one_line_what_is_wrong_with_an_overlay(tmp_path, overlay, 
     )
     (line,) = (line for line in done.stderr.splitlines() if not line.startswith("make"))
     assert done.returncode != 0
-    assert line.startswith(f"approxgan: {path}: not a readable YAML file (")
+    assert line.startswith(f"approxgan: {path}: ")
     assert said in line

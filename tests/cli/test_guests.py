@@ -118,6 +118,9 @@ BAD = {
     "an unknown key": (drawn(200, 2), {**ABOUT, "epsilon": 1}, "'epsilon' is unknown"),
     "a cost in words": (drawn(200, 2), {**ABOUT, "cost": "much"}, "'much' is not a number"),
     "a cost below 0": (drawn(200, 2), {**ABOUT, "cost": -1}, "cost: -1 is not a number above 0"),
+    "a cost of 0": (drawn(200, 2), {**ABOUT, "cost": 0.0}, "cost: 0 is not a number above 0"),
+    "a mistyped key": (drawn(200, 2), {**ABOUT, "losss": "x"}, "did you mean 'loss'?"),
+    "a mistyped data set": (drawn(200, 2), {**ABOUT, "dataset": "rign"}, "did you mean 'ring'?"),
     "a cost that is none": (drawn(200, 2), {**ABOUT, "cost": np.nan}, "guest.yaml: cost: nan is"),
     "a long loss": (drawn(200, 2), {**ABOUT, "loss": "x" * 61}, "x' is too long; accepted: at mo"),
 }

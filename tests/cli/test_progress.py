@@ -29,6 +29,13 @@ def follow(run, *events):
     return run
 
 
+def test_a_run_of_which_all_is_done_is_done_to_the_last_percent():
+    estimates = {Job("train", str(n)): 0.1 for n in range(60)}
+    ended = [(1.0, what, job) for job in estimates for what in ("started", "done")]
+    (bar,) = picture(follow(run(estimates), *ended), 2.0, 80, 24)
+    assert "] 100 %  60 of 60 jobs" in bar
+
+
 def test_before_anything_ran_the_time_left_is_the_plan_over_the_cores():
     assert run({A: 30.0, B: 50.0, TABLE: 40.0}, cores=2).left(0.0, {}) == pytest.approx(60.0)
     assert run({}).left(0.0, {}) == 0.0

@@ -69,6 +69,9 @@ COMMANDS = {
     "results of a run that are a file": ["verify", "--results", "config.yaml"],
     "a reference that is a folder": ["verify", "--reference", "studies"],
     "a reference that is no reference": ["verify", "--reference", "config.yaml"],
+    "results of a config that are a file": ["cells", *SMOKE, "--results", "config.yaml"],
+    "a pack in place of a folder": ["pack", "--to", "studies"],
+    "a data set that is mistyped": ["data", "rign", *SMOKE],
     "a table that is none": ["collect", "tables", *SMOKE],
 }
 
@@ -78,6 +81,13 @@ def test_a_wrong_command_is_one_line(folder, capsys, case):
     before = sorted(folder.rglob("*"))
     one_line(COMMANDS[case], capsys)
     assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("files_read", [3, [], ["config.yaml", 4], "config.yaml"])
+def test_a_record_of_the_config_that_is_none_is_one_line(folder, capsys, files_read):
+    path = folder / "results" / "config.json"
+    files.write_json(path, {"files": files_read, "config": load.config([Path("config.yaml")])})
+    assert "results/config.json: files is " in one_line(["cells"], capsys)
 
 
 FED = {

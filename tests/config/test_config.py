@@ -169,6 +169,8 @@ def test_a_broken_rule_is_one_line_that_names_it(path, value, named):
     assert "\n" not in text
 
 
+SPSA = {"mode": "spsa", "directions": 1}
+SEEDS = {"first": 1000, "count": 2}
 IN_WORDS = [
     (
         ("training", "steps"),
@@ -203,6 +205,37 @@ def test_a_broken_rule_is_said_in_words_with_what_is_accepted(path, value, said)
     with pytest.raises(InputError) as caught:
         check.checked(changed(path, value))
     assert said in str(caught.value)
+
+
+MISTYPED = [
+    (("datasets", "ring", "cuont"), 8, "count"),
+    (("epsilon_rules", "adaptve"), {}, "adaptive"),
+    (("models", "mine"), {"kind": "dens"}, "dense"),
+    (("training", "dtype"), "float23", "float32"),
+    (("studies", 0, "datasets"), ["rign"], "ring"),
+    (("studies", 0, "models"), ["compct"], "compact"),
+    (("studies", 0, "losses"), ["nonsaturatin"], "nonsaturating"),
+    (("studies", 0, "tune"), {"learnin_rate": [1, 2], "seeds": SEEDS}, "learning_rate"),
+    (("studies", 0, "modes"), [{"mode": "exakt"}], "exact"),
+    (("studies", 0, "modes"), [{"mode": "exact", "training": {"btch": 2}}], "batch"),
+    (("studies", 0, "modes"), [{**SPSA, "epsilom": 0.1}], "epsilon"),
+    (("studies", 0, "modes"), [{**SPSA, "epsilon": "adaptve"}], "adaptive"),
+    (("studies", 0, "modes"), [{**SPSA, "epsilon": 1, "direction": 2}], "directions"),
+    (("studies", 0, "modes"), [{**SPSA, "epsilon": 1, "noise": "fres"}], "fresh"),
+    (("dirac", "games"), [{"objective": "minmax", "updates": "alternating"}], "minimax"),
+    (("quality", "every_snapshot"), ["energy_distanc"], "energy_distance"),
+    (("quality", "metrics", "neighbours", "kk"), 5, "k"),
+    (("claims", "metric"), "energy_distanc", "energy_distance"),
+    (("claims", "no_gradient", "references"), ["exakt"], "exact"),
+    (("figures", "names"), ["dat"], "data"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "meant"), MISTYPED, ids=shown)
+def test_a_mistyped_name_is_told_with_the_nearest(path, value, meant):
+    with pytest.raises(InputError, match=f"did you mean '{meant}'[?] accepted: ") as caught:
+        check.fully_checked(changed(path, value))
+    assert "\n" not in str(caught.value)
 
 
 ORTHONORMAL = {

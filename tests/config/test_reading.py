@@ -30,6 +30,11 @@ YAML = {
     "too large": ("a: " + "x" * 2**22, "larger than"),
     "no text": (b"\xff\xfe\x00", "not a readable YAML"),
     "an unknown alias": ("a: *b\n", "not a readable YAML"),
+    "a number of base 8": (
+        "a: 1\nb: [0100]\n",
+        "line 2: 0100 is 64 to YAML",
+    ),
+    "a number of base 60": ("a: 1:30\n", "line 1: 1:30 is 90 to YAML"),
     "a list as key": ("? [1]\n: 2\n", "not a readable YAML"),
 }
 
@@ -44,6 +49,12 @@ def test_yaml_that_is_no_config_is_one_line(tmp_path, case):
     assert named in str(caught.value)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_numbers_of_base_10_are_what_they_look_like(tmp_path):
+    path = tmp_path / "good.yaml"
+    path.write_text("a: [0, 0.5, -1, 1_000, '010', 1.0e-5, 00.5]\n")
+    assert load.read(path) == {"a": [0, 0.5, -1, 1000, "010", 1e-5, 0.5]}
 
 
 def test_an_overlay_may_override_what_an_alias_brings(tmp_path):

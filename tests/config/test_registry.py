@@ -103,6 +103,16 @@ def test_a_file_that_cannot_be_read_or_imported_is_one_line(package):
     package("worse", "raise_this = 1\nclass Worse:\n    pass\n\n\n1 / 0\n")
     with pytest.raises(InputError, match=r"worse\.py: line 7: ZeroDivisionError.*division by zero"):
         registry.load("models", "worse")
+    package("lost", "from approxgan.cor import x\nclass Lost:\n    pass\n")
+    with pytest.raises(InputError, match=r"lost\.py: line 2: ModuleNotFoundError.*approxgan\.cor"):
+        registry.load("models", "lost")
+
+
+def test_a_method_that_cannot_be_called_as_its_family_is_is_named(package):
+    package("odd", f"{DENSE}class Odd(Dense):\n    def size(self, player):\n        return 3\n")
+    said = r"odd\.py: Odd\.size: too many positional arguments; accepted: \(player, dim\)"
+    with pytest.raises(InputError, match=said):
+        registry.build("models", "odd", SETTINGS)
 
 
 def test_a_variant_that_lacks_what_its_family_needs_is_named(package):

@@ -54,6 +54,21 @@ def test_a_second_call_finds_nothing_to_do(miniature):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kept", [None, "[]", '{"config": {}}'])
+def test_a_lost_record_of_the_config_is_written_again_where_nothing_is_due(miniature, kept):
+    """Without it other commands would judge the results by config.yaml."""
+    path = miniature / "results" / "config.json"
+    before = path.read_bytes()
+    path.unlink()
+    if kept is not None:
+        path.write_text(kept)
+    assert snakemake(miniature, "-n", *CONFIG).returncode == 0
+    assert not path.exists() if kept is None else path.read_text() == kept
+    assert snakemake(miniature, "--cores", "1", *CONFIG).returncode == 0
+    assert path.read_bytes() == before
+
+
+@pytest.mark.slow
 def test_snakemakes_own_report_has_the_figures_captions(miniature, tmp_path):
     page = tmp_path / "snakemake.html"
     made = snakemake(miniature, "--report", str(page), *CONFIG)
@@ -96,6 +111,26 @@ def test_a_bad_config_is_one_clear_line_and_starts_nothing(tmp_path, case):
     assert lines[0].startswith("approxgan: ")
     assert "Traceback" not in done.stderr
     assert not list(folder.glob("results/*"))
+
+
+TYPED = {
+    "a missing overlay": (["--configfile", "nosuch.yaml"], "nosuch.yaml"),
+    "a word for the config": (["--config", "a b"], "'a b'"),
+    "a number within --config": (["--config", "training={steps: 10}"], "write an overlay"),
+}
+
+
+@pytest.mark.parametrize("case", TYPED)
+def test_a_mistyped_option_is_one_clear_line(tmp_path, case):
+    typed, named = TYPED[case]
+    for way in (["-n"], ["--cores", "1"]) if "overlay" in case else (["-n"],):
+        folder = tmp_path / way[0]
+        folder.mkdir()
+        done = snakemake(copied(folder), *way, *typed)
+        assert done.returncode != 0
+        said = done.stdout + done.stderr  # a dry run prints what it finds
+        assert sum(named in line for line in said.splitlines()) == 1, said
+        assert "  File " not in said
 
 
 def test_a_target_that_is_no_cell_is_one_clear_line(tmp_path):

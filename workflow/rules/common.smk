@@ -1,6 +1,8 @@
+import atexit
 import hashlib
 import json
 import subprocess
+from contextlib import suppress
 
 AT = paths.Results(Path("results"))
 
@@ -71,6 +73,25 @@ def planned():
             yield *key, known.get(key, cost.light().seconds)
 
 
+def recorded():
+    """Which config the results are made with, and from which files."""
+    read = ["config.yaml", *workflow.config_settings.configfiles]
+    return {"files": list(map(os.path.relpath, read)), "config": config}
+
+
+@atexit.register
+def record_again():
+    """Snakemake calls no hook where nothing is due, but the record may be lost or of other limits."""
+    if not workflow.is_main_process or workflow.dryrun or workflow.scheduler is None:
+        return
+    if not len(workflow.dag):
+        with suppress(InputError):
+            if files.read_json(AT.config) == recorded():
+                return
+        with suppress(OSError):  # of a folder that is only read
+            files.write_json(AT.config, recorded())
+
+
 onstart:
     # Snakemake 9.27 wakes its scheduler once a second more for every job that has ended, to keep to
     # a rate of starts that no run comes near: after 200 jobs that was half a core.
@@ -86,10 +107,7 @@ onstart:
     if checked.returncode:
         sys.stderr.write(checked.stderr)
         sys.exit(1)
-    read = map(
-        os.path.relpath, ["config.yaml", *workflow.config_settings.configfiles]
-    )
-    files.write_json(AT.config, {"files": list(read), "config": config})
+    files.write_json(AT.config, recorded())
     for handler in workflow.logger_manager.get_log_handlers():
         if hasattr(handler, "begin"):
             handler.begin(AT, planned(), workflow.resource_settings.cores or 1)

@@ -16,6 +16,8 @@ def write(at: Results, path: Path) -> tuple[int, int]:
 
     Raises ``InputError`` where the manifest is missing or tells of other files than there are.
     """
+    if path.is_dir():
+        raise InputError(f"{path}: a folder; accepted: the name of a file")
     if not at.manifest.is_file():
         raise InputError(f"{at.manifest}: no such file; {MAKE}")
     manifest = files.read_json(at.manifest)

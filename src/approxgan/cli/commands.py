@@ -68,6 +68,8 @@ def config(args: Namespace) -> dict[str, Any]:
 
     recorded = files.read_json(made)
     config, names = recorded["config"], recorded["files"]
+    if not (names and isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        raise InputError(f"{made}: files is {names!r}; names are accepted; {files.MAKE}")
     try:
         same = load.config([Path(name) for name in names]) == config
     except InputError:
@@ -99,6 +101,8 @@ def plan(args: Namespace) -> None:
 
 def check(args: Namespace) -> None:
     """Check a config, with all settings and limits."""
+    if args.readable:
+        return load.check([DEFAULT, *args.configfile])
     found = load.config([DEFAULT, *args.configfile]) if args.spec is None else args.spec
     design.fully_checked(found, args.results)
 

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,9 +13,9 @@ from typing import Any
 
 from approxgan import __version__
 from approxgan.cli import commands as cli
-from approxgan.config import load
+from approxgan.config import load, registry
 from approxgan.core.errors import InputError
-from approxgan.core.settings import MOST_SAMPLES
+from approxgan.core.settings import MOST_SAMPLES, shown
 from approxgan.design import specs
 from approxgan.design.paths import Results
 from approxgan.storage import code_inputs, provenance
@@ -171,6 +172,10 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "choices": ["common", "fresh"],
         "help": "of a simulator without a gradient: whether it can be run twice with the same ones",
     },
+    "--readable": {
+        "action": "store_true",
+        "help": "only whether the files can be read: snakemake checks the rest",
+    },
     "--remove": {
         "action": "store_true",
         "help": "ask, then remove results of cells that are not in the config",
@@ -214,7 +219,7 @@ def parser() -> argparse.ArgumentParser:
     add(cli.list_, "family")
     add(cli.cells, "--configfile", "--results")
     add(cli.plan, "--configfile", "--results")
-    add(cli.check, "--configfile", "--spec", "--results")
+    add(cli.check, "--configfile", "--spec", "--readable", "--results")
     stage(cli.data, specs.data, "dataset")
     stage(cli.train, specs.train, "cell", more="--checkpoint-seconds")
     stage(cli.evaluate, lambda config, _: specs.quality(config), "cell")
@@ -252,6 +257,8 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         cli.check_names({name: getattr(chosen, name) for name in NAMES if name in chosen})
+        if "results" in chosen and chosen.command != "verify" and chosen.results.is_file():
+            raise InputError(f"{chosen.results}: a file; accepted: the folder of results")
         if getattr(chosen, "code", None):
             code_inputs.check(chosen.code)
         chosen.at = Results(getattr(chosen, "results", Path()))
@@ -284,4 +291,19 @@ def main(arguments: list[str] | None = None) -> int:
         # A full or read-only disk is not the program's fault: a line says it all.
         print(f"approxgan: {error}", file=sys.stderr)
         return 1
+    except Exception as error:
+        if not registry.of_variants(error):
+            raise
+        _say_whose(error, chosen)
+        return 1
     return 0
+
+
+def _say_whose(error: Exception, chosen: argparse.Namespace) -> None:
+    """The lines from a variant's file on, which its author looks for; where, and in which call."""
+    frames, theirs = traceback.extract_tb(error.__traceback__), registry.of_variants(error)
+    lines = traceback.format_list(frames[frames.index(theirs[0]) :])
+    named = [str(getattr(chosen, name)) for name in NAMES if name in chosen]
+    call = " ".join(["approxgan", chosen.command, *named])
+    place = f"{theirs[-1].filename}: line {theirs[-1].lineno}"
+    print(f"{''.join(lines)}approxgan: {place}: {shown(error)}, in {call}", file=sys.stderr)

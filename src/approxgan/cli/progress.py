@@ -168,7 +168,9 @@ class Run:
     def share(self, parts: Mapping[Job, Part]) -> float:
         """Of the work that is done, by the estimates: 0 to 1."""
         at_work = sum(self.estimates[job] * at.step / at.steps for job, at in parts.items())
-        return (self._worth + at_work) / self._whole if self._whole else 1.0
+        if len(self.done) == len(self.estimates) or not self._whole:
+            return 1.0  # the sum of the shares may end just below
+        return (self._worth + at_work) / self._whole
 
     def counted(self) -> str:
         """'59 of 153 jobs, 1 failed'."""

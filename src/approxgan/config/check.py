@@ -54,6 +54,8 @@ def check(config: Mapping[str, Any]) -> None:
     judged = config["claims"]
     for name in [judged["baseline"], judged["chaos_control"], *judged["modes"]]:
         located("claims", registry.check, "modes", name)
+    for name in judged["no_gradient"]["references"]:
+        located("claims.no_gradient.references", registry.check, "modes", name)
     for name in judged["losses"]:
         _check_loss(config, "claims.losses", name)
     for name in config["figures"]["names"]:
@@ -84,7 +86,9 @@ def located(place: str, function: Any, *arguments: Any) -> Any:
 def number(value: float) -> str:
     if value >= 1e9:
         return f"{float(min(value, 10**300)):.1e}"
-    return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.1f}" if value >= 1 else f"{value:.2g}"
+    return f"{value:,}"
 
 
 @cache
@@ -141,7 +145,8 @@ def _check_generator(definition: Mapping[str, Any]) -> None:
 def _check_defined(place: str, name: str, family: str, known: Mapping[str, Any]) -> None:
     if name not in known:
         raise InputError(
-            f"config: {place}: {name!r} is not defined under {family}; accepted: {', '.join(known)}"
+            f"config: {place}: {name!r} is not defined under {family}; "
+            f"{registry.near(name, known)}accepted: {', '.join(known)}"
         )
 
 
@@ -181,8 +186,9 @@ def _check_loss(config: Mapping[str, Any], place: str, name: str) -> None:
         return
     plain = [n for n in registry.names("losses") if not registry.describe("losses", n).required]
     if name not in plain:
-        accepted = ", ".join(dict.fromkeys([*config["losses"], *plain]))
-        raise InputError(f"config: {place}: {name!r} is not a loss; accepted: {accepted}")
+        known = dict.fromkeys([*config["losses"], *plain])
+        told = f"{registry.near(name, known)}accepted: {', '.join(known)}"
+        raise InputError(f"config: {place}: {name!r} is not a loss; {told}")
 
 
 def _check_studies(config: Mapping[str, Any]) -> None:
@@ -255,7 +261,7 @@ def _check_entry(
         _check_matching(entry, given)
         given += registry.matches(mode)
         _check_entry(entry["match"], rules)
-    registry.check_settings("modes", mode, given)
+    registry.check_settings("modes", mode, given, OF_ENTRY)
     if any(key in entry.get("match", ()) for key in OF_SAMPLES):
         raise InputError(f"match: {' and '.join(OF_SAMPLES)} are not accepted in a match")
     for key, value in entry.items():
@@ -272,7 +278,8 @@ def _check_entry(
     for name in asked if isinstance(asked, list) else [asked]:
         if isinstance(name, str) and name not in rules:
             raise InputError(
-                f"epsilon: {name!r} is not defined under epsilon_rules; accepted: a number > 0, "
+                f"epsilon: {name!r} is not defined under epsilon_rules; "
+                f"{registry.near(name, rules)}accepted: a number > 0, "
                 f"{', '.join(rules) or 'no rule'}"
             )
 
@@ -281,7 +288,8 @@ def _check_of_samples(key: str, entry: Mapping[str, Any]) -> None:
     stated = entry.get(key, [])
     for value in stated if isinstance(stated, list) else [stated]:
         if value not in OF_SAMPLES[key]:
-            raise InputError(f"{key} is {value!r}; accepted: {', '.join(OF_SAMPLES[key])}")
+            near = registry.near(value, OF_SAMPLES[key]) if isinstance(value, str) else ""
+            raise InputError(f"{key} is {value!r}; {near}accepted: {', '.join(OF_SAMPLES[key])}")
 
 
 def _check_training(
@@ -296,9 +304,10 @@ def _check_training(
     varied = {**entry.get("training", {}), **entry.get("tune", study.get("tune", {}))}
     for key in {**entry.get("training", {}), **varied}:
         if key in others or (key in entry.get("training", {}) and key not in OF_TRAINING):
-            accepted = ", ".join(name for name in OF_TRAINING if name not in others)
+            able = [name for name in OF_TRAINING if name not in others]
             raise InputError(
-                f"training.{key} cannot differ within this study; accepted: {accepted}"
+                f"training.{key} cannot differ within this study; {registry.near(key, able)}"
+                f"accepted: {', '.join(able)}"
             )
     fragment = Draft202012Validator(_schema()["$defs"]["training"])
     least = min(config["datasets"][name]["points"] for name in study["datasets"])
@@ -325,8 +334,8 @@ def _check_tuning(config: Mapping[str, Any], study: Mapping[str, Any]) -> None:
     for key in study["tune"]:
         if key not in (*OF_TRAINING, "seeds"):
             raise InputError(
-                f"{key} is no key of training; accepted: seeds, {', '.join(OF_TRAINING)}; give "
-                "settings and epsilon as tune of an entry"
+                f"{key} is no key of training; {registry.near(key, OF_TRAINING)}accepted: seeds, "
+                f"{', '.join(OF_TRAINING)}; give settings and epsilon as tune of an entry"
             )
     counts = set()
     used = {**config["seeds"], **study.get("seeds", {})}

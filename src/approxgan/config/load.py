@@ -18,6 +18,9 @@ SMALLEST_NUMBER, LARGEST_NUMBER = 2.0**-126, 2.0**127
 """A number is 0, or lies between these in size: float32 has no others that it can tell apart."""
 ACCEPTED = "a number, a text, a list or a map"
 EXPONENT = re.compile(r"([+-]?)(\d+)(\.\d*)?[eE]([+-]?)(\d+)")
+NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+OTHER_BASE = re.compile(r"[+-]?(0[0-7_]+$|[0-9_]+:)")
+"""How YAML 1.1 writes numbers of base 8 and 60."""
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The faster of the two that make no objects of Python."""
 
@@ -64,6 +67,9 @@ def read(path: Path) -> dict[str, Any]:
         if _count(node, {}) > MOST:
             raise InputError(f"more than {MOST} values; fewer are accepted")
         return loader.construct_document(node)
+    except FileNotFoundError as error:
+        where = "" if path.is_absolute() else f" in {Path.cwd()}"
+        raise InputError(f"{path}: no such file{where}") from error
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except (OSError, yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
@@ -85,6 +91,7 @@ def _check_depth(text: str) -> None:
 def _count(node: Any, known: dict[int, int]) -> int:
     """Values below a node; an alias is gone through once. Raises ``InputError`` for a key twice."""
     if isinstance(node, yaml.ScalarNode):
+        _check_base(node)
         return 1
     if id(node) in known:
         if not known[id(node)]:
@@ -103,6 +110,16 @@ def _count(node: Any, known: dict[int, int]) -> int:
         parts = [value for _, value in parts]
     known[id(node)] = 1 + sum(_count(part, known) for part in parts)
     return known[id(node)]
+
+
+def _check_base(node: Any) -> None:
+    """Raise ``InputError`` for 010 and 1:30: YAML reads 8 and 90, which nobody has meant."""
+    if node.tag in NUMBERS and OTHER_BASE.match(node.value):
+        found = Loader(node.value).get_data()
+        raise InputError(
+            f"line {_line(node)}: {one_line(node.value)} is {found} to YAML, as a number of base "
+            f"{60 if ':' in node.value else 8}; write a number of base 10"
+        )
 
 
 def _line(node: Any) -> int:

@@ -3,8 +3,9 @@
 import ast
 import difflib
 import importlib
+import inspect
 import traceback
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -75,11 +76,16 @@ def class_name(name: str) -> str:
 def check(family: str, name: str) -> None:
     """Raise ``InputError`` unless the family has a variant of that name."""
     if name not in names(family):
-        near = difflib.get_close_matches(name.lower(), names(family), n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        known = names(family)
         raise InputError(
-            f"{name!r} is not one of the {family}; {hint}accepted: {', '.join(names(family))}"
+            f"{name!r} is not one of the {family}; {near(name, known)}accepted: {', '.join(known)}"
         )
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """'did you mean 'exact'? ', where one of the known names is like it."""
+    found = difflib.get_close_matches(name.lower(), list(known), n=1)
+    return f"did you mean {found[0]!r}? " if found else ""
 
 
 @cache
@@ -195,14 +201,20 @@ def matches(mode: str) -> Collection[str]:
     return describe("modes", mode).constants.get("matches", ())
 
 
-def check_settings(family: str, name: str, settings: Collection[str]) -> None:
-    """Raise ``InputError`` for settings that a variant does not take or lacks."""
+def check_settings(
+    family: str, name: str, settings: Collection[str], beside: Collection[str] = ()
+) -> None:
+    """Raise ``InputError`` for settings that a variant does not take or lacks.
+
+    ``beside``: keys that may stand there too, and may have been meant.
+    """
     about = describe(family, name)
     accepted = (*about.required, *about.optional)
     for key in settings:
         if key not in accepted:
             raise InputError(
-                f"{name}: unknown setting {key!r}; accepted: {', '.join(accepted) or 'none'}"
+                f"{name}: unknown setting {key!r}; {near(key, (*accepted, *beside))}accepted: "
+                f"{', '.join(accepted) or 'none'}"
             )
     for key in about.required:
         if key not in settings:
@@ -216,16 +228,21 @@ def load(family: str, name: str) -> Any:
     check(family, name)
     try:
         module = importlib.import_module(f"approxgan.{FAMILIES[family]}.{name}")
-    except ModuleNotFoundError:
-        raise  # the command line says what to install
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and not f"{error.name}".startswith("approxgan"):
+            raise  # the command line says what to install
         path = folder(family) / f"{name}.py"
-        at = [
-            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)
-        ]
+        at = [f.lineno for f in of_variants(error) if f.filename == str(path)]
         line = f"line {at[-1]}: " if at else ""
         raise InputError(f"{path}: {line}{shown(error)}") from error
     return getattr(module, class_name(name))
+
+
+def of_variants(error: BaseException) -> list[traceback.FrameSummary]:
+    """The lines of variants' files that an error came through; the last is nearest to it."""
+    folders = set(map(folder, FAMILIES))
+    found = traceback.extract_tb(error.__traceback__)
+    return [frame for frame in found if Path(frame.filename).parent in folders]
 
 
 def build(family: str, name: str, settings: Mapping[str, Any]) -> Any:
@@ -246,4 +263,21 @@ def build(family: str, name: str, settings: Mapping[str, Any]) -> Any:
                 f"{folder(family) / name}.py: {class_name(name)} has no {key}; "
                 f"needed: {', '.join(needed)}"
             )
+        if inspect.isfunction(given.get(key)):
+            _check_call(f"{folder(family) / name}.py: {class_name(name)}", made, given[key])
     return made
+
+
+def _check_call(place: str, made: Any, wanted: Any) -> None:
+    """Raise ``InputError`` for a method that cannot be called as its protocol's is."""
+    taken = [*inspect.signature(wanted).parameters.values()][1:]
+    named = {p.name: None for p in taken if p.kind is p.KEYWORD_ONLY}
+    try:
+        inspect.signature(getattr(made, wanted.__name__)).bind(
+            *[None] * (len(taken) - len(named)), **named
+        )
+    except TypeError as error:
+        stars = "*, " if named else ""
+        listed = [p.name for p in taken if p.name not in named]
+        accepted = ", ".join([*listed, f"{stars}{', '.join(named)}"] if named else listed)
+        raise InputError(f"{place}.{wanted.__name__}: {error}; accepted: ({accepted})") from error

@@ -1,13 +1,12 @@
 """What the schema refuses, in plain words: the value, and what is accepted."""
 
-import difflib
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-from approxgan.config import load
+from approxgan.config import load, registry
 
 KINDS = {
     "integer": "a whole number",
@@ -33,15 +32,17 @@ def explained(error: ValidationError, place: str) -> str:
     said, accepted = load.one_line(repr(error.instance)), _accepted(error)
     if "propertyNames" in error.absolute_schema_path:
         return f"{where}: {said} is no name; accepted: {accepted}"
-    return f"{where} is {said}; accepted: {accepted}"
+    near = ""
+    if rule == "enum" and isinstance(error.instance, str):
+        near = registry.near(error.instance, _schema(error)["enum"])
+    return f"{where} is {said}; {near}accepted: {accepted}"
 
 
 def _unknown(error: ValidationError) -> str:
     known = list(_schema(error)["properties"])
     key = next(key for key in _value(error) if key not in known)
-    near = difflib.get_close_matches(key.lower(), known, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"unknown key {load.one_line(repr(key))}; {hint}accepted: {', '.join(known)}"
+    told = f"{registry.near(key, known)}accepted: {', '.join(known)}"
+    return f"unknown key {load.one_line(repr(key))}; {told}"
 
 
 def _value(error: ValidationError) -> Any:

@@ -242,7 +242,8 @@ def _check_metrics(config: Mapping[str, Any], datasets: Mapping[str, Any]) -> No
         if wanted not in given:
             raise InputError(
                 f"config: {place}: {wanted!r} is no number of the metrics in "
-                f"quality.every_snapshot; accepted: {', '.join(given)}"
+                f"quality.every_snapshot; {registry.near(wanted, given)}accepted: "
+                f"{', '.join(given)}"
             )
     for number, study in enumerate(config["studies"]):
         samples = cells.training_of(config, study)["samples"]

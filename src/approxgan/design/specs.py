@@ -44,9 +44,10 @@ NOT_OF_CLAIMS = ("probe_dtype", "resamples", "exploratory_resamples", "seed")
 
 def _pick(kind: str, found: Mapping[str, Any], name: str) -> Any:
     if name not in found:
-        some = ", ".join(list(found)[:5])
+        some = ", ".join([*list(found)[:5], *(["..."] if len(found) > 5 else [])])
         raise InputError(
-            f"{name!r} is not a {kind} of this config; it has {len(found)}: {some} ..."
+            f"{name!r} is not a {kind} of this config; {registry.near(name, found)}it has "
+            f"{len(found)}: {some}"
         )
     return found[name]
 

@@ -48,7 +48,7 @@ def read(path: Path) -> Side:
     if path.is_dir():
         return _folder(path)
     files.check_file(path)
-    if zipfile.is_zipfile(path):
+    if zipfile.is_zipfile(path) or path.suffix == ".zip":
         return _pack(path)
     if path.suffix == ".json":
         with files.reading(path, "reference"):

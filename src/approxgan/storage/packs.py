@@ -50,7 +50,7 @@ def opened(path: Path, names: Iterable[str]) -> Iterator[Path]:
         folder = Path(held)
         with files.reading(path, "pack"), zipfile.ZipFile(path) as archive:
             manifest = _member(path, archive, MANIFEST)
-            told = json.loads(manifest)["files"]
+            told = json.loads(manifest).get("files", {})
             files.write_bytes(folder / MANIFEST, manifest)
             for name in names:
                 found = _member(path, archive, name)
