@@ -13,6 +13,8 @@ from worlds.variants import EXAMPLE
 
 import approxgan
 from approxgan.core.errors import InputError
+from approxgan.library import steps
+from approxgan.library.steps import NoiseWarning
 
 BOXED = [n for n in MODES if BUILT[n].takes_epsilon and not BUILT[n].differentiates]
 
@@ -78,7 +80,10 @@ def test_calls_are_whole_batches_and_shapes_and_types_are_kept():
     y = approxgan.smooth(counted, "forward_difference", eps=0.125)(x, 3.0)
     assert (y.shape, y.dtype, len(calls)) == ((7, 1, 1), torch.float32, 1)
     y.sum().backward()
-    assert calls == [(7, 2, 3)] * 8
+    assert calls == [(7, 2, 3)] * (8 + 2), "the first look takes two"
+    y.sum().backward()
+    assert calls == [(7, 2, 3)] * (10 + 7)
+    x.grad = x.grad / 2.0
     assert torch.allclose(x.grad, torch.full_like(x, 3.0))
     assert x.grad.dtype == torch.float32
     half = torch.ones(2, 3, dtype=torch.bfloat16, requires_grad=True)
@@ -109,6 +114,26 @@ def test_arrays_that_torch_does_not_take_are_copied():
     log_prob = torch.zeros(3, requires_grad=True)
     approxgan.surrogate(np.arange(3.0)[::-1], log_prob).backward()
     assert torch.allclose(log_prob.grad, torch.tensor([2.0, 1.0, 0.0]) / 3)
+
+
+def test_noise_that_is_not_common_is_noticed():
+    rng = np.random.default_rng(0)
+
+    def noisy(x):
+        return x.numpy() ** 2 + 1e-3 * rng.standard_normal(x.shape)
+
+    def slope(function, eps):
+        x = torch.ones(50, 2, dtype=torch.float64, requires_grad=True)
+        steps._examined.clear()
+        approxgan.smooth(function, "spsa", eps=eps)(x).sum().backward()
+
+    with pytest.warns(NoiseWarning, match="eps=1e-06 are mostly noise"):
+        slope(noisy, 1e-6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        slope(noisy, 0.5)
+        slope(lambda x: x**2, 1e-6)
+        slope(lambda x: x * torch.randn(50, 2), 1e-6)
 
 
 def test_arguments_are_handed_on_also_by_name():

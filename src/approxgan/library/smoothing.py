@@ -1,5 +1,6 @@
 """A black box inside a differentiable model: it alone is differenced, sample by sample."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from approxgan.library.building import built, name_of, number_of
 from approxgan.library.evaluation import tensor
 from approxgan.library.parameters import FINEST, KINDS, Parameters
 from approxgan.library.randomness import GeneratorStreams, common_draws, generator_of
+from approxgan.library.steps import NoiseWarning, first_look
 from approxgan.objective.black_box import objective
 
 
@@ -29,7 +31,9 @@ def smooth(
     Row b of y must depend on row b of x alone. The rest of a graph backpropagates as ever. Where
     it asks for vᵀ∂y/∂x, each row's is estimated as the gradient of ⟨v_b, y(x_b)⟩ by ``mode``, all
     rows in the same calls: ``central_difference`` calls the function 2 (n + 1) times for n numbers
-    a row, ``spsa`` twice a direction. Further arguments are handed on; none may need gradients.
+    a row, ``spsa`` twice a direction. The first backward pass calls it up to three times more, to
+    warn (``NoiseWarning``) of values that differ at the same point. Further arguments are handed
+    on; none may need gradients.
 
     The function may return tensors or NumPy arrays; it is given copies of x. The result has a type
     of floating point, that of x where the function's own is none, and its device. ``mode``, ``eps``
@@ -62,7 +66,7 @@ def smooth(
         def called(x: Tensor) -> Any:
             return function(x, *more, **named)
 
-        box = _Box(called, estimator, step, source, x.detach(), common)
+        box = _Box(called, function, estimator, step, source, x.detach(), common)
         return _Smoothed.apply(x, box)  # pyright: ignore[reportReturnType]
 
     return smoothed
@@ -74,13 +78,14 @@ class _Box:
     def __init__(
         self,
         function: Callable[[Tensor], Any],
+        given: Callable[..., Any],
         estimator: GradientEstimator,
         step: float,
         source: torch.Generator,
         x: Tensor,
         common: bool,
     ) -> None:
-        self._function = function
+        self._function, self._given = function, given
         self._estimator, self._step, self._source = estimator, step, source
         self._x = x.clone()
         self._draws = common_draws(common, x.device)
@@ -132,11 +137,29 @@ class _Box:
 
         now = common_draws(self._draws is not None, x.device)
         theta = x.reshape(len(x), -1).to(fine)
+        if self._draws is not None and first_look(self._given):
+            _notice_noise(product, theta, self._step)
         rng = GeneratorStreams(self._source, len(x), fine)
         made = self._estimator.estimate(objective(product), theta, eps=self._step, rng=rng)
         if now is not None:
             now.rewind()  # A backward pass draws nothing of its own.
         return made.grad.view(x.shape).to(x.dtype)
+
+
+def _notice_noise(product: Callable[[Tensor], Tensor], theta: Tensor, step: float) -> None:
+    """Warn of a function that differs at one point, with the same draws, as much as over a step."""
+    first, again = product(theta), product(theta)
+    noise = (first - again).square().mean().sqrt()
+    if noise <= 16.0 * torch.finfo(first.dtype).eps * first.abs().max():
+        return
+    if (product(theta + step) - first).square().mean().sqrt() < 4.0 * noise:
+        warnings.warn(
+            f"the function differs at the same point with the same draws: differences at "
+            f"eps={step:.2g} are mostly noise; a larger step, or draws by the default generators, "
+            "helps",
+            NoiseWarning,
+            stacklevel=2,
+        )
 
 
 class _Smoothed(torch.autograd.Function):

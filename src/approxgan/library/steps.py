@@ -151,12 +151,7 @@ def notice_noise(f: LossObjective, loss: Any, sides: int, eps: StepSize) -> None
     Each is looked at once: two evaluations, and about 20 more of one that differs. ``loss`` is
     what is known of it: the loss, or a user's function of many points in its place.
     """
-    try:
-        key = _code(loss)
-        if key in _examined:
-            return
-        _examined.add(key)
-    except TypeError:  # an object that has no hash or no weak reference
+    if not first_look(loss):
         return
     first = f.repeated(2)
     rounding = 16.0 * torch.finfo(first.dtype).eps * first.abs().max()
@@ -174,6 +169,17 @@ def notice_noise(f: LossObjective, loss: Any, sides: int, eps: StepSize) -> None
             NoiseWarning,
             stacklevel=4,
         )
+
+
+def first_look(loss: Any) -> bool:
+    """Whether a loss was not looked at before; not of an object without hash or weak reference."""
+    try:
+        key = _code(loss)
+        new = key not in _examined
+        _examined.add(key)
+    except TypeError:
+        return False
+    return new
 
 
 def _code(loss: Any) -> Any:
