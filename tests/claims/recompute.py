@@ -245,7 +245,9 @@ class Blind:
                 and one["own"].get("noise", "common") == "common"
                 and one["own"].get("at", "parameters") == "parameters"
             ]  # fmt: skip
-            printed.sort(key=lambda one: not one["tuned"])
+            printed.sort(
+                key=lambda one: (not one["tuned"], one["price"] * one["curves"].columns.max())
+            )
             others = [one for one in group
                       if one["mode"] != row["mode"] and one["mode"] not in KNOWING]  # fmt: skip
             if row["against"] == "reference":

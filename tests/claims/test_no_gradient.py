@@ -68,6 +68,37 @@ def test_the_formula_is_judged_at_its_best():
     assert recompute.differing(recompute.recompute(tables, RULES)).empty
 
 
+def shorter():
+    """The tables with a cell of the formula besides that has half the budget, and ends nearer."""
+    tables = world()
+    for name, frame in tables.items():
+        mine = (frame["generator_mode"] == FORMULA) & (frame["settings"] == "")
+        again = frame[mine].assign(settings="short", varied='{"learning_rate": 0.1}', budget=4e3)
+        if name == "quality":
+            again = again[again["step"] <= 500]
+            again.loc[again["step"] == 500, "value"] *= 0.5
+        if name == "outcomes":
+            again = again.assign(steps=500.0, calls=4e3)
+        if name == "cost":
+            again = again.assign(trained_steps=again["trained_steps"] / 2)
+        tables[name] = pd.concat([frame, again], ignore_index=True)
+    return tables
+
+
+def test_the_formula_is_judged_with_settings_for_the_budget_at_which_it_is_judged():
+    found, long = (judged(tables)["distance_to_reference"] for tables in (shorter(), world()))
+    assert found["effect"] == pytest.approx(long["effect"] / 2)
+    assert "has settings for" not in found["note"]
+    tables = shorter()
+    reached = no_gradient.distances(no_gradient.studies(tables, RULES))
+    mine = reached[(reached["mode"] == FORMULA) & (reached["noise"] == "common")]
+    mine = mine[mine["calls"] == 4e3].set_index("budget")["distance"]
+    assert mine[4e3] == pytest.approx(mine[np.nan] / 2)
+    tables["gradient_error"] = synthetic.frame("gradient_error", [])
+    tables["claims"] = claims.judge(tables, RULES)
+    assert recompute.differing(recompute.recompute(tables, RULES)).empty
+
+
 def test_another_program_comes_to_the_same():
     tables = world()
     tables["gradient_error"] = synthetic.frame("gradient_error", [])

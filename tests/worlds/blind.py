@@ -17,7 +17,7 @@ SEEDS = 12
 STEPS = (0, 100, 500, 1000)
 LUCK = np.random.default_rng(4).normal(0, 0.1, (9, SEEDS))
 FORMULA = "forward_difference"
-WAYS = {
+WAYS: dict[tuple[str, str], tuple[float, float]] = {
     ("expected", ""): (0.1, 4.0),
     (FORMULA, ""): (0.15, 8.0),
     (FORMULA, "fresh"): (0.9, 8.0),

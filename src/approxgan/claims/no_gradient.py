@@ -170,10 +170,11 @@ class Study:
     def beside(self, against: str, mode: str) -> Versus | None:
         """The article's formula as it is printed, beside the reference or the best other mode.
 
-        At its best: the cell with settings that were chosen on other seeds, if there is one.
+        At its best: the cell with settings that were chosen on other seeds, if there is one, and
+        for the budget at which it is judged.
         """
         ways = [w for w in self.ways if w.generator_mode == mode and (w.noise, w.at) == AS_PRINTED]
-        ways.sort(key=lambda way: way.tuned == "")
+        ways.sort(key=lambda way: (way.tuned == "", way.spent))
         if not ways:
             return None
         mine, blind = ways[0], [way for way in self.ways if not way.needs]
@@ -296,6 +297,7 @@ def _rows(study: Study) -> Iterator[dict[str, Any]]:
                 "own_settings": json.dumps(way.own, sort_keys=True),
                 "needs": way.needs,
                 "is_tuned": way.tuned != "",
+                "budget": way.budget,
                 "is_smooth": study.is_smooth,
                 "dimension": way.dimension,
                 "metric": study.metric,

@@ -134,14 +134,19 @@ def _distances(ax: Axes, title: str, rows: pd.DataFrame) -> None:
 def _ways(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, dict[str, Any]]]:
     """(name, rows by calls, look) of every way to train."""
     kinds = ["mode", "noise", "at", "needs", "is_tuned"]
-    for (mode, noise, at, needs, tuned), part in rows.groupby(kinds):
+    least = float(rows["budget"].min())
+    for name, part in rows.groupby([*kinds, "budget"], dropna=False):
+        mode, noise, at, needs, tuned, budget = name
         own = part.sort_values("calls").drop_duplicates("calls")
+        alike = (rows[kinds] == own[kinds].iloc[0]).all(axis=1)
+        several = rows.loc[alike, "budget"].nunique() > 1 and budget > least
         # An ε that was not chosen is named: there may be another.
         stated = not tuned and not np.isnan(own["epsilon"].iloc[0])
         parts = [
             "fresh draws" if noise == "fresh" else "",
             "at the output" if at == "output" else "",
             f"ε = {number(own['epsilon'].iloc[0])}" if stated else "",
+            f"{number(budget / least)} × the budget" if several else "",
         ]
         look = {
             "color": _style.colour(mode),

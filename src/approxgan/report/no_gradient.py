@@ -15,7 +15,7 @@ from approxgan.report.cells import key
 Rows = list[dict[str, Any]]
 KINDS = {"smooth": "smooth", "common": "steps, the same draws twice", "fresh": "fresh draws alone"}
 """Of losses, in words."""
-WAY = ("mode", "noise", "at", "epsilon", "own_settings")
+WAY = ("mode", "noise", "at", "epsilon", "own_settings", "budget")
 """What tells the ways of a study apart."""
 FORMULA = "forward_difference"
 """The article's, one difference for each parameter."""
@@ -59,8 +59,9 @@ def _cells(
 
 
 def _name(row: Mapping[Any, Any], mode: str, epsilon: Any, own: str) -> tuple[str, ...]:
-    """A missing ε equals nothing, but its spelling does."""
-    return (*(str(row[part]) for part in GROUP), mode, str(float(epsilon)), own)
+    """A missing number equals nothing, but its spelling does."""
+    numbers = (str(float(value)) for value in (epsilon, row["budget"]))
+    return (*(str(row[part]) for part in GROUP), mode, own, *numbers)
 
 
 def way(row: dict[str, Any]) -> str:
@@ -79,7 +80,8 @@ def _summary(rows: pd.DataFrame) -> dict[str, Any]:
     last = last[last["calls"] == last["calls"].max()]
     one = last.iloc[0]
     formula = last[(last["mode"] == FORMULA) & (last["at"] == "parameters")]
-    formula = formula[formula["noise"] == "common"].sort_values("is_tuned", ascending=False)
+    formula = formula[formula["noise"] == "common"]
+    formula = formula.sort_values(["is_tuned", "budget"], ascending=[False, True])
     reference = last[last["ratio"].isna()].to_dict("records")
     best = [_best(last, kind) for kind in ("common", "fresh")]
     reached = [found[:1] for found in (reference, *best, formula.to_dict("records"))]

@@ -390,6 +390,7 @@ NO_GRADIENT = {
     "needs": "what it must know of the generator: nothing but samples (empty), log_prob, relaxed, "
     "expected, the likelihood of data, or the gradient",
     "is_tuned": "whether settings of it were chosen on other seeds",
+    "budget": "that of its runs, for which its settings were chosen; missing without one",
     "is_smooth": "whether the generator of the study has a gradient",
     "dimension": COST["dimension"],
     "metric": "the distance to the truth by which the study is tuned and judged",
