@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import shutil
 import typing
 
 import pytest
 
 import approxgan
+from approxgan.cli.parser import main
 from approxgan.config import registry
 from approxgan.core.errors import InputError
 
@@ -106,6 +108,18 @@ def test_a_file_that_cannot_be_read_or_imported_is_one_line(package):
     package("lost", "from approxgan.cor import x\nclass Lost:\n    pass\n")
     with pytest.raises(InputError, match=r"lost\.py: line 2: ModuleNotFoundError.*approxgan\.cor"):
         registry.load("models", "lost")
+
+
+def test_a_package_that_a_variant_lacks_is_told_with_its_line(package, monkeypatch, capsys):
+    package("needs", "import nosuch_package\nclass Needs:\n    pass\n")
+
+    def list_(args):
+        registry.load("models", "needs")
+
+    monkeypatch.setattr("approxgan.cli.commands.list_", list_)
+    assert main(["list"]) == 2
+    said = capsys.readouterr().err
+    assert re.match(r"approxgan: .*needs\.py: line 2: the package nosuch_package is not", said)
 
 
 def test_a_method_that_cannot_be_called_as_its_family_is_is_named(package):

@@ -279,7 +279,8 @@ def main(arguments: list[str] | None = None) -> int:
         if error.name is None or error.name.startswith("approxgan"):
             raise
         needed = "pip install 'approxgan[workflow]' installs what the workflow needs"
-        print(f"approxgan: the package {error.name} is not installed; {needed}", file=sys.stderr)
+        lacks = f"{_place(error)}the package {error.name} is not installed"
+        print(f"approxgan: {lacks}; {needed}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("approxgan: stopped", file=sys.stderr)
@@ -305,5 +306,10 @@ def _say_whose(error: Exception, chosen: argparse.Namespace) -> None:
     lines = traceback.format_list(frames[frames.index(theirs[0]) :])
     named = [str(getattr(chosen, name)) for name in NAMES if name in chosen]
     call = " ".join(["approxgan", chosen.command, *named])
-    place = f"{theirs[-1].filename}: line {theirs[-1].lineno}"
-    print(f"{''.join(lines)}approxgan: {place}: {shown(error)}, in {call}", file=sys.stderr)
+    said = f"{_place(error)}{shown(error)}, in {call}"
+    print(f"{''.join(lines)}approxgan: {said}", file=sys.stderr)
+
+
+def _place(error: Exception) -> str:
+    """'.../spsa.py: line 9: ', the last line of a variant's file that an error came through."""
+    return "".join(f"{at.filename}: line {at.lineno}: " for at in registry.of_variants(error)[-1:])
