@@ -17,6 +17,7 @@ from approxgan.core.errors import InputError
 from approxgan.core.protocols import PLAYERS
 from approxgan.design import cells as grid
 from approxgan.design import check
+from approxgan.losses.hinge import Hinge
 
 STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
 FORWARD = next(
@@ -351,6 +352,13 @@ def test_a_missing_file_is_named(tmp_path):
 def test_the_default_and_every_study_are_accepted_in_full():
     for overlay in ([], *([path] for path in STUDIES)):
         check.fully_checked(load.config([ROOT / "config.yaml", *overlay]))
+
+
+@pytest.mark.parametrize("terms", [lambda self: 0, (), ("real",)], ids=["method", "none", "word"])
+def test_a_loss_that_is_not_made_of_terms_is_refused_where_a_study_names_it(monkeypatch, terms):
+    monkeypatch.setattr(Hinge, "generator", terms)
+    with pytest.raises(InputError, match=r"hinge\.py: generator is .*; accepted: one or more of T"):
+        check.fully_checked(changed(("studies", 0, "losses"), ["hinge"]))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from worlds.variants import EXAMPLE, example
 
 from approxgan.config.registry import build, names
 from approxgan.core.errors import InputError
+from approxgan.data.stage import make
+from approxgan.datasets.ring import Ring
 
 N = 100_000
 POINTS = 1000
@@ -33,6 +35,28 @@ def assert_moments(points: np.ndarray, mean: np.ndarray, covariance: np.ndarray)
     for values, expected in ((points, mean), (products, covariance)):
         error = values.std(axis=0, ddof=1) / math.sqrt(len(values))
         assert np.all(np.abs(values.mean(axis=0) - expected) <= 5 * error)
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (np.zeros((5, 3)), r"float64 \[5, 3\]; accepted: finite float64 \[5, 2\]"),
+        (np.zeros((1, 5, 2)), r"float64 \[1, 5, 2\]; accepted"),
+        ([1, 2], r"int64 \[2\]; accepted"),
+        (np.full((5, 2), np.nan), "not all finite"),
+        (None, "object"),
+    ],
+)
+def test_points_that_are_none_are_told_of_the_dataset_and_not_written(
+    made, said, monkeypatch, tmp_path
+) -> None:
+    monkeypatch.setattr(Ring, "training", lambda *_: made)
+    with pytest.raises(InputError, match=f"ring: the training points are .*{said}"):
+        make(
+            {"kind": "ring", "points": 5, **example("datasets", "ring").__dict__},
+            tmp_path / "x.npz",
+        )
+    assert not list(tmp_path.iterdir())
 
 
 def test_every_dataset_has_example_settings() -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from approxgan.core.errors import InputError
 from approxgan.design import cells
 from approxgan.storage import files
@@ -22,4 +24,13 @@ def make(definition: Mapping[str, Any], out: Path) -> None:
         "training": training,
         "true": dataset.sample(n, streams.generator(0, "reference")),
     }
+    for name, points in arrays.items():
+        found = np.asarray(points)
+        fits = found.dtype == float and found.shape == (n, dataset.dim)
+        if not (fits and np.isfinite(found).all()):
+            what = f"{found.dtype} {[*found.shape]}{', not all finite' if fits else ''}"
+            raise InputError(
+                f"{definition['kind']}: the {name} points are {what}; accepted: finite float64 "
+                f"{[n, dataset.dim]}"
+            )
     files.write_arrays(out, arrays)

@@ -8,7 +8,8 @@ from typing import Any
 from approxgan.config import registry
 from approxgan.config.check import APART, OF_SAMPLES
 from approxgan.core.errors import InputError
-from approxgan.core.protocols import PLAYERS, Player
+from approxgan.core.protocols import PLAYERS, Player, Term
+from approxgan.core.settings import shown
 from approxgan.design.choices import OF_TRAINING, TUNED, Cell, Choice, Step
 from approxgan.design.names import NO_SETTING, folder_name, joined, mode_name, varied_label
 
@@ -374,4 +375,11 @@ def build_generator(definition: Mapping[str, Any]) -> Any:
 def build_loss(definition: Mapping[str, Any]) -> Any:
     """The loss that a definition describes; its R1 penalty is the game's."""
     settings = {k: v for k, v in definition.items() if k not in ("kind", "r1")}
-    return registry.build("losses", definition["kind"], settings)
+    kind = definition["kind"]
+    made = registry.build("losses", kind, settings)
+    for player in PLAYERS:
+        terms = getattr(made, player)
+        if not (isinstance(terms, tuple) and terms and all(isinstance(t, Term) for t in terms)):
+            path = registry.folder("losses") / f"{kind}.py"
+            raise InputError(f"{path}: {player} is {shown(terms)}; accepted: one or more of Term")
+    return made

@@ -68,8 +68,9 @@ def fully_checked(
             for dataset, model, loss in itertools.product(
                 user["datasets"], user["models"], user["losses"]
             ):
-                dim, penalty = datasets[dataset].dim, cells.loss_definition(found, loss).get("r1")
-                where = f"{family}[{number}]: {dataset}/{model}/{loss}"
+                dim, stated = datasets[dataset].dim, cells.loss_definition(found, loss)
+                where, penalty = f"{family}[{number}]: {dataset}/{model}/{loss}", stated.get("r1")
+                located(where, cells.build_loss, stated)
                 _check_modes(where, found, user, models[model], dim, bool(penalty))
     for choice in (c for entry in found["dirac"]["modes"] for c in cells.choices_of(entry)):
         located("dirac", build.played, choice)
