@@ -116,6 +116,10 @@ class _Subject:
         }
         given_law = stated.pop("squared_error")
         if given_law is not None:
+            if not callable(given_law):
+                raise InputError(
+                    f"squared_error is {given_law!r}; accepted: a function of the dimension"
+                )
             own["law"] = given_law(DIMENSION)
         self.stated = {**own, **{k: v for k, v in stated.items() if v is not None}}
 

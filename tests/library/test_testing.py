@@ -190,6 +190,8 @@ def test_an_estimator_that_raises_fails_in_a_line_each():
     assert "fail" in str(report)
     with pytest.raises(InputError, match="estimator is int; accepted: an object"):
         check(3)
+    with pytest.raises(InputError, match="squared_error is 3; accepted: a function of the dim"):
+        check(lambda loss, theta, eps, seed: theta, squared_error=3)
 
 
 def test_all_of_the_projects_claims_are_shown_where_nothing_fails(capsys):
