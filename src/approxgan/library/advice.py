@@ -187,6 +187,11 @@ def advise(
 
 def _simulated(row: Mapping[str, Any], told: str, evaluations: float) -> Advice:
     each = max(1, round(row["calls_per_step"]))
+    if evaluations < each:
+        raise InputError(
+            f"evaluations={evaluations:g} pay for no estimate of {row['mode']} as it was measured; "
+            f"accepted: {each} simulated samples or more"
+        )
     own = Option(row["mode"], json.loads(row["own_settings"]), row["epsilon"], math.nan, each)
     return Advice(own, (), (), int(evaluations // each), (told,))
 

@@ -53,8 +53,9 @@ def _told(row: Mapping[str, Any]) -> str:
     beside = ""
     if row["ratio"] is not None:
         beside = f", {row['ratio']:.3g} times that of the gradient that knows the generator"
+    size = f"{row['dimension']:g} parameter{'s' if row['dimension'] != 1 else ''}"
     return (
-        f"measured in the study {row['study']} ({row['dataset']}, {row['dimension']:g} parameters, "
+        f"measured in the study {row['study']} ({row['dataset']}, {size}, "
         f"{row['calls']:g} simulated samples): {row['metric'].replace('_', ' ')} "
         f"{row['distance']:.3g} ({row['low']:.3g} to {row['high']:.3g}){beside}"
     )
