@@ -202,7 +202,7 @@ def test_a_simulator_is_told_what_was_measured_nearest_by(tmp_path):
     assert str(common).startswith("take spsa (directions 1, eps 1): 192 simulated samples")
     assert told(draws="common", dimension=500).best.eps == 0.3
     assert told(draws="fresh").best.mode == "avo"
-    with pytest.raises(InputError, match="evaluations=100 pay for no estimate .* 192 simulated"):
+    with pytest.raises(InputError, match=r"evaluations=100 pay for no estimate .* 192 simulated"):
         told(draws="common", evaluations=100)
     with pytest.raises(InputError, match="draws is 'old'; accepted: common, fresh"):
         told(draws="old")
