@@ -119,7 +119,7 @@ def test_honest_reruns_are_called_different_as_rarely_as_stated(shape):
 
     By Welch's test; the seeds of a pair have half of their variance in common.
     """
-    trials, counts = 150, np.resize([3, 5, 10, 10, 20], 117)
+    trials, counts = 75, np.resize([3, 5, 10, 10, 20], 117)
     random = np.random.default_rng(0)
     alarms = np.zeros(2)
     for _ in range(trials):
