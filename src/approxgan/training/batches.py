@@ -10,8 +10,8 @@ from torch import Tensor
 
 from approxgan.core.protocols import PLAYERS, Generator, Player
 
-BULK = 2**22
-"""Random numbers drawn ahead per seed, at most: bounds the memory of a block."""
+BULK = 2**18
+"""Random numbers drawn ahead per seed, at most: a block of them stays in the processor's cache."""
 
 
 @dataclass(frozen=True)
