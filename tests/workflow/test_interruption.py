@@ -51,7 +51,7 @@ def runs(miniature, tmp_path):
     """In a copy of the finished study without the targets, with checkpoints all the time."""
     folder = tmp_path / "copy"
     shutil.copytree(miniature, folder, ignore=shutil.ignore_patterns("locks"))
-    trained_by(folder, "python -m approxgan train --checkpoint-seconds 0.05")
+    trained_by(folder, "exec python -m approxgan train --checkpoint-seconds 0.05")
     unmade(folder)
     begun = Runs(folder, "--configfile", MINIATURE.name)
     yield begun
@@ -73,6 +73,7 @@ def test_the_workflow_killed_at_random_moments_ends_in_the_same_bytes(miniature,
         if struck(run, chance.uniform(0, 6), level, sent, chance):
             killed += 1
             print(f"{sent.name} to {level}: exit status {run.process.wait(PATIENCE)}")
+            assert "--spec" not in run.said()  # as Bash says of a job that is killed
             if runs.locked():
                 runs.finish("--unlock")
         else:

@@ -30,9 +30,9 @@ def copied(folder: Path, *overlays: Path) -> Path:
 
 
 def trained_by(folder: Path, command: str) -> None:
-    """Let the copy's rule call this in place of ``python -m approxgan train``."""
+    """Let the copy's rule call this in place of ``exec python -m approxgan train``."""
     rule = folder / "workflow" / "rules" / "train.smk"
-    before, usual, after = rule.read_text().partition("python -m approxgan train")
+    before, usual, after = rule.read_text().partition("exec python -m approxgan train")
     assert usual
     rule.write_text(before + command + after)
 

@@ -17,5 +17,5 @@ rule data:
         ],
         spec=lambda w: spec(specs.data(config, w.dataset)),
     shell:
-        "python -m approxgan data {wildcards.dataset} --spec {params.spec:q}"
+        "exec python -m approxgan data {wildcards.dataset} --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"

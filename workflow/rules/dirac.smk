@@ -16,5 +16,5 @@ rule dirac:
         code=lambda w: DIRAC_CODE[w.mode],
         spec=lambda w: spec(specs.dirac(config, w.mode)),
     shell:
-        "python -m approxgan dirac {wildcards.mode} --spec {params.spec:q}"
+        "exec python -m approxgan dirac {wildcards.mode} --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"

@@ -33,7 +33,7 @@ rule evaluate:
         code=lambda w: quality_code(CELLS[w.cell].dataset, CELLS[w.cell].model),
         spec=lambda w: spec(specs.quality(config)),
     shell:
-        "python -m approxgan evaluate {wildcards.cell} --spec {params.spec:q}"
+        "exec python -m approxgan evaluate {wildcards.cell} --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"
 
 
@@ -51,7 +51,7 @@ rule guest:
         code=lambda w: quality_code(GUESTS[w.guest]),
         spec=lambda w: spec(specs.guest(config, GUESTS[w.guest])),
     shell:
-        "python -m approxgan guest {wildcards.guest} --spec {params.spec:q}"
+        "exec python -m approxgan guest {wildcards.guest} --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"
 
 
@@ -68,5 +68,5 @@ rule null:
         code=lambda w: quality_code(w.dataset),
         spec=lambda w: spec(specs.null(config, w.dataset, int(w.samples))),
     shell:
-        "python -m approxgan null {wildcards.dataset} {wildcards.samples}"
+        "exec python -m approxgan null {wildcards.dataset} {wildcards.samples}"
         " --spec {params.spec:q} --code {params.code:q} > {log} 2>&1"

@@ -21,5 +21,5 @@ rule figure:
         spec=lambda w: spec(specs.figure(config)),
         caption=lambda w: registry.describe("figures", w.figure).constants["caption"],
     shell:
-        "python -m approxgan figure {wildcards.figure} --spec {params.spec:q}"
+        "exec python -m approxgan figure {wildcards.figure} --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"

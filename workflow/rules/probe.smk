@@ -39,7 +39,7 @@ rule points:
         files=lambda w: programs(config["models"][PROBES[w.probe]["model"]]),
         spec=lambda w: spec(specs.points(config, w.probe)),
     shell:
-        "python -m approxgan points {wildcards.probe} --spec {params.spec:q}"
+        "exec python -m approxgan points {wildcards.probe} --spec {params.spec:q}"
         " --code {params.code:q} --threads {threads} > {log} 2>&1"
 
 
@@ -57,7 +57,7 @@ rule describe:
         code=lambda w: probe_code(w.probe),
         spec=lambda w: spec(specs.describe(config, w.probe)),
     shell:
-        "python -m approxgan describe {wildcards.probe} --spec {params.spec:q}"
+        "exec python -m approxgan describe {wildcards.probe} --spec {params.spec:q}"
         " --code {params.code:q} --threads {threads} > {log} 2>&1"
 
 
@@ -75,5 +75,5 @@ rule probe:
         code=lambda w: PROBE_CODE[w.probe, w.mode],
         spec=lambda w: spec(specs.probe_mode(config, w.probe, w.mode)),
     shell:
-        "python -m approxgan probe {wildcards.probe} {wildcards.mode} --spec {params.spec:q}"
+        "exec python -m approxgan probe {wildcards.probe} {wildcards.mode} --spec {params.spec:q}"
         " --code {params.code:q} --threads {threads} > {log} 2>&1"

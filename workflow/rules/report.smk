@@ -11,7 +11,7 @@ rule report:
         code=code_inputs.digest("report", modes=registry.names("modes")),
         spec=lambda w: spec(specs.report(config)),
     shell:
-        "python -m approxgan report --spec {params.spec:q}"
+        "exec python -m approxgan report --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"
 
 
@@ -29,5 +29,5 @@ rule manifest:
         code=code_inputs.digest("archive"),
         spec=lambda w: spec(specs.report(config)),
     shell:
-        "python -m approxgan manifest --spec {params.spec:q}"
+        "exec python -m approxgan manifest --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"

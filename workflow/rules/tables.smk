@@ -64,7 +64,7 @@ rule collect:
         code=lambda w: collect_code(w.table),
         spec=lambda w: spec(specs.collect(config, w.table, COUNTED, GUESTS)),
     shell:
-        "python -m approxgan collect {wildcards.table} --spec {params.spec:q}"
+        "exec python -m approxgan collect {wildcards.table} --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"
 
 
@@ -82,7 +82,7 @@ rule comparisons:
         code=code_inputs.digest("compare"),
         spec=lambda w: spec(specs.comparisons(config)),
     shell:
-        "python -m approxgan comparisons --spec {params.spec:q}"
+        "exec python -m approxgan comparisons --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"
 
 
@@ -112,5 +112,5 @@ rule claims:
         code=code_inputs.digest("claims"),
         spec=lambda w: spec(specs.claims(config)),
     shell:
-        "python -m approxgan claims --spec {params.spec:q}"
+        "exec python -m approxgan claims --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"

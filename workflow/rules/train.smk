@@ -23,5 +23,5 @@ rule train:
         files=lambda w: programs(config["models"][CELLS[w.cell].model]),
         spec=lambda w: spec(cells.spec(config, CELLS[w.cell])),
     shell:
-        "python -m approxgan train {wildcards.cell} --spec {params.spec:q}"
+        "exec python -m approxgan train {wildcards.cell} --spec {params.spec:q}"
         " --code {params.code:q} --threads {threads} > {log} 2>&1"

@@ -24,5 +24,5 @@ rule tune:
         code=lambda w: tuning_code(w.tuning),
         spec=lambda w: spec(specs.tune(config, w.tuning, TUNINGS)),
     shell:
-        "python -m approxgan tune {wildcards.tuning} --spec {params.spec:q}"
+        "exec python -m approxgan tune {wildcards.tuning} --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"
