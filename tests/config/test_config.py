@@ -212,6 +212,7 @@ MISTYPED = [
     (("datasets", "ring", "cuont"), 8, "count"),
     (("epsilon_rules", "adaptve"), {}, "adaptive"),
     (("models", "mine"), {"kind": "dens"}, "dense"),
+    (("models", "compact", "activation"), "leaky_rlu", "leaky_relu"),
     (("training", "dtype"), "float23", "float32"),
     (("studies", 0, "datasets"), ["rign"], "ring"),
     (("studies", 0, "models"), ["compct"], "compact"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from worlds.variants import example
 
 from approxgan.config import registry
 from approxgan.core import chain
+from approxgan.core.protocols import Function, Term
 from approxgan.dirac import stage as dirac
 from approxgan.models.dense import Dense
 from approxgan.objective import terms
@@ -152,6 +155,24 @@ def test_softplus_is_exact_where_torchs_is_linear(place):
     np.testing.assert_allclose(value.detach(), np.logaddexp(0, x), rtol=4e-16)
     (slope,) = torch.autograd.grad(value.sum(), at)
     np.testing.assert_allclose(slope, special.expit(x), rtol=4e-16)
+
+
+WRONG_TERMS = {
+    "on is 'reel'; did you mean 'real'[?] accepted: real, fake": ("reel", "softplus", 1.0, 1.0),
+    "function is 'softplu'; did you mean 'softplus'[?] ": ("real", "softplu", 1.0, 1.0),
+    "sign is nan; accepted: a finite number": ("real", "softplus", math.nan, 1.0),
+    "weight is None; accepted: a finite number": ("real", "softplus", 1.0, None),
+}
+
+
+@pytest.mark.parametrize("said", WRONG_TERMS)
+def test_a_term_that_is_none_is_refused_where_it_is_written(said):
+    with pytest.raises(ValueError, match=said):
+        Term(*WRONG_TERMS[said])
+
+
+def test_every_function_that_a_term_may_have_is_there():
+    assert set(terms.FUNCTIONS) == set(get_args(Function))
 
 
 def test_losses_stay_finite_at_extreme_logits():

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from approxgan.config import load, registry
+from approxgan.config import load
 from approxgan.core.errors import InputError
-from approxgan.core.settings import MOST_SAMPLES
+from approxgan.core.settings import MOST_SAMPLES, near
 from approxgan.design import cells as grid
 from approxgan.design.paths import Results
 from approxgan.storage import files, guests
@@ -29,7 +29,7 @@ def add(folder: Path, config: Mapping[str, Any], at: Results) -> tuple[str, str]
     if dataset not in sizes:
         raise InputError(
             f"{folder / ABOUT}: dataset: {dataset!r} is not scored by this config; "
-            f"{registry.near(dataset, sizes)}accepted: {', '.join(sizes)}"
+            f"{near(dataset, sizes)}accepted: {', '.join(sizes)}"
         )
     dim = grid.build_dataset(config["datasets"][dataset]).dim
     found = guests.samples(folder / SAMPLES, dim)
@@ -63,8 +63,8 @@ def told(path: Path) -> dict[str, Any]:
         if key not in found:
             raise InputError(f"{path}: {key} is missing; accepted: {accepted}")
         if key not in {**NEEDED, **OPTIONAL}:
-            near = registry.near(key, {**NEEDED, **OPTIONAL})
-            raise InputError(f"{path}: {key!r} is unknown; {near}accepted: {accepted}")
+            like = near(key, {**NEEDED, **OPTIONAL})
+            raise InputError(f"{path}: {key!r} is unknown; {like}accepted: {accepted}")
         kind = {**NEEDED, **OPTIONAL}[key]
         if not isinstance(found[key], kind) or not found[key]:
             what = "a text" if kind is str else "a number above 0"

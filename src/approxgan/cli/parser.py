@@ -13,8 +13,8 @@ from typing import Any
 
 from approxgan import __version__
 from approxgan.cli import commands as cli
-from approxgan.config import load, registry
-from approxgan.core.errors import InputError
+from approxgan.config import registry
+from approxgan.core.errors import InputError, one_line
 from approxgan.core.settings import MOST_SAMPLES, shown
 from approxgan.design import specs
 from approxgan.design.paths import Results
@@ -34,9 +34,9 @@ def _map(text: str) -> _Spec:
             text = Path(text[1:]).read_text("utf-8")
         made = json.loads(sys.stdin.read() if text == "-" else text, object_hook=_Spec)
     except (OSError, ValueError, RecursionError) as error:
-        raise argparse.ArgumentTypeError(f"not JSON: {load.one_line(error)}") from error
+        raise argparse.ArgumentTypeError(f"not JSON: {one_line(error)}") from error
     if not isinstance(made, _Spec):
-        raise argparse.ArgumentTypeError(f"{load.one_line(text)} is not a map of names")
+        raise argparse.ArgumentTypeError(f"{one_line(text)} is not a map of names")
     return made
 
 

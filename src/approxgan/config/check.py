@@ -14,9 +14,10 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from approxgan.config import load, registry, words
-from approxgan.core.errors import InputError
+from approxgan.config import registry, words
+from approxgan.core.errors import InputError, one_line
 from approxgan.core.protocols import PLAYERS
+from approxgan.core.settings import near
 
 RESERVED = {"datasets": ("kind", "points"), "models": ("kind",), "losses": ("kind", "r1")}
 """Keys of a definition that are not settings of its variant."""
@@ -80,7 +81,7 @@ def located(place: str, function: Any, *arguments: Any) -> Any:
     try:
         return function(*arguments)
     except InputError as error:
-        raise InputError(f"config: {load.one_line(place)}: {error}") from error
+        raise InputError(f"config: {one_line(place)}: {error}") from error
 
 
 def number(value: float) -> str:
@@ -146,7 +147,7 @@ def _check_defined(place: str, name: str, family: str, known: Mapping[str, Any])
     if name not in known:
         raise InputError(
             f"config: {place}: {name!r} is not defined under {family}; "
-            f"{registry.near(name, known)}accepted: {', '.join(known)}"
+            f"{near(name, known)}accepted: {', '.join(known)}"
         )
 
 
@@ -187,7 +188,7 @@ def _check_loss(config: Mapping[str, Any], place: str, name: str) -> None:
     plain = [n for n in registry.names("losses") if not registry.describe("losses", n).required]
     if name not in plain:
         known = dict.fromkeys([*config["losses"], *plain])
-        told = f"{registry.near(name, known)}accepted: {', '.join(known)}"
+        told = f"{near(name, known)}accepted: {', '.join(known)}"
         raise InputError(f"config: {place}: {name!r} is not a loss; {told}")
 
 
@@ -279,7 +280,7 @@ def _check_entry(
         if isinstance(name, str) and name not in rules:
             raise InputError(
                 f"epsilon: {name!r} is not defined under epsilon_rules; "
-                f"{registry.near(name, rules)}accepted: a number > 0, "
+                f"{near(name, rules)}accepted: a number > 0, "
                 f"{', '.join(rules) or 'no rule'}"
             )
 
@@ -288,8 +289,8 @@ def _check_of_samples(key: str, entry: Mapping[str, Any]) -> None:
     stated = entry.get(key, [])
     for value in stated if isinstance(stated, list) else [stated]:
         if value not in OF_SAMPLES[key]:
-            near = registry.near(value, OF_SAMPLES[key]) if isinstance(value, str) else ""
-            raise InputError(f"{key} is {value!r}; {near}accepted: {', '.join(OF_SAMPLES[key])}")
+            told = f"{near(value, OF_SAMPLES[key])}accepted: {', '.join(OF_SAMPLES[key])}"
+            raise InputError(f"{key} is {value!r}; {told}")
 
 
 def _check_training(
@@ -306,7 +307,7 @@ def _check_training(
         if key in others or (key in entry.get("training", {}) and key not in OF_TRAINING):
             able = [name for name in OF_TRAINING if name not in others]
             raise InputError(
-                f"training.{key} cannot differ within this study; {registry.near(key, able)}"
+                f"training.{key} cannot differ within this study; {near(key, able)}"
                 f"accepted: {', '.join(able)}"
             )
     fragment = Draft202012Validator(_schema()["$defs"]["training"])
@@ -334,7 +335,7 @@ def _check_tuning(config: Mapping[str, Any], study: Mapping[str, Any]) -> None:
     for key in study["tune"]:
         if key not in (*OF_TRAINING, "seeds"):
             raise InputError(
-                f"{key} is no key of training; {registry.near(key, OF_TRAINING)}accepted: seeds, "
+                f"{key} is no key of training; {near(key, OF_TRAINING)}accepted: seeds, "
                 f"{', '.join(OF_TRAINING)}; give settings and epsilon as tune of an entry"
             )
     counts = set()

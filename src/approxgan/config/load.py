@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from approxgan.core.errors import InputError
+from approxgan.core.errors import InputError, one_line
 
 LARGEST = 2**21
 """Bytes of a file."""
@@ -124,11 +124,6 @@ def _check_base(node: Any) -> None:
 
 def _line(node: Any) -> int:
     return node.start_mark.line + 1
-
-
-def one_line(message: object) -> str:
-    text = " ".join(str(message).split())
-    return text if len(text) <= 300 else f"{text[:297]}..."
 
 
 def canonical(value: Any, place: str = "") -> Any:

@@ -1,11 +1,10 @@
 """Variants are found by file name: ``estimators/spsa.py`` has the mode ``spsa``, class ``Spsa``."""
 
 import ast
-import difflib
 import importlib
 import inspect
 import traceback
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -14,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from approxgan.core import protocols
-from approxgan.core.errors import InputError
-from approxgan.core.settings import shown
+from approxgan.core.errors import InputError, one_line
+from approxgan.core.settings import near
 
 PACKAGE = Path(__file__).parents[1]
 FAMILIES = {
@@ -80,12 +79,6 @@ def check(family: str, name: str) -> None:
         raise InputError(
             f"{name!r} is not one of the {family}; {near(name, known)}accepted: {', '.join(known)}"
         )
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """'did you mean 'exact'? ', where one of the known names is like it."""
-    found = difflib.get_close_matches(name.lower(), list(known), n=1)
-    return f"did you mean {found[0]!r}? " if found else ""
 
 
 @cache
@@ -234,7 +227,7 @@ def load(family: str, name: str) -> Any:
         path = folder(family) / f"{name}.py"
         at = [f.lineno for f in of_variants(error) if f.filename == str(path)]
         line = f"line {at[-1]}: " if at else ""
-        raise InputError(f"{path}: {line}{shown(error)}") from error
+        raise InputError(f"{path}: {line}{one_line(repr(error))}") from error
     return getattr(module, class_name(name))
 
 

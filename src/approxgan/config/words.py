@@ -6,7 +6,8 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-from approxgan.config import load, registry
+from approxgan.core.errors import one_line
+from approxgan.core.settings import near
 
 KINDS = {
     "integer": "a whole number",
@@ -19,7 +20,7 @@ KINDS = {
 
 def explained(error: ValidationError, place: str) -> str:
     """One line; ``place`` names the value in the config, and is empty for the whole of it."""
-    where, rule = load.one_line(place) or "top level", error.validator
+    where, rule = one_line(place) or "top level", error.validator
     if rule == "additionalProperties":
         return f"{where}: {_unknown(error)}"
     if rule == "required":
@@ -28,21 +29,19 @@ def explained(error: ValidationError, place: str) -> str:
         return f"{where}: {missing!r} is missing; needed: {', '.join(needed)}"
     if rule == "uniqueItems":
         double, _ = Counter(map(repr, _value(error))).most_common(1)[0]
-        return f"{where}: duplicate {load.one_line(double)}; each is accepted once"
-    said, accepted = load.one_line(repr(error.instance)), _accepted(error)
+        return f"{where}: duplicate {one_line(double)}; each is accepted once"
+    said, accepted = one_line(repr(error.instance)), _accepted(error)
     if "propertyNames" in error.absolute_schema_path:
         return f"{where}: {said} is no name; accepted: {accepted}"
-    near = ""
-    if rule == "enum" and isinstance(error.instance, str):
-        near = registry.near(error.instance, _schema(error)["enum"])
-    return f"{where} is {said}; {near}accepted: {accepted}"
+    like = near(error.instance, _schema(error)["enum"]) if rule == "enum" else ""
+    return f"{where} is {said}; {like}accepted: {accepted}"
 
 
 def _unknown(error: ValidationError) -> str:
     known = list(_schema(error)["properties"])
     key = next(key for key in _value(error) if key not in known)
-    told = f"{registry.near(key, known)}accepted: {', '.join(known)}"
-    return f"unknown key {load.one_line(repr(key))}; {told}"
+    told = f"{near(key, known)}accepted: {', '.join(known)}"
+    return f"unknown key {one_line(repr(key))}; {told}"
 
 
 def _value(error: ValidationError) -> Any:

@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol, Union
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    Protocol,
+    Union,
+    get_args,
+)
+
+from approxgan.core.settings import Checked, number, one_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -250,15 +261,19 @@ class EpsilonRule(Protocol):
     ) -> Chosen: ...
 
 
+Half = Literal["real", "fake"]
+Function = Literal["identity", "softplus", "sigmoid", "square", "square_to_one", "hinge"]
+FACTOR = number(lambda value: True, "a finite number")
+
+
 @dataclass(frozen=True)
-class Term:
+class Term(Checked):
     """weight · mean(function(sign · logit)) over the real or the fake half of a batch."""
 
-    on: Literal["real", "fake"]
-    function: str
-    """A name in ``approxgan.objective.terms.FUNCTIONS``."""
-    sign: float
-    weight: float
+    on: Annotated[Half, one_of(*get_args(Half))]
+    function: Annotated[Function, one_of(*get_args(Function))]
+    sign: Annotated[float, FACTOR]
+    weight: Annotated[float, FACTOR]
 
 
 class Loss(Protocol):

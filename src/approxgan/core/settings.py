@@ -3,8 +3,9 @@
 ``sides: Annotated[int, whole(most=2)]`` in a class with the base ``Checked`` accepts 1 and 2.
 """
 
+import difflib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeGuard, get_type_hints
 
@@ -23,11 +24,14 @@ class Rule:
     accepted: str
     each: "Rule | None" = None
     """The rule of every item of a list."""
+    words: tuple[str, ...] = ()
+    """All that are accepted, where these are few."""
 
     def check(self, name: str, value: Any) -> None:
         """Raise ``ValueError`` that names the setting, its value and what is accepted."""
         if not self.holds(value):
-            raise ValueError(f"{name} is {shown(value)}; accepted: {self.accepted}")
+            told = f"{near(value, self.words)}accepted: {self.accepted}"
+            raise ValueError(f"{name} is {shown(value)}; {told}")
         if self.each is not None:
             for item in value:
                 self.each.check(name, item)
@@ -44,6 +48,14 @@ class Checked:
         for name, kind in get_type_hints(type(self), include_extras=True).items():
             for rule in getattr(kind, "__metadata__", ()):
                 rule.check(name, getattr(self, name))
+
+
+def near(value: object, known: Iterable[str]) -> str:
+    """'did you mean 'exact'? ', where one of the known names is like a text."""
+    if not isinstance(value, str):
+        return ""
+    found = difflib.get_close_matches(value.lower(), list(known), n=1)
+    return f"did you mean {found[0]!r}? " if found else ""
 
 
 def plain(value: Any) -> Any:
@@ -88,7 +100,8 @@ def within(low: float, high: float = math.inf) -> Rule:
 
 
 def one_of(*words: str) -> Rule:
-    return Rule(lambda value: isinstance(value, str) and value in words, ", ".join(words))
+    accepted = ", ".join(words)
+    return Rule(lambda value: isinstance(value, str) and value in words, accepted, words=words)
 
 
 def several(each: Rule, accepted: str) -> Rule:

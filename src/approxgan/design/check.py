@@ -15,8 +15,9 @@ from approxgan.config import check as names
 from approxgan.config import load, registry
 from approxgan.config.check import located
 from approxgan.core import pair
-from approxgan.core.errors import InputError
+from approxgan.core.errors import InputError, one_line
 from approxgan.core.protocols import PLAYERS, Situation
+from approxgan.core.settings import near
 from approxgan.design import build, cells, cost, limits
 from approxgan.design.names import folder_name
 
@@ -123,7 +124,7 @@ def _check_file(path: Any) -> None:
     try:
         there = Path(path).is_file()
     except (OSError, ValueError) as error:
-        raise InputError(f"path is {path[:60]!r}: {load.one_line(error)}") from error
+        raise InputError(f"path is {path[:60]!r}: {one_line(error)}") from error
     if not there:
         raise InputError(f"path is {path!r}, which is no file; accepted: a file that exists")
 
@@ -243,7 +244,7 @@ def _check_metrics(config: Mapping[str, Any], datasets: Mapping[str, Any]) -> No
         if wanted not in given:
             raise InputError(
                 f"config: {place}: {wanted!r} is no number of the metrics in "
-                f"quality.every_snapshot; {registry.near(wanted, given)}accepted: "
+                f"quality.every_snapshot; {near(wanted, given)}accepted: "
                 f"{', '.join(given)}"
             )
     for number, study in enumerate(config["studies"]):

@@ -10,6 +10,7 @@ from typing import Any
 from approxgan.config import registry
 from approxgan.core.errors import InputError
 from approxgan.core.protocols import PLAYERS
+from approxgan.core.settings import near
 from approxgan.design import cells as grid
 from approxgan.design.cells import JUDGING
 
@@ -46,7 +47,7 @@ def _pick(kind: str, found: Mapping[str, Any], name: str) -> Any:
     if name not in found:
         some = ", ".join([*list(found)[:5], *(["..."] if len(found) > 5 else [])])
         raise InputError(
-            f"{name!r} is not a {kind} of this config; {registry.near(name, found)}it has "
+            f"{name!r} is not a {kind} of this config; {near(name, found)}it has "
             f"{len(found)}: {some}"
         )
     return found[name]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from approxgan.core.protocols import Function
+
 
 @dataclass(frozen=True)
 class SampleTerm:
@@ -15,7 +17,7 @@ class SampleTerm:
 
     start: int
     stop: int
-    function: str
+    function: Function
     sign: float
     weight: float
     """The loss is Σ weight · mean(function(sign · logit))."""

@@ -10,9 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from approxgan.core.protocols import Term
-
-Function = Callable[[Tensor], Tensor]
+from approxgan.core.protocols import Function, Term
 
 
 def softplus(x: Tensor) -> Tensor:
@@ -20,7 +18,7 @@ def softplus(x: Tensor) -> Tensor:
     return functional.softplus(x, threshold=40.0)
 
 
-FUNCTIONS: dict[str, Function] = {
+FUNCTIONS: dict[Function, Callable[[Tensor], Tensor]] = {
     "identity": lambda x: x,
     "softplus": softplus,
     "sigmoid": torch.sigmoid,

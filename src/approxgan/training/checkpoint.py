@@ -15,8 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from approxgan.config import load
-from approxgan.core.errors import InputError
+from approxgan.core.errors import InputError, one_line
 from approxgan.core.protocols import PLAYERS, Player
 from approxgan.design import specs
 from approxgan.storage import code_inputs
@@ -125,7 +124,7 @@ class Checkpoint:
             self.trace.resume(_below("trace.", arrays))
         except UNFIT as error:
             where = "" if isinstance(error, InputError) else f"{self.path}: "
-            say(f"checkpoint not used: {where}{load.one_line(error)}")
+            say(f"checkpoint not used: {where}{one_line(error)}")
             return state, {}
         self.clock.seconds, self.clock.cpu_seconds, self.clock.marks = seconds, cpu_seconds, marks
         say(f"going on from the checkpoint at step {restored.step}")

@@ -66,7 +66,6 @@ def covers(problem: DenseProblem) -> bool:
         and 1 <= problem.owned <= len(problem.activations) == len(problem.sizes) - 1
         and problem.activations[-1] == 1.0
         and all(a in KINDS if isinstance(a, str) else math.isfinite(a) for a in problem.activations)
-        and all(term.function in FUNCTIONS for term in problem.terms)
     )
 
 
