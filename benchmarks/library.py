@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
@@ -23,9 +25,11 @@ WIDTHS = {1_000: 22, 100_000: 306, 10_000_000: 3150}
 CONTENDERS = {
     "approxgan": None,
     "hand-written loop": None,
+    "hand-written, put back": None,
     "torchzero SPSA": "torchzero",
     "TorchOpt antithetic": "torchopt",
     "nevergrad one plus one": "nevergrad",
+    "EvoTorch PGPE": "evotorch",
 }
 """Name -> the package that it needs."""
 
@@ -41,7 +45,11 @@ def network(count: int) -> nn.Sequential:
 
 
 def by_hand(net: nn.Module, loss: Loss) -> Callable[[], Any]:
-    """Antithetic signs, the parameters moved in place and back."""
+    """Antithetic signs, the parameters moved in place and back.
+
+    Rounding changes the parameters a little at each estimate, a loss that draws would draw anew
+    for its second evaluation, and NaN is not noticed.
+    """
     params, draws = list(net.parameters()), torch.Generator().manual_seed(0)
 
     @torch.no_grad()
@@ -57,6 +65,34 @@ def by_hand(net: nn.Module, loss: Loss) -> Callable[[], Any]:
         slope = float(ahead - loss()) / (2 * EPSILON)
         for p, u in zip(params, signs, strict=True):
             p.add_(u, alpha=EPSILON)
+            p.grad = u * slope
+
+    return run
+
+
+def by_hand_put_back(net: nn.Module, loss: Loss) -> Callable[[], Any]:
+    """``by_hand``, but the parameters get their own numbers back, and both evaluations draw the
+    same from the default generators, as approxgan has it."""
+    params, draws = list(net.parameters()), torch.Generator().manual_seed(0)
+
+    @torch.no_grad()
+    def run() -> None:
+        signs = [
+            torch.empty_like(p).bernoulli_(0.5, generator=draws).mul_(2).sub_(1) for p in params
+        ]
+        own = [p.clone() for p in params]
+        states = torch.get_rng_state(), np.random.get_state(), random.getstate()
+        for p, u in zip(params, signs, strict=True):
+            p.add_(u, alpha=EPSILON)
+        ahead = loss()
+        torch.set_rng_state(states[0])
+        np.random.set_state(states[1])
+        random.setstate(states[2])
+        for p, u, kept in zip(params, signs, own, strict=True):
+            torch.sub(kept, u, alpha=EPSILON, out=p)
+        slope = float(ahead - loss()) / (2 * EPSILON)
+        for p, u, kept in zip(params, signs, own, strict=True):
+            p.copy_(kept)
             p.grad = u * slope
 
     return run
@@ -109,7 +145,6 @@ def torchopt(net: nn.Module, x: Tensor) -> Callable[[], Any]:
 def nevergrad(net: nn.Module, loss: Loss) -> Callable[[], Any]:
     """Two candidates asked for, evaluated and told."""
     import nevergrad as ng  # pyright: ignore[reportMissingImports]
-    import numpy as np
 
     flat = nn.utils.parameters_to_vector(net.parameters()).detach().numpy()
     made = ng.optimizers.OnePlusOne(ng.p.Array(init=flat.astype(np.float64)), budget=10**6)
@@ -125,6 +160,23 @@ def nevergrad(net: nn.Module, loss: Loss) -> Callable[[], Any]:
     return run
 
 
+def evotorch(net: nn.Module, loss: Loss) -> Callable[[], Any]:
+    """One antithetic pair: drawn, evaluated, and a step by its slope."""
+    from evotorch import Problem  # pyright: ignore[reportMissingImports]
+    from evotorch.algorithms import PGPE  # pyright: ignore[reportMissingImports]
+
+    flat = nn.utils.parameters_to_vector(net.parameters()).detach()
+
+    @torch.no_grad()
+    def at(vector: Tensor) -> Tensor:
+        nn.utils.vector_to_parameters(vector, net.parameters())
+        return loss()
+
+    problem = Problem("min", at, solution_length=len(flat), initial_bounds=(-1.0, 1.0))
+    rates = {"center_learning_rate": EPSILON, "stdev_learning_rate": EPSILON}
+    return PGPE(problem, popsize=2, center_init=flat, stdev_init=EPSILON, **rates).step
+
+
 def measure(name: str, count: int) -> None:
     """Measure one contender and print its numbers."""
     torch.set_num_threads(1)
@@ -133,9 +185,11 @@ def measure(name: str, count: int) -> None:
     forms: dict[str, Callable[[], Callable[[], Any]]] = {
         "approxgan": lambda: ours(net, loss),
         "hand-written loop": lambda: by_hand(net, loss),
+        "hand-written, put back": lambda: by_hand_put_back(net, loss),
         "torchzero SPSA": lambda: torchzero(net, loss),
         "TorchOpt antithetic": lambda: torchopt(net, x),
         "nevergrad one plus one": lambda: nevergrad(net, loss),
+        "EvoTorch PGPE": lambda: evotorch(net, loss),
     }
     # Code that is loaded at the first call is not the estimate's memory.
     warm = network(1_000)

@@ -32,8 +32,10 @@ def __getattr__(name: str) -> Any:
         return import_module("approxgan.testing")
     if name not in _PLACES:
         raise AttributeError(f"module 'approxgan' has no attribute {name!r}")
-    return getattr(import_module(f"approxgan.{_PLACES[name]}"), name)
+    # Kept, as a loop asks for it at every step.
+    globals()[name] = found = getattr(import_module(f"approxgan.{_PLACES[name]}"), name)
+    return found
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__})

@@ -20,7 +20,7 @@ from worlds.variants import EXAMPLE
 import approxgan
 from approxgan.core.protocols import Estimate
 from approxgan.library import steps
-from approxgan.library.evaluation import number
+from approxgan.library.evaluation import LossObjective, number
 from approxgan.library.randomness import GeneratorStreams
 from approxgan.objective import objective
 
@@ -327,6 +327,60 @@ def test_types_are_kept_and_differences_taken_in_float32(name, dtype):
     if not BUILT[name].random or name == "spsa":
         fine = estimated(name, loss, theta.float(), eps=0.125)
         assert torch.allclose(made.grads.float(), fine.grads, rtol=4 * torch.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("sides", [1, 2])
+@pytest.mark.parametrize("of_loss", [torch.float16, torch.float32, torch.float64])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_slope_by_numbers_is_rounded_as_one_by_tensors(dtype, of_loss, sides, monkeypatch):
+    theta = torch.linspace(-1.0, 1.3, 40, dtype=dtype)
+
+    def made():
+        for seed, size in enumerate((1e-4, 3e-2, 0.1, 1.7)):
+            yield approxgan.estimate(
+                lambda t: torch.sin(1e3 * t).sum().to(of_loss) / 3, theta, "random_direction",
+                eps=size, directions=1, distribution="gaussian", sides=sides, generator=seed,
+            )  # fmt: skip
+
+    by_numbers = list(made())
+    monkeypatch.setattr(LossObjective, "slope", None)
+    for one, other in zip(by_numbers, made(), strict=True):
+        assert torch.equal(one.vector, other.vector)
+        assert torch.equal(one.value, other.value)
+        assert one.value.dtype == other.value.dtype
+
+
+def test_a_step_that_the_type_of_the_loss_rounds_to_zero_divides_as_tensors_do():
+    theta = torch.zeros(3, dtype=torch.float64)
+    made = approxgan.estimate(lambda t: t.float().sum(), theta, "spsa", eps=1e-50)
+    assert made.grads.isnan().all()
+
+
+def test_a_module_may_change_between_two_estimates():
+    net = nn.Sequential(nn.Linear(3, 1, bias=False), nn.Linear(1, 1)).double()
+    x = torch.ones(3, dtype=torch.float64)
+
+    def same():
+        made = [
+            approxgan.estimate(lambda: net(x).sum(), net, name, eps=epsilon_of(BUILT[name], EPS))
+            for name in ("central_difference", "exact")
+        ]
+        assert made[0].grads.keys() == made[1].grads.keys()
+        for one, other in zip(made[0].grads.values(), made[1].grads.values(), strict=True):
+            assert one.dtype == other.dtype
+            assert torch.allclose(one, other, rtol=1e-3)
+
+    same()
+    net[0].weight.data = torch.randn(1, 3, dtype=torch.float64)
+    same()
+    net[0].weight = nn.Parameter(torch.randn(1, 3, dtype=torch.float64))
+    same()
+    net[1].bias.requires_grad_(False)
+    same()
+    net[1] = nn.Linear(1, 4).double()
+    same()
+    net.append(nn.Linear(4, 2).double())
+    same()
 
 
 def test_tensors_of_several_types_keep_their_own():

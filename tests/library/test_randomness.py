@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import approxgan
-from approxgan.library import steps
+from approxgan.library import randomness, steps
 from approxgan.library.randomness import CommonDraws, GeneratorStreams
 from approxgan.library.steps import NoiseWarning
 
@@ -113,9 +113,19 @@ def test_common_draws_make_the_slopes_of_one_draw(loss, mode):
     assert states() == after, "an estimate draws as one call of the loss does"
 
 
+@pytest.fixture(params=[True, False], ids=["in memory", "by their state"])
+def found(request, monkeypatch):
+    """Whether the words of the default generators were found in memory."""
+    assert None not in (randomness.PYTHON_WORDS, randomness.NUMPY_WAITS)
+    if not request.param:
+        monkeypatch.setattr(randomness, "PYTHON_WORDS", None)
+        monkeypatch.setattr(randomness, "NUMPY_WAITS", None)
+
+
+@pytest.mark.usefixtures("found")
 @pytest.mark.parametrize("kind", [np.random.MT19937, np.random.PCG64])
 @pytest.mark.parametrize("waiting", [0, 1])
-@pytest.mark.parametrize("normals", [0, 1, 2, 3])
+@pytest.mark.parametrize("normals", [0, 1, 2, 3, 2000])
 def test_numpys_default_generator_is_put_back_whatever_it_is_and_holds(kind, waiting, normals):
     """After one normal number the other of its pair waits: it is drawn without a new word."""
     before = np.random.get_bit_generator()
@@ -131,6 +141,22 @@ def test_numpys_default_generator_is_put_back_whatever_it_is_and_holds(kind, wai
         assert pickle.dumps(np.random.get_state(legacy=False)) == after
     finally:
         np.random.set_bit_generator(before)
+
+
+@pytest.mark.usefixtures("found")
+@pytest.mark.parametrize("waiting", [0, 1])
+@pytest.mark.parametrize("normals", [0, 1, 2, 3, 2000])
+def test_pythons_default_generator_is_put_back_whatever_it_holds(waiting, normals):
+    random.seed(5)
+    for _ in range(waiting):
+        random.gauss(0.0, 1.0)
+    draws = CommonDraws(torch.device("cpu"), None)
+    first = [random.gauss(0.0, 1.0) for _ in range(normals)]
+    after = random.getstate()
+    for _ in range(2):
+        draws.rewind()
+        assert [random.gauss(0.0, 1.0) for _ in range(normals)] == first
+    assert random.getstate() == after
 
 
 @pytest.mark.parametrize("common", [True, False])

@@ -72,6 +72,21 @@ class Lines(Objective, Protocol):
         or [1, S] the loss at θ."""
         ...
 
+    @property
+    def origin(self) -> Tensor:
+        """[1, P]: the only θ at which there is a ``slope``."""
+        ...
+
+    @property
+    def slope(self) -> Callable[..., tuple[float, Tensor]] | None:
+        """u [1, P], step, ``two_sided`` -> the slope along u, and the value [1] of an estimate
+        from it alone.
+
+        It is rounded as a tensor, but computed without: operations of torch on single numbers take
+        as long as a small network. None where losses are not at hand as numbers.
+        """
+        ...
+
 
 class Outcome(NamedTuple):
     """Samples of a generator, and what each contributes to the loss."""

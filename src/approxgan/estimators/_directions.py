@@ -56,14 +56,19 @@ class Directions(Differences):
 
         No generator evaluates: it would turn a ``StopIteration`` of a loss into another error.
         """
-        block = drawn.to(theta).movedim(1, 0)
-        along = getattr(f, "along", partial(_along, f))
+        block = drawn.to(theta).transpose(0, 1)
+        along = getattr(f, "along", None) or partial(_along, f)
         first, second = along(theta, block, step, two_sided=self.sides == 2)
         return block, first, second
 
     def estimate(self, f: Objective, theta: Tensor, *, eps: Eps, rng: Streams) -> Estimate:
         step, theta = shared(eps, theta)
         two_sided = self.sides == 2
+        slope = getattr(f, "slope", None)
+        if slope is not None and self.directions == 1 and getattr(f, "origin", None) is theta:
+            direction = next(self.drawn(theta.shape[1], rng, 1)).to(theta).squeeze(1)
+            along, value = slope(direction, step, two_sided=two_sided)
+            return Estimate(direction * along, value, forwards=2, backwards=0)
         width = by_seed(2.0 * step if two_sided else step)
         grads, parts = None, []
         for drawn in self.drawn(theta.shape[1], rng, getattr(f, "block", BLOCK)):
@@ -89,7 +94,7 @@ def _mean(rows: Tensor) -> Tensor:
 def _combined(slopes: Tensor, block: Tensor) -> Tensor:
     """Σ_k slopes[k] u_k: slopes [k, S] and directions [k, S, P] -> a new [S, P]."""
     if len(block) == 1:  # einsum makes a batch of matrices of it
-        return slopes[0, :, None] * block[0]
+        return slopes.T * block[0]
     return torch.einsum("ks,ksp->sp", slopes, block)
 
 

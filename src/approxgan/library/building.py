@@ -65,6 +65,8 @@ def name_of(mode: str | GradientEstimator) -> str:
 
 def number_of(eps: Any, mode: str | GradientEstimator) -> float:
     """ε as a number; raises ``InputError`` unless it is finite and > 0."""
+    if type(eps) is float and 0.0 < eps < math.inf:
+        return eps
     try:
         value = plain(eps)
         right = isinstance(value, Number) and not isinstance(value, bool)

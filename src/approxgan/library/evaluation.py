@@ -1,5 +1,6 @@
 """Evaluations of a user's loss: at points of their own, checked, counted, with common draws."""
 
+import ctypes
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,8 @@ from approxgan.library.parameters import FINEST, Parameters
 from approxgan.library.randomness import common_draws
 
 Many = Literal["loop", "vmap"] | Callable[[list[Any]], Any]
+FINE = (torch.float32, torch.float64)
+"""Types in which losses are compared."""
 HELD = 2**20
 """Numbers of points or directions that are held at once, unless one of them is larger."""
 
@@ -56,6 +59,11 @@ def tensor(given: Any, **kind: Any) -> Tensor:
     return torch.as_tensor(np.array(given) if array else given, **kind)
 
 
+def _single(value: float) -> float:
+    """Rounded to float32: of a sum, difference or quotient of such numbers, as float32 does it."""
+    return ctypes.c_float(value).value
+
+
 class LossObjective:
     """``core.protocols.Lines`` of a user's loss, for displacements [1, P] of its parameters.
 
@@ -78,7 +86,7 @@ class LossObjective:
         if not callable(many) and not (isinstance(many, str) and many in ("loop", "vmap")):
             raise InputError(f"many is {many!r}; accepted: 'loop', 'vmap' or a function")
         self.parameters = parameters
-        self.origin = torch.zeros((), dtype=parameters.dtype, device=parameters.device)
+        self.origin = parameters.tensors[0].new_zeros(1, dtype=parameters.dtype)
         self.origin = self.origin.expand(1, parameters.count)
         self.block = max(1, min(32, HELD // parameters.count))
         self.evaluations = 0
@@ -100,10 +108,13 @@ class LossObjective:
         return self.parameters.displaced(self.parameters.pieces(theta[0]), step)
 
     def _one(self, tensors: Sequence[Tensor]) -> Tensor:
-        """The only call of the loss."""
+        return number(self._result(tensors), self.parameters.device)
+
+    def _result(self, tensors: Sequence[Tensor]) -> Any:
+        """What the only call of the loss returns."""
         self._rewind()
         self.evaluations += 1
-        return number(self._called(tensors), self.parameters.device)
+        return self._called(tensors)
 
     def _rewind(self) -> None:
         if self._draws is not None and self.evaluations:
@@ -114,18 +125,21 @@ class LossObjective:
         if parameters.module is None:
             return self._loss(parameters.point(tensors), **self._more)
         given = (parameters.module,) if self._takes_point else ()
-        return parameters.inside(tensors, lambda: self._loss(*given, **self._more))
+        return parameters.inside(tensors, self._loss, *given, **self._more)
 
     def _finite(self, values: Tensor) -> Tensor:
         """The newest values [K]; raises ``InputError`` unless all are finite."""
         first = self.evaluations - len(values) + 1
         for which, value in enumerate(values.tolist(), first):
-            if not math.isfinite(value):
-                raise InputError(
-                    f"the loss is {value} at evaluation {which} of this estimate; "
-                    "accepted: finite numbers"
-                )
+            self._require_finite(value, which)
         return values
+
+    def _require_finite(self, value: float, which: int) -> None:
+        if not math.isfinite(value):
+            raise InputError(
+                f"the loss is {value} at evaluation {which} of this estimate; "
+                "accepted: finite numbers"
+            )
 
     def base(self) -> Tensor:
         """[1]: the loss at the parameters themselves, evaluated once."""
@@ -198,11 +212,42 @@ class LossObjective:
             values = self.many(torch.cat([theta + width * directions, others])).detach()
             return values[: len(directions)], values[len(directions) :]
         values, signs = [], (width, -width)[: 1 + two_sided]
-        for direction in directions[:, 0].unbind():
+        for direction in directions.squeeze(1).unbind():
             pieces = self.parameters.pieces(direction)
-            values += [self._one(self.parameters.displaced(pieces, sign)) for sign in signs]
+            values += [self._one(self.parameters.moved(pieces, sign)) for sign in signs]
         made = self._finite(torch.stack(values).detach()).view(-1, len(signs), 1).unbind(1)
         return made[0], made[1] if two_sided else self.base().detach()[None]
+
+    @property
+    def slope(self) -> Callable[..., tuple[float, Tensor]] | None:
+        return self._slope if self._many == "loop" and self.origin.is_cpu else None
+
+    def _slope(self, direction: Tensor, step: float, *, two_sided: bool) -> tuple[float, Tensor]:
+        parameters = self.parameters
+        pieces = parameters.pieces(direction[0])
+        first, kind = self._told(parameters.moved(pieces, step))
+        if two_sided:
+            second, other = self._told(parameters.moved(pieces, -step))
+        else:
+            second, other = self.base().item(), self.base().dtype
+        if other is not kind:
+            kind = torch.promote_types(kind, other)
+        rounded = _single if kind is torch.float32 else float
+        value = rounded(first + second) / 2.0 if two_sided else second
+        width = rounded(2.0 * step if two_sided else step)
+        change = rounded(first - second)
+        slope = rounded(change / width) if width else change * math.inf
+        return slope, torch.full((1,), value, dtype=kind, device=parameters.device)
+
+    def _told(self, tensors: Sequence[Tensor]) -> tuple[float, torch.dtype]:
+        """An evaluation as ``number`` has it: its value, and its type."""
+        made = self._result(tensors)
+        usual = isinstance(made, Tensor) and made.is_cpu and made.layout is torch.strided
+        if not (usual and made.dtype in FINE and made.numel() == 1):
+            made = number(made, self.parameters.device)
+        value = made.item()
+        self._require_finite(value, self.evaluations)
+        return value, made.dtype
 
     def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
         steps = torch.as_tensor(step, dtype=theta.dtype, device=theta.device).expand_as(theta)[0]

@@ -159,7 +159,7 @@ def _estimated(
             "an estimate of the same parameters, and a mode that refreshes it (stale_coordinates)"
         )
     forwards = made.forwards if estimator.differentiates else f.evaluations
-    value = made.value[0].detach()
+    value = made.value.detach()[0]
     return GradientEstimate(value, forwards, made.backwards, made.grad[0], parameters)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch._C import _functorch  # pyright: ignore[reportAttributeAccessIssue]
-from torch.nn.parameter import UninitializedParameter
+from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
 from approxgan.core.errors import InputError
@@ -21,6 +21,8 @@ from approxgan.core.errors import InputError
 FINEST = torch.float32
 """Displacements and differences are at least this fine."""
 KINDS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
+SPACING = {kind: torch.finfo(kind).eps for kind in KINDS}
+"""Of numbers near 1."""
 
 
 class Parameters:
@@ -35,36 +37,33 @@ class Parameters:
     def __init__(self, given: Any, called: str = "params") -> None:
         self._called = called
         self.module = given if isinstance(given, nn.Module) else None
-        parts = list(self.module.named_modules()) if self.module is not None else []
-        held: list[tuple[str, dict[str, Any], str, Tensor]] = [
-            (f"{place}.{name}" if place else name, part._parameters, name, tensor)
-            for place, part in parts
-            for name, tensor in part._parameters.items()
-            if tensor is not None
-        ]
-        named = [(place, tensor) for place, _, _, tensor in held]
+        held: list[tuple[dict[str, Any], str, Tensor]] = []
+        buffers: list[tuple[dict[str, Any], str, Tensor]] = []
+        named: list[tuple[str, Tensor]] = []
+        for place, part in self.module.named_modules() if self.module is not None else ():
+            for name, tensor in part._parameters.items():
+                if tensor is not None:
+                    held.append((part._parameters, name, tensor))
+                    named.append((f"{place}.{name}" if place else name, tensor))
+            for name, tensor in part._buffers.items():
+                if tensor is not None:
+                    buffers.append((part._buffers, name, tensor))
         places = self._chosen(named if self.module is not None else list(_leaves(given, called)))
         self._slots = [
             (owner, name, places[id(tensor)])
-            for _, owner, name, tensor in held
+            for owner, name, tensor in held
             if id(tensor) in places
         ]
-        self._buffers = [
-            (part._buffers, name, tensor)
-            for _, part in parts
-            for name, tensor in part._buffers.items()
-            if tensor is not None
-        ]
-        self._kept = [(owner, name, tensor) for _, owner, name, tensor in held] + self._buffers
+        self._buffers = buffers
+        self._kept = held + buffers
         if self.module is not None:
-            self._form = dict(zip(self.names, range(len(self.names)), strict=True))
+            self._form = {name: place for place, name in enumerate(self.names)}
         else:
             self._form = _mapped(given, lambda leaf: places.get(id(leaf), leaf))
         kinds = {tensor.dtype for tensor in self.tensors}
         self.dtype = reduce(torch.promote_types, kinds, FINEST)
         self.device = self.tensors[0].device
         self.alike = kinds == {self.dtype}
-        self.sizes = [tensor.numel() for tensor in self.tensors]
         self.count = sum(self.sizes)
         if not self.count:
             raise InputError("params hold no numbers; accepted: at least one")
@@ -72,7 +71,7 @@ class Parameters:
     def _chosen(self, named: list[tuple[str, Tensor]]) -> dict[int, int]:
         """Set ``tensors``, those that are estimated, once each, and ``names``: the place of each
         by its identity."""
-        wanted = [(n, t) for n, t in named if t.requires_grad]
+        wanted = [both for both in named if both[1].requires_grad]
         if not wanted and self.module is None:
             wanted = [(n, t) for n, t in named if not isinstance(t, nn.Parameter)]
         if not wanted:
@@ -80,37 +79,37 @@ class Parameters:
                 "params hold no tensor that needs gradients; accepted: at least one with "
                 "requires_grad=True, or plain tensors"
             )
-        self.names, self.own = [], []
         places: dict[int, int] = {}
+        self.names, self.own, self.tensors, self.sizes = [], [], [], []
         device = wanted[0][1].device
         for name, tensor in wanted:
             if id(tensor) in places:
                 continue
-            if isinstance(tensor, UninitializedParameter):
-                raise InputError(
-                    f"{name} has no shape yet; accepted: a lazy module that was called once before"
-                )
-            if tensor.dtype not in KINDS or tensor.layout != torch.strided or tensor.is_nested:
-                kind = "nested" if tensor.is_nested else tensor.layout
-                raise InputError(
-                    f"{name} is {tensor.dtype} {kind}; accepted: strided tensors of "
-                    f"{', '.join(str(kind) for kind in KINDS)}"
-                )
-            if tensor.device != device:
-                raise InputError(
-                    f"{name} is on {tensor.device}, {self.names[0]} on {device}; "
-                    "accepted: one device"
-                )
-            places[id(tensor)] = len(self.own)
+            strided = tensor.layout is torch.strided and not tensor.is_nested
+            usual = strided and tensor.dtype in KINDS and tensor.device == device
+            if not usual or is_lazy(tensor):
+                raise InputError(self._wrong(name, tensor))
+            places[id(tensor)] = len(places)
             self.names.append(name)
             self.own.append(tensor)
-        self.tensors = [tensor.detach() for tensor in self.own]
+            self.tensors.append(tensor.detach())
+            self.sizes.append(tensor.numel())
         if any(map(_functorch.is_batchedtensor, self.tensors)):
             raise InputError(
                 f"{self._called} are many at once, of torch.func.vmap; accepted: a call for each, "
                 "outside of vmap"
             )
         return places
+
+    def _wrong(self, name: str, tensor: Tensor) -> str:
+        if is_lazy(tensor):
+            return f"{name} has no shape yet; accepted: a lazy module that was called once before"
+        kind = "nested" if tensor.is_nested else tensor.layout
+        if tensor.dtype not in KINDS or kind != torch.strided:
+            accepted = ", ".join(str(kind) for kind in KINDS)
+            return f"{name} is {tensor.dtype} {kind}; accepted: strided tensors of {accepted}"
+        first = f"{self.names[0]} on {self.own[0].device}"
+        return f"{name} is on {tensor.device}, {first}; accepted: one device"
 
     def __getstate__(self) -> dict[str, Any]:
         """What ``structured`` needs alone: no tensor of the user's, and not the module."""
@@ -126,7 +125,14 @@ class Parameters:
     def displaced(self, pieces: Sequence[Tensor], step: float = 1.0) -> list[Tensor]:
         """New tensors: θ + step · u for every piece of u, in the types of the tensors."""
         both = zip(self.tensors, pieces, strict=True)
-        made = [torch.add(t, u, alpha=step) for t, u in both]
+        return self._typed([torch.add(t, u, alpha=step) for t, u in both])
+
+    def moved(self, pieces: Sequence[Tensor], step: float) -> Sequence[Tensor]:
+        """``displaced`` in one call, which ``torch.func.vmap`` does not take."""
+        made = torch._foreach_add(self.tensors, pieces, alpha=step)  # pyright: ignore
+        return self._typed(made)
+
+    def _typed(self, made: Any) -> list[Tensor]:
         if self.alike:
             return made
         return [m.to(t.dtype) for m, t in zip(made, self.tensors, strict=True)]
@@ -136,10 +142,11 @@ class Parameters:
         if isinstance(step, Tensor):
             told, steps = "eps", self.pieces(step[0])
         else:
-            told, steps = f"eps={step:g}", [step] * len(self.sizes)
-            few = self.tensors[0].reshape(-1)[:1]
-            if step > torch.finfo(few.dtype).eps * abs(sum(few.tolist())):
+            first = self.tensors[0]
+            size = abs(first.as_strided((), ()).item()) if self.sizes[0] else 0.0
+            if step > SPACING[first.dtype] * size:
                 return  # One number decides it, mostly.
+            told, steps = f"eps={step:g}", [step] * len(self.sizes)
         for tensor, size in zip(self.tensors, steps, strict=True):
             if any(not torch.equal((tensor + s).to(tensor.dtype), tensor) for s in (size, -size)):
                 return
@@ -184,7 +191,9 @@ class Parameters:
 
         return _mapped(self._form, put)
 
-    def inside(self, tensors: Sequence[Tensor], call: Callable[[], Any]) -> Any:
+    def inside(
+        self, tensors: Sequence[Tensor], call: Callable[..., Any], *given: Any, **named: Any
+    ) -> Any:
         """What a call returns while the module has these tensors, and copies of its buffers."""
         back = starmap(setitem, self._kept)
         cached = parametrize._cache
@@ -194,7 +203,7 @@ class Parameters:
                 owner[name] = tensors[place]
             for owner, name, tensor in self._buffers:
                 owner[name] = tensor.clone()
-            return call()
+            return call(*given, **named)
         finally:
             any(back)  # One call, which no signal interrupts: Ctrl-C never leaves a moved point.
             parametrize._cache = cached

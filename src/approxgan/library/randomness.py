@@ -4,6 +4,8 @@ import ctypes
 import math
 import operator
 import random
+import struct
+import sys
 from typing import Any
 
 import numpy as np
@@ -16,8 +18,49 @@ from approxgan.core.errors import InputError
 BITS = (torch.arange(256, device="cpu")[:, None] >> torch.arange(8, device="cpu")) & 1
 SIGNS = BITS.to(torch.float32).mul(2.0).sub(1.0)
 """[256, 8]: the bits of every octet, as -1 and 1."""
-WORDS = 624 * 4 + 4
-"""Bytes of a Mersenne twister of NumPy: its words, and the place of the next."""
+
+WORDS = ctypes.c_char * (624 * 4 + 4)
+"""Memory of a Mersenne twister: its words, and the place of the next."""
+PYTHONS: Any = getattr(random.random, "__self__", None)
+NUMPYS: Any = getattr(np.random.standard_normal, "__self__", None)
+"""The default generators."""
+
+
+def _held(owner: object, number: bytes) -> int | None:
+    """Where an object of C holds a number, in bytes from its start; None unless in one place."""
+    if sys.implementation.name != "cpython":
+        return None
+    memory = ctypes.string_at(id(owner), type(owner).__basicsize__)
+    return memory.index(number) if memory.count(number) == 1 else None
+
+
+def _python_words() -> Any:
+    """Of Python's default generator; None if they are not found as in one of the same type."""
+    like = random.Random(0)
+    like.random()
+    words = like.getstate()[1]
+    where = _held(like, struct.pack("625I", words[-1], *words[:-1]))
+    if where is None or type(PYTHONS) is not random.Random:
+        return None
+    return WORDS.from_address(id(PYTHONS) + where)
+
+
+def _numpy_waiting() -> Any:
+    """Of NumPy's default generator: whether the second of a pair of normal numbers waits.
+
+    None if that is not found as in one of the same type.
+    """
+    like = np.random.RandomState(0)
+    like.standard_normal()
+    waits: Any = like.get_state(legacy=False)
+    where = _held(like, struct.pack("@ixxxxd", 1, waits["gauss"]))
+    if where is None or type(NUMPYS) is not np.random.RandomState:
+        return None
+    return ctypes.c_int.from_address(id(NUMPYS) + where)
+
+
+PYTHON_WORDS, NUMPY_WAITS = _python_words(), _numpy_waiting()
+"""Memory of the default generators, as the generators take long to tell their state."""
 
 
 def generator_of(given: torch.Generator | int | None, device: torch.device) -> torch.Generator:
@@ -81,8 +124,8 @@ class GeneratorStreams:
         octets = torch.randint(
             256, ((count + 7) // 8,), dtype=torch.int32, generator=self._generator, device=device
         )
-        signs = SIGNS.to(device, self._dtype).index_select(0, octets)
-        return signs.view(-1)[:count].view(self._rows, *shape)
+        # Shrunk in place: views would take as long as the draw.
+        return SIGNS.to(device, self._dtype).index_select(0, octets).resize_(self._rows, *shape)
 
 
 def common_draws(
@@ -103,61 +146,65 @@ class CommonDraws:
     """
 
     def __init__(self, device: torch.device, handed: torch.Generator | None) -> None:
-        self._torch = torch.get_rng_state()
-        held = get_bit_generator()
-        self._twister = _Twister(held) if isinstance(held, np.random.MT19937) else None
-        self._numpy: Any = np.random.get_state(legacy=False) if self._twister is None else None
-        self._python = random.getstate()
+        self._torch = torch.default_generator.get_state()
+        self._numpy, self._python = _Numpy(), _Python()
         self._device = device if device.type == "cuda" else None
         self._cuda = torch.cuda.get_rng_state(device) if self._device else None
         self._handed = handed
         self._state = handed.get_state() if handed is not None else None
 
     def rewind(self) -> None:
-        torch.set_rng_state(self._torch)
-        if self._twister is not None:
-            self._twister.rewind()
-        else:
-            np.random.set_state(self._numpy)
-        random.setstate(self._python)
+        torch.default_generator.set_state(self._torch)
+        self._numpy.rewind()
+        self._python.rewind()
         if self._device is not None and self._cuda is not None:
             torch.cuda.set_rng_state(self._cuda, self._device)
         if self._handed is not None and self._state is not None:
             self._handed.set_state(self._state)
 
 
-class _Twister:
-    """A Mersenne twister as NumPy's default generator, put back by its words in memory.
+class _Python:
+    """Python's default generator, put back by its words in memory where they were found.
+
+    ``random.getstate`` makes 625 objects of them.
+    """
+
+    def __init__(self) -> None:
+        if PYTHON_WORDS is None:
+            self._state = random.getstate()
+        else:
+            self._words, self._normal = PYTHON_WORDS.raw, PYTHONS.gauss_next
+
+    def rewind(self) -> None:
+        if PYTHON_WORDS is None:
+            random.setstate(self._state)
+            return
+        if PYTHON_WORDS.raw != self._words:
+            PYTHON_WORDS.raw = self._words
+        PYTHONS.gauss_next = self._normal
+
+
+class _Numpy:
+    """NumPy's default generator; a Mersenne twister is put back by its words in memory.
 
     NumPy takes 30 µs to tell or to set them. They are its whole state, unless one of a pair of
     normal numbers waits for the next call, which takes no word then.
     """
 
-    def __init__(self, held: np.random.MT19937) -> None:
-        self._place = held.ctypes.state_address
-        self._words = self._read()
-        waiting = self._taken()
-        ctypes.memmove(self._place, self._words, WORDS)
+    def __init__(self) -> None:
+        held = get_bit_generator()
         self._state: Any = None
-        if waiting is not None:
+        if NUMPY_WAITS is None or NUMPY_WAITS.value or type(held) is not np.random.MT19937:
             self._state = np.random.get_state(legacy=False)
-            self._state.update(has_gauss=1, gauss=waiting)
-            np.random.set_state(self._state)
-
-    def _read(self) -> bytes:
-        return ctypes.string_at(self._place, WORDS)
-
-    def _taken(self) -> float | None:
-        """The normal number that waits, if one does; none waits then."""
-        before, drawn = self._read(), np.random.standard_normal()
-        if self._read() == before:
-            return drawn
-        np.random.standard_normal()  # the other one of this pair
-        return None
+        else:
+            self._memory: Any = WORDS.from_address(held.ctypes.state_address)
+            self._words = self._memory.raw
 
     def rewind(self) -> None:
         if self._state is not None:
             np.random.set_state(self._state)
-        elif self._read() != self._words:
-            self._taken()
-            ctypes.memmove(self._place, self._words, WORDS)
+            return
+        if NUMPY_WAITS.value:
+            np.random.standard_normal()
+        if self._memory.raw != self._words:
+            self._memory.raw = self._words

@@ -175,11 +175,12 @@ def first_look(loss: Any) -> bool:
     """Whether a loss was not looked at before; not of an object without hash or weak reference."""
     try:
         key = _code(loss)
-        new = key not in _examined
+        if key in _examined:
+            return False
         _examined.add(key)
     except TypeError:
         return False
-    return new
+    return True
 
 
 def _code(loss: Any) -> Any:
