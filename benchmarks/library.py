@@ -47,8 +47,8 @@ def network(count: int) -> nn.Sequential:
 def by_hand(net: nn.Module, loss: Loss) -> Callable[[], Any]:
     """Antithetic signs, the parameters moved in place and back.
 
-    Rounding changes the parameters a little at each estimate, a loss that draws would draw anew
-    for its second evaluation, and NaN is not noticed.
+    Rounding changes the parameters a little at each estimate, a loss that draws has other draws in
+    its second evaluation, and NaN is not noticed.
     """
     params, draws = list(net.parameters()), torch.Generator().manual_seed(0)
 
