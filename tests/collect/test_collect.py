@@ -156,6 +156,37 @@ def other_forms(found: Any) -> Iterator[Any]:
             yield from ({**found, key: other} for other in other_forms(value))
 
 
+def empty_trace(seeds: list[int]) -> dict[str, np.ndarray]:
+    """One row, all zeros."""
+    lengths = {"traced*": 1, "seeds": len(seeds)}
+    kinds = {n: (np.int64 if f.startswith("int") else float) for n, f in collect.FORMS.items()}
+    trace = {
+        name: np.zeros([lengths[dim] for dim in form.split()[1:]], kinds[name])
+        for name, form in collect.FORMS.items()
+    }
+    return trace | {"seeds": np.array(seeds)}
+
+
+def test_blocks_of_a_cell_that_have_other_steps_are_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their seconds were timed apart."""
+    at, study = Results(tmp_path), {"name": "a", "datasets": ["ring"], "models": ["m"]}
+    config = {
+        "seeds": {"first": 0, "count": 4, "block": 2}, "training": {"steps": 9}, "probes": [],
+        "studies": [{**study, "losses": ["minimax"], "modes": [{"mode": "exact"}]}],
+    }  # fmt: skip
+    spec = spec_of(config, at) | {"judging": {"a": {}}}
+    monkeypatch.setattr(collect.outcome, "of", lambda *_: {})
+    last = at.run(spec["cells"][-1])
+    told = files.read_json(last / "spec.json")
+    files.write_json(last / "spec.json", {**told, "chosen": {"steps": 8}})
+    for cell, seeds in zip(spec["cells"], ([0, 1], [2, 3]), strict=True):
+        files.write_arrays(at.run(cell) / "trace.npz", empty_trace(seeds))
+    with pytest.raises(InputError, match=rf"^{last}: has 8 steps, other seeds of the cell 9: "):
+        list(collect.outcomes(spec, at))
+
+
 @pytest.mark.parametrize("name", ["spec.json", "cost.json"])
 def test_a_run_s_file_of_another_form_is_one_line_that_names_it(tmp_path: Path, name: str) -> None:
     at, study = Results(tmp_path), {"name": "a", "datasets": ["ring"], "models": ["m"]}
@@ -170,13 +201,7 @@ def test_a_run_s_file_of_another_form_is_one_line_that_names_it(tmp_path: Path, 
         "sweep": "none"
     }
     files.write_json(at.run(cell, "cost.json"), cost)
-    lengths = {"traced*": 1, "seeds": 2}
-    kinds = {n: (np.int64 if f.startswith("int") else float) for n, f in collect.FORMS.items()}
-    trace = {
-        name: np.zeros([lengths[dim] for dim in form.split()[1:]], kinds[name])
-        for name, form in collect.FORMS.items()
-    }
-    files.write_arrays(at.run(cell, "trace.npz"), trace | {"seeds": np.arange(2)})
+    files.write_arrays(at.run(cell, "trace.npz"), empty_trace([0, 1]))
     whole = files.read_json(at.run(cell, name))
     collect.table("cost", spec, at)
     for found in other_forms(whole):

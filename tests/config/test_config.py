@@ -197,6 +197,19 @@ IN_WORDS = [
         "limits.disk_gb is 'all'; accepted: machine, or a number above 0",
     ),
     (("studies", 0, "budget"), {"calls": 1, "forward_equivalents": 1}, "accepted: one of forward_"),
+    (
+        ("studies", 0, "budget"),
+        {"seconds": 9, "calls": 9},
+        "one of forward_equivalents, calls",
+    ),
+    *(
+        (
+            ("studies", 0, "budget"),
+            {"seconds": wrong},
+            f"{told}; accepted: a number above 0 and up to",
+        )
+        for wrong, told in ((-3, "is -3"), (0, "is 0"), ("30 s", "is '30 s'"))
+    ),
     ((*MODES, FORWARD, "epsilon"), None, "is None; accepted: a number above 0 and up to 1000, or "),
 ]
 

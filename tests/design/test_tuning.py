@@ -161,6 +161,11 @@ REFUSED = {
     "budget without a study's": (
         {"training": {"forward_equivalents": 9.0}}, "training.forward_equivalents is given",
     ),
+    "seconds without a study's": ({"training": {"seconds": 9}}, "training.seconds is given; a "),
+    "seconds beside another budget": (
+        {"modes": [{"mode": "exact", "training": {"seconds": 9}}]},
+        "training.seconds cannot differ within this study",
+    ),
     "steps of an entry": (
         {"modes": [{"mode": "exact", "training": {"steps": 9}}]},
         "training.steps cannot differ within this study",
@@ -185,12 +190,31 @@ def test_what_cannot_be_tuned_or_spent_is_refused(name):
         checked(config(**changes))
 
 
-@pytest.mark.parametrize("budget", [{"forward_equivalents": 8}, {"calls": 150}])
+@pytest.mark.parametrize("budget", [{"forward_equivalents": 8}, {"calls": 150}, {"seconds": 1e-6}])
 def test_a_budget_that_pays_for_too_few_steps_is_refused_before_any_job(budget):
     """At 5 snapshots; a step of exact gradients takes 8 evaluations, or 128 samples and more."""
     study = {"modes": [{"mode": "exact"}], "budget": budget}
-    with pytest.raises(InputError, match=r"pays for about [01] steps; accepted: enough for "):
+    with pytest.raises(InputError, match=r"pays for about [01.]+ steps; accepted: enough "):
         fully_checked(config(**study))
+
+
+def test_a_budget_in_seconds_takes_so_long_and_tries_are_timed_as_what_counts_is():
+    """In full blocks: of ten seeds in blocks of six the second one is not, and takes longer."""
+    modes = [*STUDY["modes"][:2], {"mode": "exact", "training": {"seconds": 40, "batch": 32}}]
+    made = config(budget={"seconds": 20}, modes=modes, seeds={"count": 10, "block": 6})
+    fully_checked(made)
+    for cell in grid.trained(made).values():
+        assert cell.training["stacked"] == 6
+        assert "steps" not in cell.training
+        spec = specs.train(made, grid.folder(cell))
+        spec = settled(spec, {key: values[-1] for key, values in spec["axes"].items()})
+        step = cost.stepping(spec) / cost.steps(spec)
+        expected = cell.training["seconds"] * len(cell.seeds)
+        if len(cell.seeds) == 6:
+            assert expected - step <= cost.stepping(spec) <= expected
+        else:
+            assert expected < cost.stepping(spec) < 1.5 * cell.training["seconds"] * 6
+    assert "stacked" not in next(iter(grid.trained(config()).values())).training
 
 
 def test_a_tuning_outside_a_tuned_study_is_refused():

@@ -46,6 +46,14 @@ def test_runs_with_a_budget_stand_against_what_they_spent(tables: Tables) -> Non
     np.testing.assert_allclose(sorted(drawn), [step * each for step in expected.index])
 
 
+@pytest.mark.parametrize("unit", ["forward_equivalents", "seconds", "calls"])
+def test_the_common_budget_is_on_the_axis_that_counts_it(tables: Tables, unit: str) -> None:
+    cost = tables["cost"].assign(budget_unit=unit)
+    figure = draw("equal_cost", {**tables, "cost": cost}, laid_out=False)
+    lines = [sum([*line.get_xdata()] == [7e4, 7e4] for line in ax.lines) for ax in figure.axes[:2]]
+    assert lines == [unit == "forward_equivalents", unit == "seconds"]
+
+
 def test_runs_without_a_budget_are_not_shown_at_equal_cost(tables: Tables) -> None:
     some = keep(tables, study="main")
     assert "no data" in words(draw("equal_cost", some, laid_out=False))

@@ -83,10 +83,17 @@ def tuning(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
 
 
 def outcomes(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
-    """One row a run: how it ended."""
+    """One row a run: how it ended. A cell's blocks of seeds must have as many steps."""
+    known: dict[Path, int] = {}
     for cell, folder in _runs(spec, at):
         arrays = _trace(folder / TRACE, cell)
         training = {**cell.training, **spec["judging"][cell.study]}
+        if (first := known.setdefault(folder.parent, training["steps"])) != training["steps"]:
+            raise InputError(
+                f"{folder}: has {training['steps']} steps, other seeds of the cell {first}: their "
+                "seconds were timed on different machines, or with other versions; remove "
+                f"{folder.parent} and train all on one, or give training.steps"
+            )
         rows = [outcome.of(arrays, row, training) for row in range(len(cell.seeds))]
         yield pd.DataFrame(rows).assign(**names.row_keys(cell), seed=list(cell.seeds))
 
@@ -170,6 +177,7 @@ def cost(spec: Spec, at: Results) -> Iterator[pd.DataFrame]:
             **names.row_keys(cell),
             first_seed=cell.seeds[0],
             last_seed=cell.seeds[-1],
+            budget_unit=next((unit for unit in BUDGETS if unit in cell.training), ""),
             trained_steps=int(np.where(diverged < 0, steps, diverged).sum()),
         )
 

@@ -29,8 +29,9 @@ OF_ENTRY = ("mode", "epsilon", *APART, *OF_SAMPLES)
 """Those that are not settings of the mode."""
 OF_STUDY = ("seeds", "training", "tune")
 """Those that only studies take, beside the modes of both players."""
-BUDGETS = ("forward_equivalents", "calls")
-"""What a budget counts, in place of steps: evaluations, or samples that the generator makes."""
+BUDGETS = ("forward_equivalents", "calls", "seconds")
+"""What a budget counts, in place of steps: evaluations, samples that the generator makes, or a
+seed's seconds of one core."""
 OF_TRAINING = (
     *("steps", *BUDGETS, "batch", "learning_rate", "beta1", "beta2", "adam_epsilon"),
     *("dtype", "average", "instance_noise"),

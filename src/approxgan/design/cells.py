@@ -125,6 +125,8 @@ def _points(
             pairs_of(entry), points_of(entry.get("training", {}))
         ):
             told = {**training, **varied}
+            if "seconds" in told:  # the same figure for tries, and for blocks that are not full
+                told["stacked"] = max(map(len, seeds_of(config, study, entry)))
             yield Cell(study["name"], dataset, model, loss, *pair, (), told, varied)
 
 

@@ -221,6 +221,10 @@ def paid(spec: Spec) -> float:
         place, done = _steps(spec)[1]
         made = done.gradients + done.values + done.sweeps * place.parameters / place.seeds
         return told["calls"] / (told["batch"] * (made + 1.0))
+    if "seconds" in told:
+        full = {**spec, "seeds": range(told["stacked"])}
+        step = sum(place.seconds(done, speeds()) for place, done in _steps(full))
+        return told["seconds"] * told["stacked"] / step
     if "forward_equivalents" not in told:
         return float(told["steps"])
     each = sum(
@@ -250,7 +254,7 @@ def train(spec: Spec) -> Cost:
     return Cost(seconds, memory + held + 3.0 * kept + drawn + 3e-3 * traced, left)
 
 
-SURELY = 4.0
+SURELY = {"forward_equivalents": 4.0, "calls": 4.0, "seconds": 30.0}
 """Times what is estimated: a budget that would pay for fewer steps surely pays for too few."""
 
 
@@ -260,7 +264,7 @@ def check_budgets(config: Spec) -> None:
         for unit in (unit for unit in BUDGETS if unit in cell.training):
             spec = _guessed(cells.spec(config, cell))
             told, made = spec["training"], paid(spec)
-            if SURELY * made < told["snapshots"]:
+            if SURELY[unit] * made < told["snapshots"]:
                 raise InputError(
                     f"config: {name}: {unit}={told[unit]:g} pays for about {made:.1g} steps; "
                     f"accepted: enough for training.snapshots={told['snapshots']} or more"
@@ -402,12 +406,17 @@ def jobs(config: Spec) -> Iterator[Job]:
 
 def kept_at() -> Path:
     """Where the speeds of this machine with this code are kept; ``RuntimeError`` without a home."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     package, digest = Path(__file__).parents[1], hashlib.sha256(platform.node().encode())
     for folder in ("estimators", "objective", "training", "models", "metrics"):
         for file in sorted((package / folder).rglob("*.py")):
             digest.update(file.read_bytes())
-    return base / "approxgan" / f"speeds-{digest.hexdigest()[:16]}.json"
+    return cache_folder() / f"speeds-{digest.hexdigest()[:16]}.json"
+
+
+def cache_folder() -> Path:
+    """Where this user keeps what was measured; ``RuntimeError`` without a home."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "approxgan"
 
 
 @cache

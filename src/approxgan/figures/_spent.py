@@ -13,6 +13,8 @@ from approxgan.figures import _axes, _labels, _lines, _quality, _series, _style
 from approxgan.figures._series import Series
 
 BUDGETS = ("forward-equivalents of a run", "seconds of a run")
+UNITS = ("forward_equivalents", "seconds")
+"""Of the table cost's column budget_unit: what these axes count."""
 LEVEL = {"linestyle": ":", "linewidth": 1.2, "zorder": 2}
 START = "before training"
 
@@ -55,7 +57,11 @@ def _line(
     got = _quality.summary(own, "step")
     got = got[np.isfinite(got["middle"])]
     steps = got.index.to_numpy(float)
-    budgets = (counts(one.rows(training), steps), seconds(one.rows(cost)) * steps)
+    jobs = one.rows(cost)
+    each = seconds(jobs)
+    if (jobs["budget_unit"] == "seconds").any():  # as they were counted when it was spent
+        each = own["budget"].max() / own["step"].max()
+    budgets = (counts(one.rows(training), steps), each * steps)
     for ax, x in zip(axes, budgets, strict=False):
         kept = np.isfinite(x) & (x > 0)
         _lines.line(ax, got.set_index(x)[kept], marker=one.marker, markersize=4, **one.stroke)

@@ -19,9 +19,10 @@ class EqualCost:
         "own learning rate, chosen on other seeds for its whole budget, among as many values as "
         "the other modes had. It shares the study's other settings. Lines are medians over the "
         "seeds that count, a diverged run as infinitely bad; bands are their middle half, marks "
-        "snapshots. All modes have the budget at the grey line. Some go on beyond it, in the "
-        "shaded part. A mode whose first mark lies in the shaded part has no score within the "
-        "budget. Dotted black: exact's last median. Dotted grey: the generators before training. "
+        "snapshots. All modes have the budget at the grey line, which is on the axis that counts "
+        "it. Some go on beyond it, in the shaded part. A mode whose first mark lies there has no "
+        "score within the budget. Dotted black: exact's last median. Dotted grey: the generators "
+        "before training. "
         "Hatched: the scores of a perfect generator. Seconds depend on the machine, the precision "
         "and the program."
     )
@@ -37,7 +38,11 @@ class EqualCost:
 
         def row(axes: list[Axes], rows: pd.DataFrame) -> None:
             _spent.row(axes, rows, tables, shown)
-            _spent.common(axes[0], rows.loc[rows["mode"] == "exact", "budget"].min())
+            own = tables["cost"].merge(rows.loc[rows["mode"] == "exact", GROUP].drop_duplicates())
+            for ax, unit in zip(axes, _spent.UNITS, strict=True):
+                budget = own.loc[(own["mode"] == "exact") & (own["budget_unit"] == unit), "budget"]
+                if len(budget):
+                    _spent.common(ax, budget.min())
 
         parts, labels = _series.split(quality, GROUP), [_quality.label(quality)]
         height = max(_spent.height(rows, shown) for _, rows in parts)

@@ -40,8 +40,8 @@ RUN = {
     **_by_player({"mode": "its mode", "epsilon": "its ε", "settings": "its settings"}),
     "learning_rate": "Adam's, of both players",
     "dtype": "precision of the training",
-    "budget": "forward-equivalents, or calls of the generator by the study's own account, that the "
-    "run may spend; missing where steps are counted",
+    "budget": "what the run may spend, in the unit that the table cost tells; missing where steps "
+    "are counted",
     "varied": "what this cell changes of its study's training, as a JSON map; empty for nothing",
     "tuned": "what was chosen for it on other seeds, as a JSON map; empty for nothing",
     "seed": "seed of the run: its start, batches, latents and directions",
@@ -225,6 +225,9 @@ COST = {
     "trained_steps": "training steps of these seeds, added up; a diverged seed's up to divergence",
     "seconds": "wall seconds of the training loop, all seeds of the block together",
     "cpu_seconds": "processor seconds of the same",
+    "budget_unit": "what its budget counts: forward_equivalents; calls of the generator by the "
+    "study's own account; seconds of one core a seed, by the timing of a few steps (budget ÷ steps "
+    "is what a step was timed at); empty without a budget",
     "peak_memory_mb": "peak resident memory of the job, MB",
     "dimension": "number of parameters of the generator; missing where a run has not kept it",
     "sweep": "how sweeps were evaluated: direct, compiled, batched, plain, stacked (joined by +), "
@@ -312,7 +315,7 @@ CLAIMS = {
     "other data and networks",
     "claim": "C1 to C7",
     "reading": "same_steps: as the article does it, same optimiser and number of steps; "
-    "equal_cost: each at its best, at the smallest budget of the study, in forward-equivalents; "
+    "equal_cost: each at its best, at the smallest budget of the study, in its unit; "
     "epsilon or learning_rate: what the article's step is read as; equal_calls: generators without "
     "a gradient, each mode at its best, after as many simulated samples",
     "mode": CELL["mode"],
@@ -455,7 +458,7 @@ JUDGED = ("comparisons", "aggregates", "claims", "epsilon_rules", "no_gradient",
 TEXTS = {
     *(n for n in RUN if not n.endswith(("epsilon", "seed", "learning_rate", "budget"))),
     *("dtype", "player", "vanished_player", "metric", "source", "game", "sweep", "datasets"),
-    *("better", "family", "verdict", "reason", "claim", "measure", "unit"),
+    *("budget_unit", "better", "family", "verdict", "reason", "claim", "measure", "unit"),
     *("values", "at_end", "scope", "reading"),
     "guest",
     *("noise", "at", "needs", "best_of"),

@@ -6,7 +6,7 @@ import importlib.metadata
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -40,14 +40,30 @@ def key_of(spec: Mapping[str, Any], data: Path) -> str:
 
     Make it before any of these is used: files may change during the run.
     """
-    made = [
-        spec,
+    return digest([spec, code_inputs.of_file(data), program_of(spec)])
+
+
+def program_of(spec: Mapping[str, Any]) -> list[Any]:
+    """What trains a spec: digests of the code and of a generator's program, and the libraries."""
+    return [
         code_inputs.digest("training", **specs.variants(spec)),
-        code_inputs.of_file(data),
         [code_inputs.of_file(name) for name in specs.programs(spec["definitions"]["model"])],
         [torch.__version__, np.__version__, importlib.metadata.version("numba")],
     ]
+
+
+def digest(made: Sequence[Any]) -> str:
     return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
+
+
+def begun(path: Path, key: str) -> int | None:
+    """The number of steps of the run that left a checkpoint there; None for another run's."""
+    try:
+        arrays = record.read_arrays(path)
+        known = json.loads(str(arrays["about"]))["key"] == key
+        return int(arrays["shots.steps"][-1]) if known else None
+    except UNFIT:
+        return None
 
 
 @dataclass

@@ -230,10 +230,7 @@ def affordable(
     The first one holds the choice of ε by a rule, which is made again after ``every`` steps, and
     the first estimate of a method that refreshes it, which is made once.
     """
-    rules = [m.stepping.rule for m in methods.values() if m.stepping.rule is not None]
-    once = math.inf if any(method.refreshes for method in methods.values()) else 1
-    every = min((rule.every for rule in rules), default=once)
-    used = [0]
+    every, used = cycle(methods), [0]
     state = copy.deepcopy(state)
     for _ in range(2):
         state, _info = step(state, game, methods, s)
@@ -244,6 +241,18 @@ def affordable(
             "budget: calls: the modes of this cell make no samples at all; accepted: "
             "forward_equivalents, or steps"
         )
+    return payable(budget, first, each, every)
+
+
+def cycle(methods: Methods) -> float:
+    """Every how many steps one costs more: ε is chosen. Infinite where the first alone does."""
+    rules = [m.stepping.rule for m in methods.values() if m.stepping.rule is not None]
+    once = math.inf if any(method.refreshes for method in methods.values()) else 1
+    return min((rule.every for rule in rules), default=once)
+
+
+def payable(budget: float, first: float, each: float, every: float) -> int:
+    """Steps that a budget pays for, if one in ``every`` costs ``first`` and all others ``each``."""
     return int((budget - (first - each)) / (each + (first - each) / every))
 
 

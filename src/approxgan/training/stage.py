@@ -1,6 +1,5 @@
 """The train stage: a cell's spec and data file -> its run folder."""
 
-import copy
 import resource
 import sys
 from collections.abc import Mapping
@@ -15,13 +14,11 @@ from approxgan.core.errors import InputError
 from approxgan.design import names
 from approxgan.design.choices import settled
 from approxgan.design.paths import CHECKPOINT, COST, PARAMETERS, SAMPLES, SPEC, TRACE, Results
-from approxgan.objective.game import Game
-from approxgan.objective.game import warm as warm_sweeps
 from approxgan.storage import arrays, files, provenance
-from approxgan.training.checkpoint import Checkpoint, as_array, key_of
+from approxgan.training import timing
+from approxgan.training.checkpoint import Checkpoint, as_array, begun, key_of
 from approxgan.training.heldout import HeldOut
 from approxgan.training.loop import (
-    Methods,
     StepInfo,
     TrainState,
     affordable,
@@ -30,7 +27,8 @@ from approxgan.training.loop import (
     train,
 )
 from approxgan.training.ownership import Writer
-from approxgan.training.setup import DTYPES, Settings, check_device, game_of, methods
+from approxgan.training.setup import Settings, check_device, game_of, methods
+from approxgan.training.timing import warm
 from approxgan.training.trace import Clock, Progress, Snapshots, Trace
 
 
@@ -63,10 +61,15 @@ def run(
     training, s = spec["training"], Settings.of(spec["training"])
     chosen = methods(spec)
     state = init(game, data["training"], spec["seeds"], s, chosen)
+    path = out / CHECKPOINT
     for unit in BUDGETS:
         if unit not in training:
             continue
-        s = replace(s, steps=affordable(training[unit], unit, state, game, chosen, s))
+        if unit == "seconds":
+            steps = begun(path, key) or timing.affordable(spec, data["training"], threads)
+        else:
+            steps = affordable(training[unit], unit, state, game, chosen, s)
+        s = replace(s, steps=steps)
         _check_length(s.steps, unit, training)
         spec = settled(spec, {"steps": s.steps})
     held_out = HeldOut(game, spec["seeds"], data["true"])
@@ -84,7 +87,6 @@ def run(
         progress.see(state.step, len(state.seeds), info)
         clock.start()
 
-    path = out / CHECKPOINT
     writer = Writer(out)
     saved = Checkpoint(path, key, checkpoint_seconds, trace, snapshots, clock, writer)
     warm(state, game, chosen, s)
@@ -116,16 +118,6 @@ def _check_length(steps: int, unit: str, training: Mapping[str, Any]) -> None:
             f"budget: {training[unit]:g} {unit.replace('_', '-')} pay for {steps} "
             f"steps; accepted: enough for one between {training['snapshots']} snapshots"
         )
-
-
-def warm(state: TrainState, game: Game, chosen: Methods, s: Settings) -> None:
-    """Make one step and discard it, so that no clock counts compilation.
-
-    Also compile what sweeps of later steps may call.
-    """
-    train(copy.deepcopy(state), game, chosen, replace(s, steps=1), lambda *_: None)
-    if game.sweeps:
-        warm_sweeps(game, DTYPES[s.dtype])
 
 
 def write(

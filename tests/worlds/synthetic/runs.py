@@ -37,13 +37,14 @@ def add_runs(parts: dict[str, list], cell: dict[str, Any], size: Size, rng: Any)
         _add_trace(parts, {**cell, "seed": seed}, size, run, rng)
         _add_quality(parts, {**cell, "seed": seed}, size, run, rng)
         _add_outcome(parts, {**cell, "seed": seed}, size, run)
-    half = size.seeds // 2
+    half, unit = size.seeds // 2, "" if np.isnan(cell["budget"]) else "forward_equivalents"
     for first, last in ((0, half - 1), (half, size.seeds - 1)):
         seconds = (last - first + 1) * size.steps * (1e-3 + 2e-7 * forwards)
         parts["cost"].append({**cell, "first_seed": first, "last_seed": last,
                               "trained_steps": (last - first + 1) * size.steps,
                               "seconds": seconds * rng.uniform(0.95, 1.05),
                               "cpu_seconds": seconds * 1.9, "peak_memory_mb": 400.0,
+                              "budget_unit": unit,
                               "sweep": "compiled" if forwards > 1000 else "none"})  # fmt: skip
 
 
