@@ -8,6 +8,7 @@ import json
 import pytest
 from worlds.configs import DEFAULT
 
+from approxgan.config.check import BUDGETS
 from approxgan.core.errors import InputError
 from approxgan.design import cells as grid
 from approxgan.design import cost, names, specs
@@ -196,6 +197,12 @@ def test_a_budget_that_pays_for_too_few_steps_is_refused_before_any_job(budget):
     study = {"modes": [{"mode": "exact"}], "budget": budget}
     with pytest.raises(InputError, match=r"pays for about [01.]+ steps; accepted: enough "):
         fully_checked(config(**study))
+
+
+@pytest.mark.parametrize("unit", BUDGETS)
+def test_a_budget_of_no_study_is_refused(unit):
+    with pytest.raises(InputError, match=f"^config: training.{unit} is given; a study's length"):
+        checked({**DEFAULT, "training": {**DEFAULT["training"], unit: 9.0}})
 
 
 def test_a_budget_in_seconds_takes_so_long_and_tries_are_timed_as_what_counts_is():

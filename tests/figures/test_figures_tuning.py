@@ -52,6 +52,9 @@ def test_the_common_budget_is_on_the_axis_that_counts_it(tables: Tables, unit: s
     figure = draw("equal_cost", {**tables, "cost": cost}, laid_out=False)
     lines = [sum([*line.get_xdata()] == [7e4, 7e4] for line in ax.lines) for ax in figure.axes[:2]]
     assert lines == [unit == "forward_equivalents", unit == "seconds"]
+    if unit == "seconds":  # then a run ends where its budget does, whatever the job took
+        drawn = dict(marks(figure.axes[1], _style.colour("forward_gradient")))
+        assert max(drawn) == pytest.approx(7e4)
 
 
 def test_runs_without_a_budget_are_not_shown_at_equal_cost(tables: Tables) -> None:

@@ -175,9 +175,10 @@ def _check_user(config: Mapping[str, Any], place: str, user: Mapping[str, Any]) 
             )
     own, limited = user.get("training", {}), "budget" in user
     for key, wrong in (("steps", limited), *((unit, True) for unit in BUDGETS)):
-        if key in own and wrong:
+        if wrong and key in (own if key == "steps" else training):
+            where = f"{place}: " if key in own else ""
             raise InputError(
-                f"config: {place}: training.{key} is given; a study's length is accepted as "
+                f"config: {where}training.{key} is given; a study's length is accepted as "
                 f"training.steps, or as budget with {' or '.join(BUDGETS)}"
             )
 

@@ -24,7 +24,7 @@ class EqualCost:
         "score within the budget. Dotted black: exact's last median. Dotted grey: the generators "
         "before training. "
         "Hatched: the scores of a perfect generator. Seconds depend on the machine, the precision "
-        "and the program."
+        "and the program; those of a budget in seconds are counted as it counts them."
     )
 
     def draw(self, tables: Tables) -> Figure:

@@ -56,7 +56,7 @@ def data(tables: Tables, results: Path, config: Mapping[str, Any], study: str) -
         "sets": sets,
         "guests": _guests(tables.get("guests", pd.DataFrame(columns=["dataset", "guest"]))),
         "cells": [
-            {**_about(row, own, made), "told": named[row["mode"], row["settings"]],
+            {**_about(row, own, cost, made), "told": named[row["mode"], row["settings"]],
              **_course(own, scores, training, few["seeds"]),
              "losses": _losses(training), "ms": _milliseconds(cost),
              "samples": points.samples(drawn, sets.get(row["dataset"]), few["points"])}
@@ -125,9 +125,13 @@ def _parts(frame: pd.DataFrame, cells: pd.DataFrame) -> list[pd.DataFrame]:
     return [found.get(k, frame.iloc[:0]) for k in cells.index]
 
 
-def _about(row: Mapping[str, Any], own: pd.DataFrame, made: Mapping[Any, Any]) -> dict[str, Any]:
+def _about(
+    row: Mapping[str, Any], own: pd.DataFrame, cost: pd.DataFrame, made: Mapping[Any, Any]
+) -> dict[str, Any]:
     mode, first = row["mode"], own.iloc[0]
     facts = {name: first[name] for name in FACTS if not pd.isna(first[name]) and first[name] != ""}
+    if "budget" in facts and len(cost):
+        facts["budget_unit"] = words(cost["budget_unit"].iloc[0])
     return {
         **{part: row[part] for part in (*GROUP, "mode", "settings")},
         "words": words(mode),
