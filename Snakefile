@@ -86,7 +86,6 @@ localrules:
     data,
     dirac,
     collect,
-    tune,
     figure,
     claims,
     report,
@@ -99,7 +98,6 @@ rule all:
     input:
         sorted(set().union(*GATHERED.values())),
         of_cells(paths.PARAMETERS, paths.SPEC),
-        of_cells(*paths.TRAINED, named=TRIES),
         [AT.points(probe) for probe in PROBES],
         [both(table) for table in tables.COLUMNS],
         DRAWN,

@@ -35,6 +35,7 @@ ORDER = (
     {"testing"},
     {"training"},
     {"probe", "dirac", "data", "evaluate", "collect"},
+    {"tune"},
     {"analysis"},
     {"compare", "claims", "figures"},
     {"report", "reference", "archive"},

@@ -22,6 +22,7 @@ from approxgan.training.ownership import Writer
 from approxgan.training.trace import Progress
 
 CELL = "smoke/ring/compact/nonsaturating/spsa/dtype_directions2/seeds0-2"
+TUNING = "smoke_best/ring/compact/nonsaturating/spsa/epsilon1e-3_tuned"
 SMOKE = ["--configfile", "studies/smoke.yaml"]
 
 
@@ -175,6 +176,20 @@ def test_status_lists_what_is_not_in_the_config_and_removes_it_when_told(
     assert "removed 2 folders" in capsys.readouterr().out
 
 
+def test_of_a_tuning_that_has_chosen_no_try_is_missing(folder, capsys):
+    """Its tries may have been removed: nothing trains them again."""
+    assert main(["status", *SMOKE]) == 0
+    before = capsys.readouterr().out
+    chosen = folder / "results" / "tuning" / f"{TUNING}.json"
+    chosen.parent.mkdir(parents=True)
+    chosen.write_text("{}")
+    assert main(["status", *SMOKE]) == 0
+    total, missing = map(int, re.findall(r"\d+", before)[1:3])
+    assert total == missing
+    after = capsys.readouterr().out
+    assert after == f"2 of {total} cells are trained, {missing - 2} are not\n"
+
+
 def test_a_cell_that_is_being_trained_is_not_removed(folder, capsys):
     training = folder / "results" / "runs" / CELL.replace("smoke", "older", 1)
     Writer(training)
@@ -227,7 +242,7 @@ def test_a_spec_that_is_no_map_is_refused(folder, capsys, given):
 
 
 STAGES = {
-    "data": ["ring"], "train": [CELL], "points": ["ring/compact/nonsaturating"],
+    "data": ["ring"], "train": [CELL], "tune": [TUNING], "points": ["ring/compact/nonsaturating"],
     "describe": ["ring/compact/nonsaturating"], "probe": ["ring/compact/nonsaturating", "exact"],
     "dirac": ["exact"], "collect": ["data"], "comparisons": [], "figure": ["dirac"],
 }  # fmt: skip

@@ -68,7 +68,7 @@ def test_one_rule_that_is_slow_slows_the_others_only_at_first():
 def test_a_training_job_goes_on_at_the_speed_of_its_own_steps():
     """From the step that it began at: a checkpoint's steps cost this attempt nothing."""
     known = follow(run({A: 5.0}), (90.0, "begun", A), (100.0, "started", A))
-    part = Part(step=600, steps=1000, first=400, seconds=20.0)
+    part = Part(step=600, steps=1000, first=400, seconds=20.0, losses="", told="")
     assert known.left(120.0, {A: part}) == pytest.approx(40.0)
     assert known.left(130.0, {A: part}) == pytest.approx(30.0)
     assert known.share({A: part}) == pytest.approx(0.6)
@@ -119,7 +119,22 @@ def test_the_picture_has_steps_losses_failures_and_what_waits(at):
         "collect   quality  40 s",
         "waiting   2 jobs: 2 train",
     ]
-    assert parts(known)[A] == Part(40, 80, 20, 40.0, LOSSES)
+    assert parts(known)[A] == Part(40, 80, 20, 40.0, LOSSES, "step 40 of 80")
+
+
+def test_a_tuning_is_as_far_as_its_tries(at):
+    job = Job("tune", "e")
+    known = follow(Run(0.0, 1, {job: 30.0}, at.root), (10.0, "begun", job), (10.0, "started", job))
+    done = f"try 2 of 3, ring exact: step 40 of 80, 2 seeds training; {LOSSES}\n"
+    files.write_text(at.log("tune", "e"), f"try 1 of 3: cell\nx\ntry 2 of 3: cell\n{done}")
+    os.utime(at.log("tune", "e"), (50.0, 50.0))
+    lines = picture(known, 60.0, 100, 24)
+    assert "] 50 %  0 of 1 jobs" in lines[0]
+    assert lines[1:] == [
+        "tune      e",
+        "          try 2 of 3, step 40 of 80; 50 s",
+        f"          {LOSSES}",
+    ]
 
 
 def test_what_waits_in_a_queue_is_left_whole():

@@ -118,13 +118,32 @@ def test_a_try_is_scored_by_the_deciding_number_alone_and_traced_once():
 def test_the_jobs_of_a_tuning_are_planned():
     made = config()
     jobs = list(cost.jobs(checked(made)))
-    trained = {job.name for job in jobs if job.rule == "train"}
-    assert trained == set(grid.trained(made))
-    assert {job.name for job in jobs if job.rule == "evaluate"} == set(grid.cells(made))
+    for rule in ("train", "evaluate"):
+        assert {job.name for job in jobs if job.rule == rule} == set(grid.cells(made))
     assert {job.name for job in jobs if job.rule == "tune"} == set(grid.tunings(made))
     # A forward difference evaluates thousands of losses a step: its steps are few.
     found = {c.generator.mode: cost.steps(grid.spec(made, c)) for c in grid.tries(made).values()}
     assert found["forward_difference"] < 50 < 1000 < found["spsa"] < found["exact"]
+
+
+def test_a_tuning_takes_the_time_of_all_its_tries_and_the_memory_of_the_largest():
+    """What jobs of their own would take, but that each of them would load its programs."""
+    made = config()
+    for name in grid.tunings(made):
+        spec = specs.tune(made, name)
+        job, runs = cost.tune(spec), [cost.train(run) for run in specs.runs(spec)]
+        scored = [cost.evaluate(run, spec["quality"]) for run in specs.runs(spec)]
+        loaded = len(runs) - 1
+        assert loaded
+        apart = sum(one.seconds for one in (*runs, *scored))
+        low, high = (
+            cost.STARTS[kind][0] + cost.STARTS["pandas"][0] for kind in ("torch", "compiled")
+        )
+        assert low * loaded <= apart - job.seconds + 1e-9
+        assert apart - job.seconds <= high * loaded + 1e-9
+        most = max(one.memory_mb for one in runs)
+        assert most < job.memory_mb < most + max(one.memory_mb for one in scored)
+        assert job.disk_mb == sum(one.disk_mb for one in runs)
 
 
 REFUSED = {

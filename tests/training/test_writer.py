@@ -133,8 +133,9 @@ def test_a_folder_that_was_removed_is_said_at_once(tmp_path):
 
 
 def test_a_successor_of_another_config_has_not_made_this_cell(tmp_path):
-    told = {"seeds": (0, 1), "training": {"steps": 6000}}
-    files.write_json(tmp_path / SPEC, {**told, "filled": {}})
+    told = {"seeds": (0, 1), "training": {"steps": 6000}, "chosen": {}}
+    # It has counted the steps of a budget.
+    files.write_json(tmp_path / SPEC, {**told, "filled": {}, "chosen": {"steps": 50}})
     wait_for_successor(tmp_path, told)
     with pytest.raises(InputError, match="with another config"):
         wait_for_successor(tmp_path, {**told, "training": {"steps": 3000}})

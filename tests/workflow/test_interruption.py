@@ -39,8 +39,8 @@ def until(true: Callable[[], object]) -> None:
 
 def unmade(folder: Path) -> None:
     """Take the targets away, and what is made with them."""
-    for cell in CELLS:
-        shutil.rmtree(folder / cell, ignore_errors=True)
+    for name in (*CELLS, "results/runs/best.tune"):
+        shutil.rmtree(folder / name, ignore_errors=True)
     for target in TARGETS[2 * len(CELLS) :]:
         for path in (folder / target).parent.glob(f"{Path(target).stem}.*"):
             path.unlink()
@@ -51,7 +51,8 @@ def runs(miniature, tmp_path):
     """In a copy of the finished study without the targets, with checkpoints all the time."""
     folder = tmp_path / "copy"
     shutil.copytree(miniature, folder, ignore=shutil.ignore_patterns("locks"))
-    trained_by(folder, "exec python -m approxgan train --checkpoint-seconds 0.05")
+    for stage in ("train", "tune"):
+        trained_by(folder, f"exec python -m approxgan {stage} --checkpoint-seconds 0.05", stage)
     unmade(folder)
     begun = Runs(folder, "--configfile", MINIATURE.name)
     yield begun

@@ -19,6 +19,7 @@ from worlds.flow import (
     QUALITIES,
     SMALL,
     TRACES,
+    TUNINGS,
     UNUSED,
     any_of,
     calling,
@@ -41,8 +42,6 @@ CLAIMED = tuple(f"tables/{name}.*" for name in MADE)
 POINTS, DESCRIBED = "probe/*/points.npz", "probe/*/points.parquet"
 MEASURED = "probe/*/forward_difference.parquet"
 SWEPT = "runs/*/forward_difference/*/trace.npz"
-SCORED = tuple(f"runs/{study}/*/quality.parquet" for study in ("small", "more", "best"))
-"""Scores of runs that count; tries have the deciding number alone."""
 OF_CELLS = [
     f"tables/{name}.*"
     for name in ("training", "outcomes", "quality", "cost", "samples", "evolution", "images")
@@ -90,13 +89,17 @@ FILES: dict[str, list[str]] = {
     "src/approxgan/objective/sweep/direct.py": [SWEPT, MEASURED, DESCRIBED],
     "src/approxgan/datasets/moons.py": ["data/moons.npz", "null/moons/*", "runs/*/moons/*"],
     "studies/points.csv": ["data/mine.npz"],
-    "src/approxgan/losses/hinge.py": ["runs/*/hinge/*/trace.npz"],
+    "src/approxgan/losses/hinge.py": ["runs/*/hinge/*/trace.npz", TUNINGS],
     "src/approxgan/losses/nonsaturating.py": ["runs/small/*/trace.npz", "probe/*"],
-    "src/approxgan/models/dense.py": [TRACES, "probe/*"],
+    "src/approxgan/models/dense.py": [TRACES, TUNINGS, "probe/*"],
     "src/approxgan/metrics/mmd.py": [QUALITIES, "null/*", "tables/quality.*"],
     "src/approxgan/figures/cosine.py": ["figures/cosine.svg"],
     "src/approxgan/figures/_style.py": ["figures/*"],
-    "src/approxgan/training/loop.py": [TRACES, "probe/*"],
+    "src/approxgan/training/loop.py": [TRACES, TUNINGS, "probe/*"],
+    "src/approxgan/metrics/energy_distance.py": [
+        *(QUALITIES, TUNINGS, "null/*", "tables/quality.*"),
+    ],
+    "src/approxgan/tune/choice.py": [TUNINGS],
     # Coarse: one module gathers all tables.
     "src/approxgan/collect/outcomes.py": [
         f"tables/{name}.*" for name in COLUMNS if name not in JUDGED
@@ -265,14 +268,14 @@ CASES = {
         jobs=(*OF_CELLS, "tables/quality_null.*", "tables/data.*"),
         gone=("runs/more/*", "data/m*", "null/m*"),
     ),
-    "steps": Case(put("training.steps", 80), (TRACES,)),
+    "steps": Case(put("training.steps", 80), (TRACES, TUNINGS)),
     "a study's own steps": Case(
         put("studies.1.training", {"steps": 20}), ("runs/more/*/trace.npz",)
     ),
-    "learning rate": Case(put("training.learning_rate", 1e-3), (TRACES, POINTS)),
+    "learning rate": Case(put("training.learning_rate", 1e-3), (TRACES, TUNINGS, POINTS)),
     "samples kept": Case(
         put("training.samples", 400),
-        (TRACES, "tables/quality_null.*"),
+        (TRACES, TUNINGS, "tables/quality_null.*"),
         new=tuple(f"null/{name}/samples400.parquet" for name in ("ring", "moons", "mine")),
         gone=("null/*2500.parquet",),
     ),
@@ -288,13 +291,14 @@ CASES = {
     "a dataset's parameter": Case(put("datasets.moons.noise", 0.2), ("data/moons.npz",)),
     "an unused dataset's parameter": Case(put("datasets.spiral.arms", 3)),
     "an unused loss's setting": Case(put("losses.wasserstein.clip", 0.2)),
-    "a model's setting": Case(put("models.compact.slope", 0.1), (TRACES, "probe/*")),
+    "a model's setting": Case(put("models.compact.slope", 0.1), (TRACES, TUNINGS, "probe/*")),
     "a mode's setting": Case(
         put("studies.0.modes.2.directions", 3),
         jobs=tuple(OF_CELLS),
         new=added("small/ring/compact/nonsaturating/spsa/dtype_directions3/seeds0-1"),
         gone=("runs/*/spsa/*",),
     ),
+    "a tuning's value added": Case(put("studies.2.tune.beta1", [0.5, 0.8, 0.9]), (TUNINGS,)),
     "a rule's setting": Case(
         put("epsilon_rules.adaptive.tries", 21), ("runs/*/adaptive/*/trace.npz", MEASURED)
     ),
@@ -309,8 +313,10 @@ CASES = {
     "a probe's steps": Case(put("probes.0.steps", [0, 20, 30]), ("probe/*",)),
     "a game's step": Case(put("dirac.step", 0.2), ("dirac/*",)),
     "a game's mode": Case(put("dirac.modes.1.epsilon", 1e-2), ("dirac/spsa.*",)),
-    "a metric's setting": Case(put("quality.metrics.neighbours", {"k": 3}), (*SCORED, "null/*")),
-    "every snapshot's metrics": Case(put("quality.every_snapshot", ["energy_distance"]), SCORED),
+    "a metric's setting": Case(put("quality.metrics.neighbours", {"k": 3}), (QUALITIES, "null/*")),
+    "every snapshot's metrics": Case(
+        put("quality.every_snapshot", ["energy_distance"]), (QUALITIES,)
+    ),
     "repeats of the null": Case(put("quality.null_repeats", 2), ("null/*",)),
     "a claim's margin": Case(put("claims.speed_margin", 0.2), CLAIMED),
     "a margin of claims and comparisons": Case(

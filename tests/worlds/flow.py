@@ -70,15 +70,16 @@ figures:
   names: [cosine, dirac, effects, samples, training_curves]
 """)
 TRACES, QUALITIES = "runs/*/trace.npz", "runs/*/quality.parquet"
+TUNINGS = "tuning/*"
 MODES = "probe/*[!s].parquet"
 """A mode's file of a probe; ``points.parquet`` is none."""
 NEEDS = {
     "null/*": ["data/{dataset}.npz"],
     "runs/*": ["data/{dataset}.npz"],
     QUALITIES: ["{folder}/trace.npz"],
-    "runs/best/*": ["tuning/*"],
-    "tuning/*": ["runs/best.tune/*/trace.npz", "data/{dataset}.npz"],
-    "tables/tuning.*": ["tuning/*"],
+    "runs/best/*": [TUNINGS],
+    "tuning/*": ["data/{dataset}.npz"],
+    "tables/tuning.*": [TUNINGS],
     "probe/*/points.npz": ["data/{dataset}.npz"],
     "probe/*.parquet": ["probe/*/points.npz"],
     "tables/training.*": [TRACES],
@@ -193,7 +194,7 @@ def made_up(folder: Path, call: Callable[..., str]) -> set[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(whole(path))
     config = check.checked(load.config([folder / "config.yaml", folder / "small.yaml"]))
-    for name, cell in cells.trained(config).items():
+    for name, cell in cells.cells(config).items():
         files.write_json(folder / "results" / "runs" / name / "spec.json", cells.spec(config, cell))
     # Writes down the parameters and inputs that each file was made with, and makes nothing.
     call("--touch", "--forceall", "--configfile", "small.yaml")

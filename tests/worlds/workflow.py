@@ -29,10 +29,10 @@ def copied(folder: Path, *overlays: Path) -> Path:
     return folder
 
 
-def trained_by(folder: Path, command: str) -> None:
-    """Let the copy's rule call this in place of ``exec python -m approxgan train``."""
-    rule = folder / "workflow" / "rules" / "train.smk"
-    before, usual, after = rule.read_text().partition("exec python -m approxgan train")
+def trained_by(folder: Path, command: str, stage: str = "train") -> None:
+    """Let the copy's rule of a stage call this in place of ``exec python -m approxgan STAGE``."""
+    rule = folder / "workflow" / "rules" / f"{stage}.smk"
+    before, usual, after = rule.read_text().partition(f"exec python -m approxgan {stage}")
     assert usual
     rule.write_text(before + command + after)
 

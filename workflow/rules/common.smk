@@ -19,9 +19,7 @@ class Known(dict):
         sys.exit(f"approxgan: {name!r} is not a {self.kind} of this config")
 
 
-CELLS = Known("cell", cells.trained(config))
-TRIES = [name for name, cell in CELLS.items() if cells.is_try(cell)]
-COUNTED = [name for name, cell in CELLS.items() if not cells.is_try(cell)]
+CELLS = Known("cell", cells.cells(config))
 DEFINED = Known("dataset", config["datasets"])
 PROBES = cells.probes(config)
 DATASETS = cells.used_datasets(config)

@@ -9,7 +9,7 @@ rule data:
         AT.log("data", "{dataset}"),
     params:
         code=lambda w: code_inputs.digest(
-            "data", **specs.kinds("datasets", DEFINED[w.dataset])
+            "data", **specs.kinds(datasets=[DEFINED[w.dataset]])
         ),
         files=lambda w: [
             *map(code_inputs.of_file, cells.files(DEFINED[w.dataset])),

@@ -1,16 +1,11 @@
 METRICS = list(config["quality"]["metrics"])
 
 
-def quality_code(dataset, *models, metrics=METRICS):
+def quality_code(dataset, *models):
     """Of scoring true samples or, with its model, those of a cell."""
     made = [config["models"][name] for name in models]
-    loaded = [specs.kinds("models", *made), specs.kinds("datasets", DEFINED[dataset])]
-    return code_inputs.digest(
-        "evaluate",
-        metrics=metrics,
-        datasets=loaded[1]["datasets"],
-        generators=[name for kinds in loaded for name in kinds["generators"]],
-    )
+    loaded = specs.kinds(models=made, datasets=[DEFINED[dataset]])
+    return code_inputs.digest("evaluate", metrics=METRICS, **{**loaded, "models": []})
 
 
 rule evaluate:
@@ -21,8 +16,6 @@ rule evaluate:
         AT.quality("{cell}"),
     log:
         AT.log("evaluate", "{cell}"),
-    group:
-        group
     resources:
         **asked(
             lambda w: cost.evaluate(

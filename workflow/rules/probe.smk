@@ -9,7 +9,7 @@ def probe_code(name, *modes):
             *(c for entry in entries for c in cells.choices_of(entry))
         ),
         losses=cells.loss_definition(config, probe["loss"])["kind"],
-        **specs.kinds("models", config["models"][probe["model"]]),
+        **specs.kinds(models=[config["models"][probe["model"]]]),
     )
 
 

@@ -19,10 +19,5 @@ def asked(estimated):
     return {"mem_mb": megabytes, "runtime": minutes}
 
 
-def group(wildcards):
-    """The kind of cells that train in one job of a cluster: what is tuned waits for its tries."""
-    return "tries" if cells.is_try(CELLS[wildcards.cell]) else "cells"
-
-
 def gpus(training):
     return int(training["device"] == "cuda")

@@ -1,5 +1,5 @@
-def of_cells(*files, named=COUNTED):
-    return [AT.run(cell, file) for cell in named for file in files]
+def of_cells(*files):
+    return [AT.run(cell, file) for cell in CELLS for file in files]
 
 
 def of_probes(name, probe):
@@ -35,7 +35,7 @@ GATHERED = {
 
 
 def kinds(names):
-    return specs.kinds("datasets", *(config["datasets"][name] for name in names))
+    return specs.kinds(datasets=[config["datasets"][name] for name in names])
 
 
 KINDS = {
@@ -62,7 +62,7 @@ rule collect:
         AT.log("collect", "{table}"),
     params:
         code=lambda w: collect_code(w.table),
-        spec=lambda w: spec(specs.collect(config, w.table, COUNTED, GUESTS)),
+        spec=lambda w: spec(specs.collect(config, w.table, CELLS, GUESTS)),
     shell:
         "exec python -m approxgan collect {wildcards.table} --spec {params.spec:q}"
         " --code {params.code:q} > {log} 2>&1"

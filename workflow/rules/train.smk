@@ -12,8 +12,6 @@ rule train:
         [AT.run("{cell}", file) for file in paths.TRAINED],
     log:
         AT.log("train", "{cell}"),
-    group:
-        group
     threads: 1
     resources:
         **asked(lambda w: cost.train(cells.spec(config, CELLS[w.cell]))),

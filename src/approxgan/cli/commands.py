@@ -82,7 +82,7 @@ def config(args: Namespace) -> dict[str, Any]:
 
 
 def cells(args: Namespace) -> None:
-    """List the training jobs of a config."""
+    """List the cells of a config, tries first."""
     for name in grid.trained(config(args)):
         print(name)
 
@@ -116,15 +116,10 @@ def data(args: Namespace) -> None:
 
 def train(args: Namespace) -> None:
     """Train one cell: a block of seeds at one point of the grid."""
-    from approxgan.training.ownership import Superseded, wait_for_successor
-    from approxgan.training.stage import run
+    from approxgan.training.stage import run_or_wait
 
-    out = args.at.run(args.cell)
-    try:
-        run(args.spec, args.results, out, args.threads, args.checkpoint_seconds, args.code)
-    except Superseded:
-        print(f"{out}: another process has begun to train this cell; waiting for it", flush=True)
-        wait_for_successor(out, args.spec)
+    given = (args.threads, args.checkpoint_seconds, args.code)
+    run_or_wait(args.spec, args.results, args.at.run(args.cell), *given)
 
 
 def evaluate(args: Namespace) -> None:
@@ -138,10 +133,10 @@ def evaluate(args: Namespace) -> None:
 
 
 def tune(args: Namespace) -> None:
-    """Score a tuning's tries, and choose the best."""
-    from approxgan.evaluate.stage import tune as choose
+    """Train a tuning's tries that are not there, and choose the best."""
+    from approxgan.tune.stage import run
 
-    choose(args.spec, args.at, args.at.tuning(args.tuning))
+    run(args.spec, args.at, args.at.tuning(args.tuning), args.threads, args.checkpoint_seconds)
 
 
 def add_run(args: Namespace) -> None:

@@ -223,7 +223,7 @@ def parser() -> argparse.ArgumentParser:
     stage(cli.data, specs.data, "dataset")
     stage(cli.train, specs.train, "cell", more="--checkpoint-seconds")
     stage(cli.evaluate, lambda config, _: specs.quality(config), "cell")
-    stage(cli.tune, specs.tune, "tuning")
+    stage(cli.tune, specs.tune, "tuning", more="--checkpoint-seconds")
     add(cli.add_run, "folder", "--configfile", "--results")
     stage(cli.guest, lambda config, _: specs.guest(config), "guest")
     stage(cli.null, specs.null, "dataset", "samples")
@@ -306,7 +306,8 @@ def _say_whose(error: Exception, chosen: argparse.Namespace) -> None:
     lines = traceback.format_list(frames[frames.index(theirs[0]) :])
     named = [str(getattr(chosen, name)) for name in NAMES if name in chosen]
     call = " ".join(["approxgan", chosen.command, *named])
-    said = f"{_place(error)}{shown(error)}, in {call}"
+    where = ", ".join([f"in {call}", *getattr(error, "__notes__", [])])
+    said = f"{_place(error)}{shown(error)}, {where}"
     print(f"{''.join(lines)}approxgan: {said}", file=sys.stderr)
 
 

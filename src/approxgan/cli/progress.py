@@ -33,7 +33,11 @@ SHORTEST, LONGEST = 10, 30
 """Characters of a bar."""
 EVERYTHING = (10_000, 10_000)
 """Columns and rows of a file."""
-STEP = re.compile(r": step (\d+) of (\d+), \d+ seeds training(?:; (losses .*))?")
+STEP = re.compile(
+    r"(?:try (\d+) of (\d+), [^\n]*)?: step (\d+) of (\d+), \d+ seeds training(?:; (losses .*))?"
+)
+TRAINING = ("train", "tune")
+"""Rules whose logs say how far a job is."""
 RESUMED = re.compile(r"from the checkpoint at step (\d+)")
 
 
@@ -47,7 +51,7 @@ class Job(NamedTuple):
 
 
 class Part(NamedTuple):
-    """How far a training job is, by its log."""
+    """How far a training job is, by its log. A tuning's steps are those of all its tries."""
 
     step: int
     steps: int
@@ -56,7 +60,9 @@ class Part(NamedTuple):
     seconds: float
     """From the attempt's begin to ``step``."""
     losses: str = ""
-    """In words."""
+    """In words, as what comes next."""
+    told: str = ""
+    """The step, and of which try."""
 
 
 @dataclass
@@ -192,13 +198,15 @@ def part(path: Path, begun: float) -> Part | None:
         return None
     resumed = RESUMED.search(said)
     *numbers, losses = steps[-1]
-    (step, of), first = map(int, numbers), int(resumed[1]) if resumed else 0
-    return Part(step, max(1, of), min(first, step), max(0.0, written - begun), losses)
+    which, tries, step, of = (int(number or 1) for number in numbers)
+    told = f"try {which} of {tries}, " * bool(numbers[0]) + f"step {step} of {of}"
+    step, of, first = step + (which - 1) * of, max(1, of * tries), int(resumed[1]) if resumed else 0
+    return Part(step, of, min(first, step), max(0.0, written - begun), losses, told)
 
 
 def parts(run: Run) -> dict[Job, Part]:
     """How far the training jobs at work are."""
-    training = {job: begun for job, begun in run.running.items() if job.rule == "train"}
+    training = {job: begun for job, begun in run.running.items() if job.rule in TRAINING}
     found = {job: part(run.logs[job], begun) for job, begun in training.items()}
     return {job: one for job, one in found.items() if one is not None}
 
@@ -218,10 +226,10 @@ def picture(run: Run, now: float, width: int, height: int) -> list[str]:
 def _job(run: Run, job: Job, now: float, parts: Mapping[Job, Part]) -> list[str]:
     spent = scaled(max(0, round(now - run.running[job])), SECONDS)
     lines = [f"{job.rule:<9} {job.name}"]
-    if job.rule != "train":
+    if job.rule not in TRAINING:
         return [f"{lines[0]}  {spent}"]
     known = parts.get(job)
-    about = f"step {known.step} of {known.steps}" if known else "no step yet"
+    about = known.told if known else "no step yet"
     losses = known.losses if known else ""
     return [*lines, *(f"          {told}" for told in (f"{about}; {spent}", losses) if told)]
 

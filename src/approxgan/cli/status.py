@@ -31,11 +31,16 @@ class Status:
 
 
 def of(config: Mapping[str, Any], results: Path) -> Status:
-    """Compare the config's cells with the run folders there are."""
+    """Compare the config's cells with the run folders there are.
+
+    A try that has been removed is not missing: its tuning's choice is there.
+    """
     at, cells = Results(results), grid.trained(config)
     there = {*at.runs_with(SPEC), *at.runs_with(CHECKPOINT)}
     training = [cell for cell in sorted({*there, *cells}) if is_training(at.run(cell))]
-    trained = [cell for cell in cells if at.run(cell, SPEC).exists()]
+    chosen = [tries for name, tries in grid.tunings(config).items() if at.tuning(name).exists()]
+    decided = {cell for tries in chosen for one in tries for cell in one["cells"]}
+    trained = [cell for cell in cells if cell in decided or at.run(cell, SPEC).exists()]
     rest = [cell for cell in cells if cell not in set(trained)]
     left = [cell for cell in rest if at.run(cell, CHECKPOINT).exists()]
     stopped = [cell for cell in left if cell not in set(training)]

@@ -400,7 +400,7 @@ def _check_matching(entry: Mapping[str, Any], given: list[str]) -> None:
 
 
 def jobs_of(config: Mapping[str, Any]) -> int:
-    """Training jobs and probed or played entries of a config; none of them is made for it."""
+    """Cells, tries too, and probed or played entries of a config; none of them is made for it."""
     total = sum(_points(entry) for entry in config["dirac"]["modes"])
     for _, user in _users(config):
         places = len(user["datasets"]) * len(user["models"]) * len(user["losses"])

@@ -168,11 +168,6 @@ def _study_tries(
                 yield decided.tuned, values, replace(tried, seeds=seeds)
 
 
-def is_try(cell: Cell) -> bool:
-    """Whether a cell belongs to a tuning, and counts nowhere else."""
-    return cell.study.endswith(TRIES)
-
-
 def _once(found: Iterable[Cell]) -> dict[str, Cell]:
     result: dict[str, Cell] = {}
     for cell in found:
@@ -187,29 +182,29 @@ def _once(found: Iterable[Cell]) -> dict[str, Cell]:
 
 
 def cells(config: Mapping[str, Any]) -> dict[str, Cell]:
-    """Every training job whose results count, by its folder; raises ``InputError`` for doubles."""
+    """Every cell whose results count, by its folder; raises ``InputError`` for doubles."""
     return _once(c for study in config["studies"] for c in _study_cells(config, study))
 
 
 def tries(config: Mapping[str, Any]) -> dict[str, Cell]:
-    """Every training job of a tuning, likewise."""
+    """Every cell that tries values of a tuning, likewise."""
     return _once(c for study in config["studies"] for *_, c in _study_tries(config, study))
 
 
 def trained(config: Mapping[str, Any]) -> dict[str, Cell]:
-    """Every training job, those of tunings first."""
+    """Tries and the cells that count, in this order."""
     return {**tries(config), **cells(config)}
 
 
 def tunings(config: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Every tuning by its name: its tries, each with its values and the folders of its cells."""
+    """Every tuning by its name: its tries, each with its values and its cells by their folders."""
     found: dict[str, list[dict[str, Any]]] = {}
     for study in config["studies"]:
         for name, values, cell in _study_tries(config, study):
             known = found.setdefault(name, [])
             if not known or known[-1]["values"] != values:
-                known.append({"values": values, "cells": []})
-            known[-1]["cells"].append(folder(cell))
+                known.append({"values": values, "cells": {}})
+            known[-1]["cells"][folder(cell)] = cell
     return found
 
 

@@ -52,6 +52,8 @@ SIMULATED = {"latent": 8, "hidden": []}
 """What a generator with a kind of its own is taken for."""
 STARTS = {"torch": (2.5, 310.0), "compiled": (4.0, 490.0), "pandas": (0.8, 240.0)}
 """Seconds and MB of a job that loads torch, compiled code beside it, or pandas."""
+SHARED = 100.0
+"""MB of them that a process which loads both torch and pandas holds once."""
 FILE, ROW, PICTURE, RESAMPLE, DIRAC = 5e-3, 2e-6, 4.0, 1e-6, 1e-4
 """Seconds of a file read, a row of a table, a picture, a resample, a step of the Dirac-GAN."""
 
@@ -235,11 +237,16 @@ def paid(spec: Spec) -> float:
     return told["forward_equivalents"] / each
 
 
+def _start(spec: Spec) -> tuple[float, float]:
+    """Seconds and MB of loading what trains a cell."""
+    return STARTS["compiled" if any(done.sweeps for _, done in _steps(spec)) else "torch"]
+
+
 def train(spec: Spec) -> Cost:
     """Of the training job of a cell's spec."""
     spec = _guessed(spec)
     told, seeds, made = spec["training"], len(spec["seeds"]), _steps(spec)
-    seconds, memory = STARTS["compiled" if any(d.sweeps for _, d in made) else "torch"]
+    seconds, memory = _start(spec)
     traced, observed = steps(spec) / told["trace_every"] + 1.0, places(spec, "float64")
     points, dim = float(seeds * told["samples"]), columns(spec["definitions"]["dataset"])
     shots, maker = told["snapshots"] + 1.0, made[1][0]
@@ -296,12 +303,15 @@ def evaluate(spec: Spec, quality: Spec) -> Cost:
     return _scores(spec["definitions"]["dataset"], told["samples"], seeds * count, held)
 
 
-def tune(tried: Sequence[Spec], quality: Spec) -> Cost:
-    """Of scoring all tries of a tuning, by their specs and how they are scored."""
-    each = [evaluate(spec, quality) for spec in tried]
-    start = light().seconds
-    seconds = start + sum(cost.seconds - start for cost in each)
-    return Cost(seconds, max(cost.memory_mb for cost in each), light(files=len(each)).disk_mb)
+def tune(spec: Spec) -> Cost:
+    """Of training the tries of a tuning and scoring them, one after another in one process."""
+    runs, loaded = specs.runs(spec), STARTS["pandas"]
+    made, scored = [train(run) for run in runs], [evaluate(run, spec["quality"]) for run in runs]
+    starts = [_start(run)[0] for run in runs]
+    again = sum(starts) - max(starts) + (len(runs) - 1) * loaded[0]
+    seconds = sum(cost.seconds for cost in (*made, *scored)) - again
+    memory = max(cost.memory_mb for cost in made) + max(cost.memory_mb for cost in scored)
+    return Cost(seconds, memory - SHARED, sum(cost.disk_mb for cost in made))
 
 
 def null(spec: Spec) -> Cost:
@@ -368,19 +378,16 @@ class Job(NamedTuple):
 
 def jobs(config: Spec) -> Iterator[Job]:
     """The jobs of a checked config, as if nothing were made yet."""
-    trained = cells.trained(config).items()
-    found = {name: _guessed(cells.spec(config, cell)) for name, cell in trained}
+    counted = cells.cells(config).items()
+    found = {name: _guessed(cells.spec(config, cell)) for name, cell in counted}
     rows = 0.0
     quality, tunings = specs.quality(config), cells.tunings(config)
     for name, spec in found.items():
         yield Job("train", name, train(spec))
         rows += len(spec["seeds"]) * (steps(spec) / spec["training"]["trace_every"])
-    for name in cells.cells(config):
-        yield Job("evaluate", name, evaluate(found[name], quality))
+        yield Job("evaluate", name, evaluate(spec, quality))
     for name in tunings:
-        own = specs.tune(config, name, tunings)
-        tried = [found[cell] for one in own["tries"] for cell in one["cells"]]
-        yield Job("tune", name, tune(tried, own["quality"]))
+        yield Job("tune", name, tune(specs.tune(config, name, tunings)))
     for name in cells.used_datasets(config):
         definition = config["datasets"][name]
         yield Job("data", name, light(definition["points"] * columns(definition) / 10.0))

@@ -62,7 +62,8 @@ def train(config: Config, cell: str) -> dict[str, Any]:
 
 
 def tune(config: Config, name: str, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The tries of a tuning, how they are scored, and by which number the best one is chosen.
+    """The tries of a tuning with their cells' specs, how they are scored, and by which number the
+    best one is chosen.
 
     ``known`` are all tunings of the config; without them they are listed here.
     """
@@ -71,12 +72,20 @@ def tune(config: Config, name: str, known: Mapping[str, Any] | None = None) -> d
     number, metric, better = _deciding(config, study)
     scored = {"metrics": {metric: config["quality"]["metrics"][metric]}, "every_snapshot": []}
     return {
-        "tries": tries,
+        "tries": [
+            {**one, "cells": {n: grid.spec(config, cell) for n, cell in one["cells"].items()}}
+            for one in tries
+        ],
         "dataset": dataset,
         "quality": {**quality(config), **scored},
         "number": number,
         "better": better,
     }
+
+
+def runs(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Specs of all runs of a tuning's spec."""
+    return [run for one in spec["tries"] for run in one["cells"].values()]
 
 
 def _deciding(config: Config, study: str) -> tuple[str, str, str]:
@@ -89,21 +98,29 @@ def _deciding(config: Config, study: str) -> tuple[str, str, str]:
     raise InputError(f"claims: {wanted!r} is no number of the metrics under quality")
 
 
-def variants(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """What a training job loads by name, by family."""
-    defined = spec["definitions"]
+def variants(*trained: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What training by these specs loads by name, by family."""
+    defined = [spec["definitions"] for spec in trained]
     return {
-        "modes": [spec[player]["mode"] for player in PLAYERS],
-        "rules": list(defined["rules"]),
-        "losses": defined["loss"]["kind"],
-        **kinds("models", defined["model"]),
+        "modes": [spec[player]["mode"] for spec in trained for player in PLAYERS],
+        "rules": [rule for one in defined for rule in one["rules"]],
+        "losses": [one["loss"]["kind"] for one in defined],
+        **kinds(models=[one["model"] for one in defined]),
     }
 
 
-def kinds(family: str, *definitions: Mapping[str, Any]) -> dict[str, list[str]]:
-    """What definitions of a family load by name, by family: generators of their own too."""
-    own = [generator["kind"] for generator in _generators(definitions)]
-    return {family: [one["kind"] for one in definitions], "generators": own}
+def tried(spec: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What training and scoring the tries of a tuning's spec loads by name, by family."""
+    defined = [run["definitions"] for run in runs(spec)]
+    made = {f"{key}s": [one[key] for one in defined] for key in ("model", "dataset")}
+    return {**variants(*runs(spec)), **kinds(**made), "metrics": list(spec["quality"]["metrics"])}
+
+
+def kinds(**definitions: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """What definitions, by family, load by name, by family: generators of their own too."""
+    found = {family: list(some) for family, some in definitions.items()}
+    own = [generator["kind"] for some in found.values() for generator in _generators(some)]
+    return {**{f: [one["kind"] for one in some] for f, some in found.items()}, "generators": own}
 
 
 def programs(*definitions: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The evaluate stages: samples of runs, or true ones, -> their scores, and the best of tries."""
+"""The evaluate stages: samples of runs, or true ones, -> their scores."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from approxgan.core.errors import InputError
 from approxgan.core.protocols import Law, Metric
 from approxgan.design import cells
 from approxgan.design.paths import SAMPLES, SPEC, Results
-from approxgan.evaluate import score, tuning
+from approxgan.evaluate import score
 from approxgan.storage import arrays as kept
 from approxgan.storage import files
 
@@ -27,24 +27,12 @@ def metrics_of(quality: Mapping[str, Any]) -> dict[str, Metric]:
 
 
 def run(folder: Path, data: Path, quality: Mapping[str, Any], out: Path) -> None:
-    """Score the snapshots of a run folder, beside the training points in the file ``data``."""
-    files.write_bytes(out, files.parquet(_scores(folder, data, quality)))
+    """Write the scores of a run folder."""
+    files.write_bytes(out, files.parquet(scores(folder, data, quality)))
 
 
-def tune(spec: Mapping[str, Any], at: Results, out: Path) -> None:
-    """Score every try by the median over its seeds at the end, and write which is best."""
-    found = []
-    for one in spec["tries"]:
-        values: list[float] = []
-        for cell in one["cells"]:
-            rows = _scores(at.run(cell), at.data(spec["dataset"]), spec["quality"])
-            rows = rows[(rows["metric"] == spec["number"]) & (rows["step"] == rows["step"].max())]
-            values += rows["value"].tolist()
-        found.append((one["values"], np.array(values, dtype=float)))
-    files.write_json(out, tuning.choose(found, spec["better"]))
-
-
-def _scores(folder: Path, data: Path, quality: Mapping[str, Any]) -> pd.DataFrame:
+def scores(folder: Path, data: Path, quality: Mapping[str, Any]) -> pd.DataFrame:
+    """Of the snapshots of a run folder, beside the training points in the file ``data``."""
     spec = files.read_json(folder / SPEC)
     arrays = kept.samples(folder / SAMPLES)
     with files.reading(folder / SPEC, "spec of a run"):

@@ -18,6 +18,7 @@ from torch import Tensor
 from approxgan.core.errors import InputError, one_line
 from approxgan.core.protocols import PLAYERS, Player
 from approxgan.design import specs
+from approxgan.design.paths import CHECKPOINT, COST, TRAINED
 from approxgan.storage import code_inputs
 from approxgan.storage import files as record
 from approxgan.training.adam import AdamState
@@ -36,7 +37,7 @@ def as_array(values: Tensor) -> np.ndarray:
 
 
 def key_of(spec: Mapping[str, Any], data: Path) -> str:
-    """A digest of a run's spec, input, code and libraries; checkpoints of other runs differ in it.
+    """A digest of a run's spec, input, code and libraries; other runs differ in it.
 
     Make it before any of these is used: files may change during the run.
     """
@@ -64,6 +65,16 @@ def begun(path: Path, key: str) -> int | None:
         return int(arrays["shots.steps"][-1]) if known else None
     except UNFIT:
         return None
+
+
+def is_trained(folder: Path, key: str) -> bool:
+    """Whether a run of this key is there, whole: with no checkpoint that it still needs."""
+    try:
+        whole = all(record.is_whole(folder / name) for name in TRAINED)
+        same = record.read_json(folder / COST)["key"] == key
+    except (OSError, InputError):
+        return False
+    return whole and same and not (folder / CHECKPOINT).exists()
 
 
 @dataclass

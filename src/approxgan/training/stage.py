@@ -26,7 +26,7 @@ from approxgan.training.loop import (
     totals,
     train,
 )
-from approxgan.training.ownership import Writer
+from approxgan.training.ownership import Superseded, Writer, is_training, wait_for_successor
 from approxgan.training.setup import Settings, check_device, game_of, methods
 from approxgan.training.timing import warm
 from approxgan.training.trace import Clock, Progress, Snapshots, Trace
@@ -39,10 +39,12 @@ def run(
     threads: int = 1,
     checkpoint_seconds: float = 60.0,
     code: str | None = None,
+    within: str = "",
 ) -> None:
     """Train one cell and write spec, trace, samples, parameters and cost into ``out``.
 
-    What a tuning decides is read from its file; a budget's steps are counted.
+    What a tuning decides is read from its file; a budget's steps are counted. ``within`` says of
+    what job the run is a part, before all that is told of its progress.
 
     A checkpoint is written there every ``checkpoint_seconds``, and removed at the end.
     Raises ``Superseded`` if another process has begun to train the cell in the meantime.
@@ -77,7 +79,7 @@ def run(
     snapshots = Snapshots(game, spec["seeds"], s.steps, training["snapshots"], training["samples"])
     clock = Clock()
     label = names.joined(spec["generator"]["mode"], spec["discriminator"]["mode"])
-    progress = Progress(s.steps, f"{spec['dataset']} {label}")
+    progress = Progress(s.steps, f"{within}{spec['dataset']} {label}")
 
     def observe(state: TrainState, info: StepInfo | None) -> None:
         clock.stop()
@@ -104,12 +106,36 @@ def run(
         "seconds_at_steps": clock.marks,
         "dimension": game.size("generator"),
         "sweep": "+".join(sorted(game.sweeps)) or "none",
+        "key": key,
         provenance.MADE_WITH: made_with,
     }
     writer.check()
     write(out, {**asked, "chosen": spec["chosen"]}, trace, snapshots, state, diverged, cost)
     path.unlink(missing_ok=True)
     writer.end()
+
+
+def run_or_wait(
+    spec: Mapping[str, Any],
+    results: Path,
+    out: Path,
+    *given: Any,
+    follows: bool = False,
+    **more: Any,
+) -> bool:
+    """``run``, but where another process begins to train the cell, wait until it has.
+
+    Whether this was so, here or before: who ``follows`` leaves to another what that one trains.
+    """
+    try:
+        if follows and is_training(out):
+            raise Superseded
+        run(spec, results, out, *given, **more)
+    except Superseded:
+        print(f"{out}: another process has begun to train this cell; waiting for it", flush=True)
+        wait_for_successor(out, spec)
+        return True
+    return follows
 
 
 def _check_length(steps: int, unit: str, training: Mapping[str, Any]) -> None:
@@ -129,7 +155,11 @@ def write(
     diverged: Mapping[int, int],
     cost: Mapping[str, Any],
 ) -> None:
-    """The run folder; cost.json alone differs from one run to the next."""
+    """The run folder; cost.json alone differs from one run to the next.
+
+    With its spec a folder is whole, so that of an earlier run is removed first.
+    """
+    (out / SPEC).unlink(missing_ok=True)
     steps = [diverged.get(seed, -1) for seed in spec["seeds"]]
     spent = {f"{name}_total": count for name, count in totals(state.counts).items()}
     files.write_arrays(
