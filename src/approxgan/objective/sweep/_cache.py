@@ -3,15 +3,19 @@
 import contextlib
 import hashlib
 import os
+import pickle
 import stat
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import caching, config
+from numba.core import caching
+from numba.core.compiler import CompileResult
+from numba.core.serialize import dumps
 
 WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
@@ -23,26 +27,41 @@ inlined = numba.njit(forceinline=True, **OPTIONS)
 """The same for short ones in the innermost loops."""
 
 
-def entry(name: str) -> Callable[[Callable[..., Any]], Any]:
-    """Compile a function that Python calls, and keep the result under ``name``.
+def entry(function: Callable[..., Any]) -> Any:
+    """Compile a function that Python calls, once for each set of types of its arguments."""
+    compiled = numba.njit(**OPTIONS)(function)
+    compiled._cache = _Kept(function.__qualname__)
+    return compiled
 
-    Give each set of argument types a name of its own. Numba numbers the types it stores for a
-    name without a lock, so that two processes that meet in an empty folder could otherwise
-    store one's code under the other's types.
+
+class _Kept(caching.NullCache):
+    """A file for each set of types. One that cannot be read is as good as none, and written anew.
+
+    Numba's own cache has an index too, which two processes may write at once, and it notices a
+    change in the file of the function, not in what that calls.
     """
 
-    def decorate(function: Callable[..., Any]) -> Any:
-        function.__name__ = function.__qualname__ = name
-        place = folder()
-        if place is None:
-            return numba.njit(**OPTIONS)(function)
-        with _cache_dir(place):
-            try:
-                return numba.njit(cache=True, **OPTIONS)(function)
-            except RuntimeError:  # numba found no place that it can write to
-                return numba.njit(**OPTIONS)(function)
+    def __init__(self, name: str) -> None:
+        self.name = name
 
-    return decorate
+    def _file(self, types: Any, codegen: Any) -> Path:
+        digest = hashlib.sha256(repr((types, codegen.magic_tuple())).encode()).hexdigest()
+        return Path(folder() or os.devnull, f"{self.name}-{digest[:32]}")
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        target_context.refresh()
+        try:
+            stored = self._file(sig, target_context.codegen()).read_bytes()
+            return CompileResult._rebuild(target_context, *pickle.loads(stored))
+        except Exception:
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        file = self._file(sig, data.codegen)
+        with contextlib.suppress(OSError), tempfile.TemporaryDirectory(dir=file.parent) as place:
+            written = Path(place, file.name)
+            written.write_bytes(dumps(data._reduce()))
+            written.replace(file)
 
 
 @cache
@@ -85,38 +104,10 @@ def _is_private(folder: Path) -> bool:
     )
 
 
-class _Kept(caching.IndexDataCacheFile):
-    """Numba's files; one that cannot be read is as good as none, and is written anew."""
-
-    def _load_index(self) -> dict[Any, str]:
-        try:
-            return super()._load_index()
-        except Exception:
-            return {}
-
-    def _load_data(self, name: str) -> Any:
-        try:
-            return super()._load_data(name)
-        except Exception as error:
-            # What numba takes as a file that was removed.
-            raise FileNotFoundError(name) from error
-
-
 @cache
 def _fingerprint() -> str:
-    """Numba notices a change in the file of the function it stored, not in what that calls."""
-    digest = hashlib.sha256()
+    """Of all code that may be compiled, and of what compiles it."""
+    digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
     for path in sorted(Path(__file__).parent.glob("_*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return f"sweep-{digest.hexdigest()[:16]}"
-
-
-@contextlib.contextmanager
-def _cache_dir(folder: str) -> Iterator[None]:
-    """Numba looks folder and files up while it decorates; its other users keep theirs."""
-    before = config.CACHE_DIR, caching.IndexDataCacheFile
-    config.CACHE_DIR, caching.IndexDataCacheFile = folder, _Kept
-    try:
-        yield
-    finally:
-        config.CACHE_DIR, caching.IndexDataCacheFile = before

@@ -11,121 +11,92 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from approxgan.objective.sweep._cache import inlined, inner
-from approxgan.objective.sweep._layer import NARROW, add_up, bend, extend, narrow, strand, wide
-from approxgan.objective.sweep._vector import (
-    LANES,
-    ahead,
-    differ,
-    load_lanes,
-    opaque,
-    pointers,
-    prefetch,
-    store,
+from approxgan.objective.sweep._cache import entry, inlined, inner
+from approxgan.objective.sweep._layer import (
+    NARROW,
+    ROW,
+    TILE,
+    add_up,
+    bend,
+    extend,
+    load,
+    narrow,
+    strand,
+    strands,
+    wide,
 )
+from approxgan.objective.sweep._plan import flat, lay_out
+from approxgan.objective.sweep._vector import LANES, ahead, differ, opaque, pointers, store
 
 Pointer = Any
-TILE = 64
-"""Samples that are skipped, or go through the layers, together: a block is at most one tile."""
-ROOM = 2 * TILE + LANES
-"""Length of rows of waiting samples: fewer than a tile wait when a block arrives."""
 MIX = -7046029254386353131
 """2**64 divided by the golden ratio, which spreads the highest bits of a product evenly."""
-
-
-class Chain(NamedTuple):
-    """One seed's network. Node 0 is the input, node m the output of layer m, counted from 1."""
-
-    width: Pointer
-    """[L + 1]: units of a node; likewise the following ones, of the layer before the node."""
-    flat: Pointer
-    """Where its parameters start in their player's."""
-    weight: Pointer
-    """Where its weights and then its biases lie in ``weights``."""
-    base: Pointer
-    """Where the node's outputs lie in ``outputs``."""
-    kind: Pointer
-    """Of its activation: ``KINDS``."""
-    slope: Pointer
-    """Of a piecewise-linear activation below 0; 1 for none."""
-    last: int
-    """L"""
-    memo: int
-    """A node of two units in float32, or 0 for none."""
-    samples: int
-    """A multiple of ``block``."""
-    block: int
-    """A multiple of 32, so that torch computes all logits alike."""
-    row: int
-    """Length of rows of samples: of an odd number of cache lines, so that they share no set."""
-    widest: int
+SLOTS = 2**13
+"""Outputs that the memo holds."""
 
 
 class Room(NamedTuple):
     """What is known so far, and work space."""
 
     weights: Pointer
-    """At θ, input by input."""
+    """At θ, input by input: ``transposed`` of the plan."""
     outputs: Pointer
-    """[N, row] of every node, at θ."""
+    """[nodes, ROW] at θ; likewise the following ones, of a block of samples."""
     rows: Pointer
-    """[widest, widest + 8]: a unit's weights, in each column another one moved."""
-    biases: Pointer
-    """[widest + 8]"""
+    """[widest, widest + 8]: a unit's weights and bias, in each column but the first one moved."""
     units: Pointer
-    """[widest + 8, row]: the unit's outputs."""
-    kept: Pointer
-    """[row]: the unit's outputs at θ."""
+    """[widest + 8, ROW]: the unit's outputs, in the first row at θ."""
     sums: Pointer
-    """[widest, row]: the layer behind, from the units before the moved one; [NARROW, 8, row] of a
+    """[widest, ROW]: the layer behind, from the units before the moved one; [NARROW, 8, ROW] of a
     narrow layer: its strands."""
     tiles: Pointer
-    """[2, widest, ROOM]"""
+    """[2, widest, ROW]"""
     queue: Pointer
-    """[2, ROOM]: the memo's outputs that wait."""
+    """[2, ROW]: the memo's outputs that wait: fewer than a tile when a block arrives."""
     waiting: Pointer
-    """[1 + ROOM]: how many wait; where their logits belong."""
+    """[1 + ROW]: how many wait; where their logits belong."""
     seen: Pointer
-    """[slots, 2]: bits of the memo's outputs, and the place of the first logit from them."""
-    keys: Pointer
-    """[2, TILE]: bits of a block's outputs, and where ``seen`` may have them."""
-    slots: int
-    """A power of two; a later sample's outputs overwrite an earlier one's."""
+    """[SLOTS, 2]: bits of the memo's outputs, and the place of the first logit from them; a later
+    sample's outputs overwrite an earlier one's."""
     source: Pointer
-    """Of every logit: its own place, or that of the first from the same outputs."""
+    """Of every logit: its own place at first, later that of the first from the same outputs."""
     logits: Pointer
+    coordinate: Pointer
+    """Of every row of logits but the first: the place of what is moved in the flat parameters."""
+
+
+@inner
+def _layer(net, m, w, span, count, x, y, samples):
+    """``count`` units of layer m with these weights."""
+    length, slope = net.width[m - 1], net.slope[m]
+    if net.width[m] <= NARROW:
+        narrow(w, span, length, count, slope, x, y, samples)
+    else:
+        wide(None, w, span, length, count, slope, x, y, samples)
+    bend(net.kind[m], y, count, samples)
 
 
 @inlined
 def _weights(net, room, m):
-    """Of layer m, and its biases."""
-    w = ahead(room.weights, net.weight[m])
-    return w, ahead(w, net.width[m - 1] * net.width[m])
+    return ahead(room.weights, net.transposed[m])
 
 
-@inner
-def _layer(net, m, w, b, count, x, x_row, y, y_row, samples):
-    """``count`` units of layer m with these weights and biases."""
-    length, slope = net.width[m - 1], net.slope[m]
-    if net.width[m] <= NARROW:
-        narrow(w, b, length, count, slope, x, x_row, y, y_row, samples)
-    else:
-        wide(None, 0, w, b, length, count, slope, x, x_row, y, y_row, samples)
-    bend(net.kind[m], y, y_row, count, samples)
+@inlined
+def _outputs(net, room, m):
+    return ahead(room.outputs, net.node[m] * ROW)
 
 
 @inlined
 def _tile(net, room, m):
-    return ahead(room.tiles, m % 2 * net.widest * ROOM)
+    return ahead(room.tiles, m % 2 * net.widest * ROW)
 
 
 @inner
 def _go_on(net, room, m, end, x, samples):
     """Take samples from node m to node ``end``."""
     for q in range(m + 1, end + 1):
-        w, b = _weights(net, room, q)
         y = _tile(net, room, q)
-        _layer(net, q, w, b, net.width[q], x, ROOM, y, ROOM, samples)
+        _layer(net, q, _weights(net, room, q), net.span[q], net.width[q], x, y, samples)
         x = y
     return x
 
@@ -136,25 +107,22 @@ def _bits(number):
 
 
 @inner
-def _remember(net, room, y, y_row, place):
+def _remember(net, room, y, place):
     """Those samples of a block y [2, block] wait whose outputs are new.
 
     Their logits belong at ``place`` onwards.
 
     All are written down, and the next overwrites one that need not wait: branches would be guesses.
     """
-    for t in range(net.block):
-        key = _bits(y[t]) << 32 | _bits(y[y_row + t])
-        room.keys[t], room.keys[TILE + t] = key, ((key * MIX) >> 40 & (room.slots - 1)) * 2
-        prefetch(room.seen, room.keys[TILE + t])
     at = room.waiting[0]
-    for t in range(net.block):
-        key, slot = room.keys[t], ahead(room.seen, room.keys[TILE + t])
+    for t in range(net.samples):
+        key = _bits(y[t]) << 32 | _bits(y[ROW + t])
+        slot = ahead(room.seen, ((key * MIX) >> 40 & (SLOTS - 1)) * 2)
         known = opaque(slot[0] == key)
         first = place + t + known * (slot[1] - place - t)
         slot[0], slot[1] = key, first
         room.source[place + t] = first
-        room.queue[at], room.queue[ROOM + at] = y[t], y[y_row + t]
+        room.queue[at], room.queue[ROW + at] = y[t], y[ROW + t]
         room.waiting[1 + at] = place + t
         at += 1 - known
     room.waiting[0] = at
@@ -173,130 +141,120 @@ def _empty(net, room):
 
 
 @inner
-def _pass_on(net, room, m, unit, first, place):
+def _pass_on(net, room, m, unit, place):
     """A block of samples through layer m + 1, where a unit's outputs in ``outputs`` are moved."""
-    q, row, block, length, count = m + 1, net.row, net.block, net.width[m], net.width[m + 1]
-    w, b = _weights(net, room, q)
-    x, y = ahead(room.outputs, net.base[m] + first), _tile(net, room, q)
-    slope, sums = net.slope[q], ahead(room.sums, first)
+    q, length, block = m + 1, net.width[m], net.samples
+    count, span, slope = net.width[q], net.span[q], net.slope[q]
+    w, x, y = _weights(net, room, q), _outputs(net, room, m), _tile(net, room, q)
     if count <= NARROW:
         for k in range(count):
-            strands, own, to = ahead(sums, 8 * k * row), ahead(w, k), ahead(y, k * ROOM)
-            strand(ahead(strands, unit % 8 * row), own, length, count, unit % 8, x, row, block)
-            add_up(strands, row, own, b[k], length, count, slope, x, row, to, block)
+            own, all_strands = ahead(w, k), ahead(room.sums, 8 * k * ROW)
+            strand(ahead(all_strands, unit % 8 * ROW), own, span, length, unit % 8, x, block)
+            for t in range(0, block, LANES):
+                s = ahead(all_strands, t)
+                store(y, k * ROW + t, add_up(s, ROW, own, span, length, slope, ahead(x, t)))
     else:
-        x, rest, w = ahead(x, unit * row), length - unit, ahead(w, unit * count)
-        wide(sums, row, w, b, rest, count, slope, x, row, y, ROOM, block)
-    bend(net.kind[q], y, ROOM, count, block)
+        x, rest, w = ahead(x, unit * ROW), length - unit, ahead(w, unit * span)
+        wide(room.sums, w, span, rest, count, slope, x, y, block)
+    bend(net.kind[q], y, count, block)
     if q <= net.memo:
-        _remember(net, room, _go_on(net, room, q, net.memo, y, block), ROOM, place)
+        _remember(net, room, _go_on(net, room, q, net.memo, y, block), place)
         if room.waiting[0] >= TILE:
             _empty(net, room)
     else:
         y = _go_on(net, room, q, net.last, y, block)
         for t in range(0, block, LANES):
-            store(room.logits, place + t, load_lanes(y, t))
+            store(room.logits, place + t, load(y, t))
 
 
 @inner
-def _move_unit(net, room, moved, m, unit, at):
-    """Logits where one of the unit's parameters is moved, in rows ``at`` onwards."""
-    length, count, row = net.width[m - 1], net.width[m], net.row
-    w, b = _weights(net, room, m)
-    columns = max(length + 1, 8)
-    for i in range(length):
+def _move_unit(net, room, moved, m, unit, begin, samples, row):
+    """A block's logits where one of the unit's parameters is moved, in rows after ``row``."""
+    length, columns = net.width[m - 1], net.span[m - 1] + 8
+    w, own = ahead(_weights(net, room, m), unit), ahead(_outputs(net, room, m), unit * ROW)
+    for i in range(length + 1):
         for c in range(columns):
-            room.rows[i * columns + c] = w[i * count + unit]
-        room.rows[i * columns + i] = moved[net.flat[m] + unit * length + i]
-    for c in range(columns):
-        room.biases[c] = b[unit]
-    room.biases[length] = moved[net.flat[m] + count * length + unit]
-    x = ahead(room.outputs, net.base[m - 1])
-    own = ahead(room.outputs, net.base[m] + unit * row)
-    _layer(net, m, room.rows, room.biases, columns, x, row, room.units, row, net.samples)
+            room.rows[i * columns + c] = w[i * net.span[m]]
+        at = flat(net, m, unit, i)
+        room.rows[i * columns + i + 1], room.coordinate[row + i] = moved[at], at
+    x = _outputs(net, room, m - 1)
+    _layer(net, m, room.rows, columns, length + 2, x, room.units, net.samples)
+    for i in range(length + 1):
+        differs, place = 0, (1 + row + i) * samples + begin
+        for t in range(0, net.samples, LANES):
+            new = load(room.units, (i + 1) * ROW + t)
+            differs |= differ(new, load(room.units, t))
+            store(own, t, new)
+            if m == net.last:
+                store(room.logits, place + t, new)
+        if differs and m < net.last:
+            _pass_on(net, room, m, unit, place)
     for t in range(0, net.samples, LANES):
-        store(room.kept, t, load_lanes(own, t))
-    for c in range(length + 1):
-        units, place = ahead(room.units, c * row), (at + c) * net.samples
-        for first in range(0, net.samples, net.block):
-            differs = 0
-            for t in range(first, first + net.block, LANES):
-                new = load_lanes(units, t)
-                differs |= differ(new, load_lanes(room.kept, t))
-                store(own, t, new)
-                if m == net.last:
-                    store(room.logits, place + t, new)
-            if differs and m < net.last:
-                _pass_on(net, room, m, unit, first, place + first)
-    for t in range(0, net.samples, LANES):
-        store(own, t, load_lanes(room.kept, t))
+        store(own, t, load(room.units, t))
 
 
 @inner
 def _sum_before(net, room, m, unit):
     """Bring ``sums`` to where layer m + 1 meets the unit: a wide layer adds the unit before it."""
-    length, row, count = net.width[m], net.row, net.width[m + 1]
-    w, x = _weights(net, room, m + 1)[0], ahead(room.outputs, net.base[m])
+    length, span, count = net.width[m], net.span[m + 1], net.width[m + 1]
+    w, x = _weights(net, room, m + 1), _outputs(net, room, m)
     if count <= NARROW:
-        for k in range(8 * count):
-            to = ahead(room.sums, k * row)
-            strand(to, ahead(w, k // 8), length, count, k % 8, x, row, net.samples)
+        for k in range(count):
+            for t in range(0, net.samples, LANES):
+                to = ahead(room.sums, 8 * k * ROW + t)
+                strands(to, ROW, ahead(w, k), span, length, ahead(x, t))
     elif unit == 0:
-        for i in range(count * row):
+        for i in range(net.widest * ROW):
             room.sums[i] = 0.0
     else:
-        before = ahead(x, (unit - 1) * row)
-        extend(room.sums, row, ahead(w, (unit - 1) * count), count, before, net.samples)
+        before = ahead(x, (unit - 1) * ROW)
+        extend(room.sums, ahead(w, (unit - 1) * span), count, before, net.samples)
 
 
-@inner
-def forward_units(plan, space, owned, theta, moved, frozen, first, last):
+@entry
+def forward_units(plan, space, inputs, theta, moved, frozen, first, last):
     """Logits at θ, and with each parameter of the units first to last moved: [1 + K, samples].
 
     Units are counted layer by layer; a unit's coordinates are its weights and then its bias.
-    theta, moved [P], frozen [Q]. The input's outputs are there; all else in ``space`` is 0.
+    inputs [columns, samples], θ and moved [P], frozen [Q]. Of ``space``, ``source`` is there; all
+    else is 0.
     """
     net, room = pointers(plan), pointers(space)
-    rows = len(space.logits)
+    rows, samples = space.logits.shape
     for m in range(1, net.last + 1):
-        _pass_at_theta(net, room, theta if m <= owned else frozen, m)
-    logits = ahead(room.outputs, net.base[net.last])
-    for c in range(rows):
-        for n in range(net.samples):
-            room.logits[c * net.samples + n] = logits[n]
-            if net.memo > 0:
-                room.source[c * net.samples + n] = c * net.samples + n
-    if net.memo > 0:
-        room.seen[0] = 1  # free slots hold outputs that belong to another: 0, and here 1
-        for n in range(0, net.samples, net.block):
-            at_theta = ahead(room.outputs, net.base[net.memo] + n)
-            _remember(net, room, at_theta, net.row, n)
-            room.waiting[0] = 0  # their logits are known
-    unit, at = 0, 1
-    for m in range(1, owned + 1):
-        for k in range(net.width[m]):
-            if m < net.last:
-                _sum_before(net, room, m, k)
-            if first <= unit < last:
-                _move_unit(net, room, moved, m, k, at)
-                at += net.width[m - 1] + 1
-            unit += 1
+        lay_out(net, theta, frozen, m, room.weights)
+    room.seen[0] = 1  # free slots hold outputs that belong to another: 0, and here 1
+    for begin in range(0, samples, net.samples):
+        for i in range(len(inputs)):
+            for t in range(net.samples):
+                room.outputs[i * ROW + t] = inputs[i, begin + t]
+        _pass_at_theta(net, room, begin, samples, rows)
+        unit = row = 0
+        for m in range(1, net.owned + 1):
+            for k in range(net.width[m]):
+                if m < net.last:
+                    _sum_before(net, room, m, k)
+                if first <= unit < last:
+                    _move_unit(net, room, moved, m, k, begin, samples, row)
+                    row += net.width[m - 1] + 1
+                unit += 1
     while room.waiting[0] > 0:
         _empty(net, room)
     if net.memo > 0:
-        for i in range(rows * net.samples):
+        for i in range(rows * samples):
             room.logits[i] = room.logits[room.source[i]]
 
 
 @inner
-def _pass_at_theta(net, room, parameters, m):
-    """Lay out layer m's parameters, and fill its outputs."""
-    before, count = net.width[m - 1], net.width[m]
-    w, b = _weights(net, room, m)
-    flat = parameters[net.flat[m] :]
-    for k in range(count):
-        for i in range(before):
-            w[i * count + k] = flat[k * before + i]
-        b[k] = flat[count * before + k]
-    x, y = ahead(room.outputs, net.base[m - 1]), ahead(room.outputs, net.base[m])
-    _layer(net, m, w, b, count, x, net.row, y, net.row, net.samples)
+def _pass_at_theta(net, room, begin, samples, rows):
+    """Fill a block's outputs, and its logits in all rows."""
+    for m in range(1, net.last + 1):
+        x, w, y = _outputs(net, room, m - 1), _weights(net, room, m), _outputs(net, room, m)
+        _layer(net, m, w, net.span[m], net.width[m], x, y, net.samples)
+    for row in range(rows):
+        for t in range(0, net.samples, LANES):
+            store(room.logits, row * samples + begin + t, load(y, t))
+    if net.memo > 0:
+        waiting = room.waiting[0]
+        _remember(net, room, _outputs(net, room, net.memo), begin)
+        room.waiting[0] = waiting  # their logits are known

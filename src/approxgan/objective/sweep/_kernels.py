@@ -6,40 +6,82 @@ samples, each power is a product of matrices. Samples and units whose step may c
 leave the radius of the series, are left to ``_lines``.
 """
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
-from approxgan.objective.sweep._cache import inlined, inner
-from approxgan.objective.sweep._lines import MARGIN, at_logit, larger, largest, spread, start
-from approxgan.objective.sweep._plan import POWERS, Room
+from approxgan.objective.sweep._cache import entry, inlined, inner
+from approxgan.objective.sweep._lines import MARGIN, follow, larger, largest
+from approxgan.objective.sweep._plan import POWERS, flat
 from approxgan.objective.sweep._sample import (
-    backward,
+    derivative,
     forward,
     into_narrow,
-    into_wide,
     is_narrow,
     jacobians,
     product,
     units,
 )
 from approxgan.objective.sweep._series import add, expand, loss, powers
-from approxgan.objective.sweep._vector import (
-    ahead,
-    biggest,
-    cast,
-    cut,
-    load,
-    lowest,
-    not_below,
-    pointers,
-    store,
-)
+from approxgan.objective.sweep._vector import ahead, biggest, cut, load, not_below, pointers, store
 
+Array = Any
 SERIES = POWERS + 1
 
 
-@inner
+class Room(NamedTuple):
+    """One seed's parameters, what is known of some of its samples, and work space."""
+
+    rows: Array
+    transposed: Array
+    moves: Array
+    """fl(θ + step) - θ, zero in the padding."""
+    changes: Array
+    """Of the loss, by each coordinate's move."""
+    reach: Array
+    """[nodes]: the largest |move| of a unit."""
+    heaviest: Array
+    """[nodes]: the largest |weight| behind a unit."""
+    p: Array
+    """[samples, nodes], likewise the following: inputs of the activations; infinite in the padding,
+    where no unit shall cross its kink."""
+    h: Array
+    """Outputs; behind each node's last a 1 for the bias, then zeros."""
+    bend: Array
+    """Slope of the activation at p; 0 in the padding."""
+    jacobians: Array
+    """Source by source, but target by target where the target node is narrow."""
+    series: Array
+    """[samples, POWERS + 1]: of the loss in changes of the logit. All up to here start as zeros."""
+    limit: Array
+    """[samples]: changes for which the series holds."""
+    near: Array
+    """[samples, L + 1]: the smallest |p| of a node."""
+    gap: Array
+    """[samples, L + 1]: changes of a narrow node's outputs that take no unit here to its kink."""
+    norm: Array
+    """[samples, L + 1]: of this node's outputs, per change of a narrow node's."""
+    scratch: Array
+    lines: Array
+    """[lines, widest]: changes of one unit's output."""
+    most: Array
+    """[lines]: bounds on |change|."""
+    bound: Array
+    """[widest]: on the changes of a node's inputs."""
+    total: Array
+    """[widest]: the change of one unit's input, or of the logit."""
+    origin: Array
+    """[lines, 2]: node and unit."""
+    late: Array
+    """Samples and units that wait for their lines."""
+
+
+ZEROS, INTS = 1 + Room._fields.index("series"), Room._fields.index("origin")
+
+
+@entry
 def change_losses(
-    net, floats, ints, theta, moved, frozen, inputs, begin, terms, factors, radii, out
+    plan, floats, ints, sizes, theta, moved, frozen, inputs, begin, terms, factors, radii, out
 ):
     """out [P + 1]: what these samples add to f(θ + step·e_i) - f(θ) for every i, and to f(θ).
 
@@ -47,10 +89,9 @@ def change_losses(
     ``begin`` on; ``terms`` [T, 3]: first and last sample and kind, ``factors`` [T, 2]: sign and
     weight; ``floats`` and ``ints`` are the room.
     """
-    net, s = pointers(net), Room(*(cut(floats, net.floats) + cut(ints, net.ints)))
-    lay_out(net, s, theta, moved, frozen, inputs)
+    net, s = pointers(plan), Room(*(cut(floats, sizes[:INTS]) + cut(ints, sizes[INTS:])))
+    read(net, s, theta, moved, frozen, inputs)
     forward(net, s)
-    backward(net, s)
     jacobians(net, s)
     count, total = len(inputs), 0.0
     for n in range(count):
@@ -65,9 +106,7 @@ def change_losses(
         for at in range(waiting):
             n, unit = s.late[at] // net.nodes, s.late[at] % net.nodes
             series, to = ahead(s.series, n * SERIES), ahead(s.changes, net.row[m] + unit * width)
-            start(net, s, n, m, unit, width)
-            first, last = spread(net, s, n, m, width)
-            change = at_logit(net, s, n, first, last, width)
+            change = follow(net, s, n, m, unit, width)
             if change <= s.limit[n]:
                 add(s.total, width, series, powers(radii, change), to)
                 continue
@@ -75,18 +114,11 @@ def change_losses(
             for i in range(net.width[m - 1] + 1):
                 to[i] += loss(terms, factors, begin + n, logit + s.total[i]) - series[0]
     hand_over(net, s, moved, out)
-    out[len(theta)] = total
-
-
-@inlined
-def flat(net, m, unit, i):
-    """Where weight i of a unit lies in the flat parameters, or its bias, which follows them."""
-    before = net.width[m - 1]
-    return net.flat[m] + (unit * before + i if i < before else net.width[m] * before + unit)
+    out[len(moved)] = total
 
 
 @inner
-def lay_out(net, s, theta, moved, frozen, inputs):
+def read(net, s, theta, moved, frozen, inputs):
     """Write inputs, parameters and their moves; what is written to starts as zeros."""
     count, columns = inputs.shape
     for n in range(count):
@@ -94,18 +126,18 @@ def lay_out(net, s, theta, moved, frozen, inputs):
             s.h[n * net.nodes + i] = inputs[n, i]
         s.h[n * net.nodes + columns] = 1.0
     for m in range(1, net.last + 1):
-        own, before, span = theta if m <= net.owned else frozen, net.width[m - 1], net.span[m]
-        to = ahead(s.transposed, net.transposed[m])
+        to, before, span = ahead(s.transposed, net.transposed[m]), net.width[m - 1], net.span[m]
+        parameters = theta if m <= net.owned else frozen
         for k in range(net.width[m]):
             place, most = net.row[m] + k * net.span[m - 1], 0.0
             for i in range(before + 1):
                 at = flat(net, m, k, i)
-                s.rows[place + i] = to[i * span + k] = own[at]
+                s.rows[place + i] = to[i * span + k] = parameters[at]
                 if m <= net.owned:
-                    move = moved[at] - own[at]
+                    move = moved[at] - parameters[at]
                     s.moves[place + i] = move if np.isfinite(move) else 0.0
                     most = max(most, abs(s.moves[place + i]))
-            s.reach[net.node[m] + k] = most
+            s.reach[net.node[m] + k] = most * MARGIN
         for i in range(before):
             s.heaviest[net.node[m - 1] + i] = largest(ahead(to, i * span), span)
 
@@ -113,20 +145,16 @@ def lay_out(net, s, theta, moved, frozen, inputs):
 @inner
 def find_gaps(net, s, n):
     """Fill near, gap and norm of a sample."""
-    narrow, at, zero = 0, n * (net.last + 1), cast(0.0, s.p)
+    narrow, at = 0, n * (net.last + 1)
     for q in range(1, net.last):
-        near = gap = cast(np.inf, s.p)
-        norm = zero
+        near, gap, norm = np.inf, np.inf, 0.0
         for u in range(net.width[q]):
-            unit, total = units(net, n, q) + u, zero
+            unit, total = units(net, n, q) + u, 0.0
             p = abs(s.p[unit])
             for r in range(net.width[narrow] if narrow else 0):
-                if is_narrow(net, q):
-                    total += abs(into_narrow(net, s, n, narrow, q, u)[r])
-                else:
-                    total += abs(into_wide(net, s, n, narrow, r, q)[u])
+                total += abs(derivative(net, s, n, narrow, r, q, u))
             near = min(near, p)
-            gap = min(gap, p / total) if total > zero else gap
+            gap = min(gap, p / total) if total > 0.0 else gap
             norm = max(norm, total * abs(s.bend[unit]))
         s.near[at + q], s.gap[at + q], s.norm[at + q] = near, gap, norm
         narrow = q if is_narrow(net, q) else narrow
@@ -142,21 +170,20 @@ def settle(net, s, m, count):
     node, width, span, waiting, most = net.node[m], net.width[m], net.span[m], 0, 0.0
     for n in range(count):
         at, rates = units(net, n, m), ahead(s.scratch, n * span)
-        x = largest(ahead(s.h, units(net, n, m - 1)), net.span[m - 1]) * cast(MARGIN, s.p)
+        slopes = into_narrow(net, s, n, m, net.last, 0)
+        x = largest(ahead(s.h, units(net, n, m - 1)), net.span[m - 1])
         for k in range(0, width, 8):
             bend, move = load(s.bend, at + k), x * load(s.reach, node + k)
-            rate = bend * load(s.g, at + k)
+            rate = bend if m == net.last else bend * load(slopes, k)
             bits = not_below(move * abs(rate), s.limit[n])
             bits |= not_below(move, abs(load(s.p, at + k))) if net.slope[m] != 1.0 else 0
             bits |= _behind(net, s, n, m, k, move * abs(bend))
-            bits &= (1 << min(width - k, 8)) - 1
             store(rates, k, rate)
-            while bits:
-                unit = k + lowest(bits)
-                s.late[waiting] = n * net.nodes + unit
-                rates[unit] = 0.0
-                waiting += 1
-                bits &= bits - 1
+            for unit in range(k, min(k + 8, width) if bits else k):
+                if bits >> (unit - k) & 1:
+                    s.late[waiting] = n * net.nodes + unit
+                    rates[unit] = 0.0
+                    waiting += 1
             most = larger(move * abs(load(rates, k)), most)
     for k in range(count * span, net.samples * span):
         s.scratch[k] = 0.0  # 0 times what memory held may be NaN

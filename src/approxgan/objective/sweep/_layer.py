@@ -6,8 +6,8 @@ strands by halves, and then what is left of the row. The bias comes last. That i
 torch's ``bmm`` on a processor with AVX-512 (MKL 2024.2), for two or more stacked seeds, layers of
 at least 12 or at most 3 units, and inputs of at most 192 or a multiple of 4 units.
 
-Weights w [length, count] lie input by input, so that one register's samples meet the weights of
-eight units in one place. x [length, samples] and y [count, samples] have rows of other lengths.
+Weights w [length + 1, span], the biases last, lie input by input, so that one register's samples
+meet the weights of eight units in one place. x [length, ROW] and y [count, ROW] hold samples.
 """
 
 import math
@@ -15,11 +15,15 @@ import math
 import numpy as np
 
 from approxgan.objective.sweep._cache import inlined, inner
-from approxgan.objective.sweep._vector import LANES, ahead, fma, store, where_above
+from approxgan.objective.sweep._vector import LANES, ahead, fma, registers, store, where_above
 from approxgan.objective.sweep._vector import load_lanes as load
 
 NARROW = 8
 """The widest narrow layer; a wide one sums for as many units at once."""
+TILE = 64
+"""Samples that are skipped, or go through the layers, together."""
+ROW = 2 * TILE + 16
+"""Length of rows of samples: of an odd number of cache lines, so that they share no set."""
 SLOPE, TANH, SOFTPLUS = range(3)
 KINDS = {"slope": SLOPE, "tanh": TANH, "softplus": SOFTPLUS}
 """Of activations."""
@@ -31,117 +35,90 @@ def leak(x, slope):
     return where_above(x, 0.0, x, slope * x)
 
 
-@inner
-def wide(sums, own, w, b, length, count, slope, x, x_row, y, y_row, samples):
-    """A wide layer from sums [count, samples] with rows of length ``own``, or None: from 0.
+@inlined
+def _zero(x):
+    """As many zeros as are loaded at once."""
+    return where_above(load(x, 0), load(x, 0), load(x, 0), 0.0)
 
-    Where units are left over, some are computed twice.
-    """
+
+@inner
+def wide(sums, w, span, length, count, slope, x, y, samples):
+    """A wide layer from sums [count, ROW], or None: from 0. Units are filled up to eights."""
+    s = registers(x)
     for first in range(0, count, 8):
-        k = min(first, count - 8)
         for t in range(0, samples, LANES):
-            at, r, to = k * own + t, ahead(w, k), ahead(y, k * y_row + t)
-            _eight(
-                sums, at, own, r, ahead(b, k), length, count, slope, ahead(x, t), x_row, to, y_row
-            )
-
-
-@inlined
-def _begin(sums, at):
-    if sums is None:
-        return 0.0
-    return load(sums, at)
-
-
-@inlined
-def _eight(sums, at, own, w, b, length, count, slope, x, x_row, y, y_row):
-    s0, s1 = _begin(sums, at), _begin(sums, at + own)
-    s2, s3 = _begin(sums, at + 2 * own), _begin(sums, at + 3 * own)
-    s4, s5 = _begin(sums, at + 4 * own), _begin(sums, at + 5 * own)
-    s6, s7 = _begin(sums, at + 6 * own), _begin(sums, at + 7 * own)
-    for _ in range(length):
-        v = load(x, 0)
-        s0, s1 = fma(w[0], v, s0), fma(w[1], v, s1)
-        s2, s3 = fma(w[2], v, s2), fma(w[3], v, s3)
-        s4, s5 = fma(w[4], v, s4), fma(w[5], v, s5)
-        s6, s7 = fma(w[6], v, s6), fma(w[7], v, s7)
-        w, x = ahead(w, count), ahead(x, x_row)
-    store(y, 0, leak(s0 + b[0], slope))
-    store(y, y_row, leak(s1 + b[1], slope))
-    store(y, 2 * y_row, leak(s2 + b[2], slope))
-    store(y, 3 * y_row, leak(s3 + b[3], slope))
-    store(y, 4 * y_row, leak(s4 + b[4], slope))
-    store(y, 5 * y_row, leak(s5 + b[5], slope))
-    store(y, 6 * y_row, leak(s6 + b[6], slope))
-    store(y, 7 * y_row, leak(s7 + b[7], slope))
+            r, start, to = ahead(w, first), ahead(x, t), first * ROW + t
+            for k in range(8):
+                begin = _zero(start) if sums is None else load(sums, to + k * ROW)
+                store(s, k * LANES, begin)
+            for _ in range(length):
+                v = load(start, 0)
+                for k in range(8):
+                    store(s, k * LANES, fma(r[k], v, load(s, k * LANES)))
+                r, start = ahead(r, span), ahead(start, ROW)
+            for k in range(8):
+                store(y, to + k * ROW, leak(load(s, k * LANES) + r[k], slope))
 
 
 @inner
-def extend(sums, own, w, count, x, samples):
+def extend(sums, w, count, x, samples):
     """A wide layer's sums with the next product."""
     for k in range(count):
-        row = ahead(sums, k * own)
         for t in range(0, samples, LANES):
-            store(row, t, fma(w[k], load(x, t), load(row, t)))
-
-
-@inner
-def narrow(w, b, length, count, slope, x, x_row, y, y_row, samples):
-    """A narrow layer."""
-    for k in range(count):
-        for t in range(0, samples, LANES):
-            r, start = ahead(w, k), ahead(x, t)
-            s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
-            for _ in range(length // 8):
-                s0 = s0 + r[0] * load(start, 0)
-                s1 = s1 + r[count] * load(start, x_row)
-                s2 = s2 + r[2 * count] * load(start, 2 * x_row)
-                s3 = s3 + r[3 * count] * load(start, 3 * x_row)
-                s4 = s4 + r[4 * count] * load(start, 4 * x_row)
-                s5 = s5 + r[5 * count] * load(start, 5 * x_row)
-                s6 = s6 + r[6 * count] * load(start, 6 * x_row)
-                s7 = s7 + r[7 * count] * load(start, 7 * x_row)
-                r, start = ahead(r, 8 * count), ahead(start, 8 * x_row)
-            total = ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
-            total = _with_rest(total, ahead(w, k), length, count, ahead(x, t), x_row)
-            store(y, k * y_row + t, leak(total + b[k], slope))
+            at = k * ROW + t
+            store(sums, at, fma(w[k], load(x, t), load(sums, at)))
 
 
 @inlined
-def _with_rest(total, w, length, count, x, x_row):
-    for i in range(length - length % 8, length):
-        total = total + w[i * count] * load(x, i * x_row)
-    return total
+def strands(s, row, w, span, length, x):
+    """A narrow unit's: s [8, row]."""
+    for k in range(8):
+        store(s, k * row, _zero(x))
+    for i in range(0, length - 7, 8):
+        for k in range(8):
+            v = load(x, (i + k) * ROW)
+            store(s, k * row, load(s, k * row) + w[(i + k) * span] * v)
 
 
 @inner
-def strand(total, w, length, count, first, x, x_row, samples):
-    """A narrow unit's sum of every eighth product from ``first`` on: total [samples]."""
+def strand(total, w, span, length, first, x, samples):
+    """One of them, which begins with product ``first``: total [samples]."""
     for t in range(0, samples, LANES):
         s = 0.0
         for i in range(first, length - length % 8, 8):
-            s = s + w[i * count] * load(x, i * x_row + t)
+            s = s + w[i * span] * load(x, i * ROW + t)
         store(total, t, s)
 
 
-@inner
-def add_up(strands, own, w, bias, length, count, slope, x, x_row, y, samples):
-    """A narrow unit's output from its strands [8, samples], whose rows have length ``own``."""
-    for t in range(0, samples, LANES):
-        at = ahead(strands, t)
-        even = (load(at, 0) + load(at, 4 * own)) + (load(at, 2 * own) + load(at, 6 * own))
-        odd = (load(at, own) + load(at, 5 * own)) + (load(at, 3 * own) + load(at, 7 * own))
-        total = _with_rest(even + odd, w, length, count, ahead(x, t), x_row)
-        store(y, t, leak(total + bias, slope))
+@inlined
+def add_up(s, row, w, span, length, slope, x):
+    """A narrow unit's output from its strands [8, row]."""
+    even = (load(s, 0) + load(s, 4 * row)) + (load(s, 2 * row) + load(s, 6 * row))
+    odd = (load(s, row) + load(s, 5 * row)) + (load(s, 3 * row) + load(s, 7 * row))
+    total = even + odd
+    for i in range(length - length % 8, length):
+        total = total + w[i * span] * load(x, i * ROW)
+    return leak(total + w[length * span], slope)
 
 
 @inner
-def bend(kind, y, y_row, count, samples):
+def narrow(w, span, length, count, slope, x, y, samples):
+    """A narrow layer."""
+    s = registers(x)
+    for k in range(count):
+        for t in range(0, samples, LANES):
+            r, start = ahead(w, k), ahead(x, t)
+            strands(s, LANES, r, span, length, start)
+            store(y, k * ROW + t, add_up(s, LANES, r, span, length, slope, start))
+
+
+@inner
+def bend(kind, y, count, samples):
     """A smooth activation in place, evaluated in float64 and rounded once."""
     if kind == SLOPE:
         return
     for k in range(count):
-        for t in range(k * y_row, k * y_row + samples):
+        for t in range(k * ROW, k * ROW + samples):
             p = np.float64(y[t])
             if kind == TANH:
                 y[t] = math.tanh(p)

@@ -8,7 +8,7 @@ import numpy as np
 
 from approxgan.objective.sweep._cache import inlined, inner
 from approxgan.objective.sweep._plan import NARROWEST
-from approxgan.objective.sweep._vector import ahead, fma, load, store, where_above
+from approxgan.objective.sweep._vector import ahead, fma, load, registers, store, where_above
 
 
 @inlined
@@ -25,20 +25,19 @@ def units(net, n, m):
 @inner
 def product(rows, apart, along, count, x, x_row, length, y, y_row, width):
     """y[k] += Σ_i rows[k·apart + i·along] x[i]: count is a multiple of 4, width one of 8."""
+    s = registers(y)
     for t in range(0, width, 8):
-        for k in range(0, count, 4):
-            r0, to, start = ahead(rows, k * apart), ahead(y, k * y_row + t), ahead(x, t)
-            r1, r2, r3 = ahead(r0, apart), ahead(r0, 2 * apart), ahead(r0, 3 * apart)
-            a0, a1 = load(to, 0), load(to, y_row)
-            a2, a3 = load(to, 2 * y_row), load(to, 3 * y_row)
-            for i in range(length):
-                v, at = load(start, i * x_row), i * along
-                a0, a1 = fma(r0[at], v, a0), fma(r1[at], v, a1)
-                a2, a3 = fma(r2[at], v, a2), fma(r3[at], v, a3)
-            store(to, 0, a0)
-            store(to, y_row, a1)
-            store(to, 2 * y_row, a2)
-            store(to, 3 * y_row, a3)
+        for first in range(0, count, 4):
+            r, start, to = ahead(rows, first * apart), ahead(x, t), ahead(y, first * y_row + t)
+            for k in range(4):
+                store(s, k * 8, load(to, k * y_row))
+            for _ in range(length):
+                v = load(start, 0)
+                for k in range(4):
+                    store(s, k * 8, fma(r[k * apart], v, load(s, k * 8)))
+                r, start = ahead(r, along), ahead(start, x_row)
+            for k in range(4):
+                store(to, k * y_row, load(s, k * 8))
 
 
 @inner
@@ -62,37 +61,15 @@ def forward(net, s):
 
 
 @inner
-def _chain(net, s, source, by_sample, by_row, count, m, x, x_row, to, to_row):
-    """Take ``count`` rows of derivatives with respect to node m's outputs through its layer."""
-    span = net.span[m]
-    for n in range(net.samples):
-        bend = ahead(s.bend, units(net, n, m))
-        for r in range(count):
-            row = ahead(source, n * by_sample + r * by_row)
-            scaled = ahead(s.scratch, (n * count + r) * span)
-            for k in range(0, span, 8):
-                store(scaled, k, load(row, k) * load(bend, k))
-    rows = net.samples * count
-    product(s.scratch, span, 1, rows, x, x_row, net.width[m], to, to_row, x_row)
-
-
-@inner
-def backward(net, s):
-    """Fill g from the logit's own 1 down to node 1."""
-    for n in range(net.samples):
-        s.g[units(net, n, net.last)] = 1.0
-    for m in range(net.last, 1, -1):
-        rows, span = ahead(s.rows, net.row[m]), net.span[m - 1]
-        g, to = ahead(s.g, net.node[m]), ahead(s.g, net.node[m - 1])
-        _chain(net, s, g, net.nodes, 0, 1, m, rows, span, to, net.nodes)
-
-
-@inner
 def jacobians(net, s):
-    """Fill them between nodes more than one layer apart without a narrow node between them."""
+    """Fill them between nodes more than one layer apart without a narrow node between them.
+
+    Those of the logit go through narrow nodes too.
+    """
     start = 1
-    for b in range(2, net.last):
+    for b in range(2, net.last + 1):
         if is_narrow(net, b):
+            start = start if b < net.last else 1
             for a in range(b - 2, start - 1, -1):
                 first, rows = into_narrow(net, s, 0, a + 1, b, 0), ahead(s.rows, net.row[a + 1])
                 _link(net, s, a, b, first, net.width[b], a + 1, rows, net.span[a])
@@ -105,12 +82,21 @@ def jacobians(net, s):
 
 
 @inner
-def _link(net, s, a, b, first, count, m, rows, span):
-    """Fill them from a to b from those between m and one of the two, of sample 0 at ``first``."""
-    by_row, to = net.span[m], ahead(s.jacobians, place(net, a, b))
-    _chain(
-        net, s, first, 0 if a == b - 2 else count * by_row, by_row, count, m, rows, span, to, span
-    )
+def _link(net, s, a, b, first, count, m, x, width):
+    """Fill them from a to b from those between m and one of the two, of sample 0 at ``first``.
+
+    Those are ``count`` rows of derivatives with respect to node m, and go through a layer x.
+    """
+    span, to = net.span[m], ahead(s.jacobians, place(net, a, b))
+    by_sample = 0 if a == b - 2 else count * span
+    for n in range(net.samples):
+        bend = ahead(s.bend, units(net, n, m))
+        for r in range(count):
+            row, at = ahead(first, n * by_sample + r * span), (n * count + r) * span
+            for k in range(0, span, 8):
+                store(s.scratch, at + k, load(row, k) * load(bend, k))
+    rows = net.samples * count
+    product(s.scratch, span, 1, rows, x, width, net.width[m], to, width, width)
 
 
 @inlined
@@ -135,3 +121,13 @@ def into_narrow(net, s, n, a, b, r):
     if a == b - 1:
         return ahead(s.rows, net.row[b] + r * span)
     return ahead(s.jacobians, place(net, a, b) + (n * net.width[b] + r) * span)
+
+
+@inlined
+def derivative(net, s, n, a, unit, b, r):
+    """∂(input r of node b) / ∂(output ``unit`` of node a)"""
+    if a == b:
+        return net.slope[0]
+    if is_narrow(net, b):
+        return into_narrow(net, s, n, a, b, r)[unit]
+    return into_wide(net, s, n, a, unit, b)[r]

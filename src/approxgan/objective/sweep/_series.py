@@ -16,15 +16,8 @@ from approxgan.objective.sweep._cache import inlined, inner
 from approxgan.objective.sweep._plan import POWERS
 from approxgan.objective.sweep._vector import fma, load, store
 
-IDENTITY, SOFTPLUS, SIGMOID, SQUARE, SQUARE_TO_ONE, HINGE = range(6)
-KINDS = {
-    "identity": IDENTITY,
-    "softplus": SOFTPLUS,
-    "sigmoid": SIGMOID,
-    "square": SQUARE,
-    "square_to_one": SQUARE_TO_ONE,
-    "hinge": HINGE,
-}
+KINDS = {"identity": 0, "softplus": 1, "sigmoid": 2, "square": 3, "square_to_one": 4, "hinge": 5}
+IDENTITY, SOFTPLUS, SIGMOID, SQUARE, SQUARE_TO_ONE, HINGE = KINDS.values()
 RHO = 2.5
 
 
@@ -71,9 +64,7 @@ def loss(terms, factors, sample, logit):
 
 @inner
 def expand(terms, factors, sample, logit, own, series, most):
-    """Write a sample's series [POWERS + 1]; returns the radius it holds for, at most ``most``."""
-    for k in range(POWERS + 1):
-        series[k] = 0.0
+    """Add to a sample's series [POWERS + 1]; returns the radius it holds for, at most ``most``."""
     for t in range(len(terms)):
         if terms[t, 0] <= sample < terms[t, 1]:
             sign, weight = factors[t]

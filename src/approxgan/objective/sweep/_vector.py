@@ -45,10 +45,9 @@ class _VectorModel(models.PrimitiveModel):
 @lower_cast(types.Float, Vector)
 def _spread(context: Any, builder: Any, given: Any, vector: Vector, number: Any) -> Any:
     number = context.cast(builder, number, given, vector.dtype)
-    empty = ir.Constant(context.get_value_type(vector), ir.Undefined)
+    one = builder.bitcast(number, ir.VectorType(number.type, 1))
     places = ir.Constant(ir.VectorType(INT, vector.length), [0] * vector.length)
-    first = builder.insert_element(empty, number, ir.Constant(INT, 0))
-    return builder.shuffle_vector(first, empty, places)
+    return builder.shuffle_vector(one, one, places)
 
 
 def _alike(*kinds: Any) -> Any:
@@ -131,12 +130,6 @@ def differ(builder: Any, x: Any, y: Any) -> Any:
     return _mask(builder, builder.fcmp_unordered("!=", x, y))
 
 
-@_emits(lambda bits: types.int64(types.int64))
-def lowest(builder: Any, bits: Any) -> Any:
-    """The number of the lowest bit that is set."""
-    return builder.cttz(bits, ir.Constant(ir.IntType(1), 1))
-
-
 @_emits(lambda vector: _alike(vector) and vector.dtype(vector))
 def biggest(builder: Any, vector: Any) -> Any:
     """The largest element."""
@@ -174,27 +167,16 @@ def store(builder: Any, start: Any, index: Any, vector: Any) -> Any:
     builder.store(vector, place, align=align)
 
 
+@_emits(lambda like: like(like))
+def registers(builder: Any, like: Any) -> Any:
+    """Room for 8 vectors; where all places are known, the compiler keeps it in registers."""
+    return cgutils.alloca_once(builder, like.type.pointee, LONG(8 * LANES))
+
+
 @_emits(lambda start, count: start(start, types.int64))
 def ahead(builder: Any, start: Any, count: Any) -> Any:
     """The pointer ``count`` elements further on."""
     return builder.gep(start, [count])
-
-
-@_emits(lambda number, like: like.dtype(types.float64, like))
-def cast(builder: Any, number: Any, like: Any) -> Any:
-    """A float64 in the type that ``like`` points to."""
-    kind = like.type.pointee
-    return builder.fptrunc(number, kind) if kind == ir.FloatType() else number
-
-
-@_emits(lambda start, index: types.void(start, types.int64))
-def prefetch(builder: Any, start: Any, index: Any) -> None:
-    """Bring what lies there nearer to the processor, to be written."""
-    byte = ir.IntType(8).as_pointer()
-    form = ir.FunctionType(ir.VoidType(), [byte, INT, INT, INT])
-    function = cgutils.get_or_insert_function(builder.module, form, "llvm.prefetch.p0")
-    place = builder.bitcast(builder.gep(start, [index]), byte)
-    builder.call(function, [place, INT(1), INT(3), INT(1)])
 
 
 @_emits(lambda truth: types.int64(types.boolean))

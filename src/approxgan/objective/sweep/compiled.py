@@ -4,7 +4,8 @@ Exact up to rounding: it evaluates the same function of θ as the loop over forw
 every kink that a step crosses (``_lines``). It rounds otherwise than the loop does.
 """
 
-import functools
+from functools import lru_cache, reduce
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,9 +13,9 @@ from torch import Tensor
 
 from approxgan.core.protocols import Sweep
 from approxgan.objective.problem import DenseProblem
-from approxgan.objective.sweep._calls import TYPES, array, for_type, share, up
-from approxgan.objective.sweep._kernels import change_losses
-from approxgan.objective.sweep._plan import ROWS, ZEROS, plan
+from approxgan.objective.sweep._calls import TYPES, array, share
+from approxgan.objective.sweep._kernels import INTS, SERIES, ZEROS, Room, change_losses
+from approxgan.objective.sweep._plan import Net, plan, up
 from approxgan.objective.sweep._series import KINDS, radii
 from approxgan.objective.sweep.loops import whole_step
 
@@ -26,9 +27,7 @@ JACOBIANS = 2**20
 
 def covers(problem: DenseProblem) -> bool:
     """Whether ``sweep`` can evaluate a problem that ``direct`` can: no activation is smooth."""
-    return not any(isinstance(a, str) for a in problem.activations) and all(
-        term.function in KINDS for term in problem.terms
-    )
+    return not any(isinstance(a, str) for a in problem.activations)
 
 
 def sweep(problem: DenseProblem, theta: Tensor, step: float | Tensor, threads: int = 1) -> Sweep:
@@ -40,27 +39,58 @@ def sweep(problem: DenseProblem, theta: Tensor, step: float | Tensor, threads: i
     chain = problem.sizes, problem.activations, problem.owned
     point, moved = array(theta, dtype), array(theta + whole_step(step, theta), dtype)
     frozen, inputs = array(problem.frozen, dtype), array(problem.inputs, dtype)
-    most = min(
-        SAMPLES, max(ROWS, JACOBIANS // (1 + plan(*chain, ROWS, dtype).jacobians) // ROWS * ROWS)
-    )
+    most = min(SAMPLES, max(4, JACOBIANS // (1 + plan(*chain, 8, dtype).jacobians) // 4 * 4))
     chunks = -(-inputs.shape[1] // most)
     terms = np.array([(t.start, t.stop, KINDS[t.function]) for t in problem.terms])
     factors = np.array([(t.sign, t.weight / (t.stop - t.start)) for t in problem.terms], dtype)
-    limits, go_through = radii(problem.terms, dtype), for_type(change_losses, dtype)
-    parts = np.empty((chunks, len(point), theta.shape[1] + 1), dtype)
+    limits = radii(problem.terms, dtype)
+    parts = np.empty((chunks, len(theta), theta.shape[1] + 1), dtype)
 
     def work(task: int) -> None:
         seed, begin = task // chunks, task % chunks * most
         own = inputs[seed, begin : begin + most]
-        net = plan(*chain, up(len(own), ROWS), dtype)
-        floats = np.empty(sum(net.floats), dtype)
-        floats[: sum(net.floats[:ZEROS])] = 0.0
-        go_through(
-            net, floats, np.empty(sum(net.ints), np.int64), point[seed], moved[seed], frozen[seed],
-            own, begin, terms, factors, limits, parts[task % chunks, seed],
+        net, sizes = _layout(*chain, up(len(own)), dtype)
+        floats, ints = np.empty(sum(sizes[:INTS]), dtype), np.empty(sum(sizes[INTS:]), np.int64)
+        floats[: sum(sizes[:ZEROS])] = 0.0
+        change_losses(
+            net, floats, ints, sizes, point[seed], moved[seed], frozen[seed], own, begin, terms,
+            factors, limits, parts[task % chunks, seed],
         )  # fmt: skip
 
-    share(work, len(point) * chunks, threads)
-    total = torch.from_numpy(functools.reduce(np.add, parts))
+    share(work, len(theta) * chunks, threads)
+    total = torch.from_numpy(reduce(np.add, parts))
     value = problem.constant + total[:, -1]
     return Sweep(value[:, None] + total[:, :-1], value)
+
+
+@lru_cache(maxsize=64)
+def _layout(*chain: Any) -> tuple[Net, tuple[int, ...]]:
+    """The plan, and the sizes of a room's arrays."""
+    net = plan(*chain)
+    by_unit, by_node, widest = net.samples * net.nodes, net.samples * (net.last + 1), net.widest
+    rows, lines = up(net.width[1:]) * net.span[:-1], 1 + np.sum(net.width[1:])
+    sizes = Room(
+        rows=rows.sum(),
+        transposed=np.sum((net.width[:-1] + 1) * net.span[1:]),
+        moves=rows[: net.owned].sum(),
+        changes=rows[: net.owned].sum(),
+        reach=net.nodes,
+        heaviest=net.nodes,
+        p=by_unit,
+        h=by_unit,
+        bend=by_unit,
+        jacobians=net.samples * net.jacobians,
+        series=net.samples * SERIES,
+        limit=net.samples,
+        near=by_node,
+        gap=by_node,
+        norm=by_node,
+        scratch=net.samples * max(net.scratch, 3 * widest),
+        lines=lines * widest,
+        most=lines,
+        bound=widest,
+        total=widest,
+        origin=2 * lines,
+        late=net.samples * widest,
+    )
+    return net, tuple(map(int, sizes))
