@@ -18,7 +18,6 @@ from approxgan.objective.sweep._layer import (
     TILE,
     add_up,
     bend,
-    extend,
     load,
     narrow,
     strand,
@@ -26,6 +25,7 @@ from approxgan.objective.sweep._layer import (
     wide,
 )
 from approxgan.objective.sweep._plan import flat, lay_out
+from approxgan.objective.sweep._sample import product
 from approxgan.objective.sweep._vector import LANES, ahead, differ, opaque, pointers, store
 
 Pointer = Any
@@ -78,7 +78,7 @@ def _layer(net, m, w, span, count, x, y, samples):
 
 @inlined
 def _weights(net, room, m):
-    return ahead(room.weights, net.transposed[m])
+    return ahead(room.weights, net.row[m])
 
 
 @inlined
@@ -207,8 +207,8 @@ def _sum_before(net, room, m, unit):
         for i in range(net.widest * ROW):
             room.sums[i] = 0.0
     else:
-        before = ahead(x, (unit - 1) * ROW)
-        extend(room.sums, ahead(w, (unit - 1) * span), count, before, net.samples)
+        w, x, rows = ahead(w, (unit - 1) * span), ahead(x, (unit - 1) * ROW), (count + 3) // 4 * 4
+        product(w, 1, span, rows, x, ROW, 1, room.sums, ROW, net.samples)
 
 
 @entry

@@ -126,7 +126,7 @@ def read(net, s, theta, moved, frozen, inputs):
             s.h[n * net.nodes + i] = inputs[n, i]
         s.h[n * net.nodes + columns] = 1.0
     for m in range(1, net.last + 1):
-        to, before, span = ahead(s.transposed, net.transposed[m]), net.width[m - 1], net.span[m]
+        to, before, span = ahead(s.transposed, net.row[m]), net.width[m - 1], net.span[m]
         parameters = theta if m <= net.owned else frozen
         for k in range(net.width[m]):
             place, most = net.row[m] + k * net.span[m - 1], 0.0

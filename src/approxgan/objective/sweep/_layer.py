@@ -60,15 +60,6 @@ def wide(sums, w, span, length, count, slope, x, y, samples):
                 store(y, to + k * ROW, leak(load(s, k * LANES) + r[k], slope))
 
 
-@inner
-def extend(sums, w, count, x, samples):
-    """A wide layer's sums with the next product."""
-    for k in range(count):
-        for t in range(0, samples, LANES):
-            at = k * ROW + t
-            store(sums, at, fma(w[k], load(x, t), load(sums, at)))
-
-
 @inlined
 def strands(s, row, w, span, length, x):
     """A narrow unit's: s [8, row]."""

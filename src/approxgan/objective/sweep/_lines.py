@@ -70,7 +70,7 @@ def follow(net, s, n, m, unit, width):
     return largest(s.total, width)
 
 
-@inner
+@inlined
 def _add_lines(net, s, n, q, unit, first, count, width):
     """Leave the changes of a unit's input, if no unit before it crosses again, in ``total``."""
     for k in range(first, count):

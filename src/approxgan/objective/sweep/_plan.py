@@ -33,9 +33,8 @@ class Net(NamedTuple):
     """Its length there, with one place for the bias of the next layer, and padding."""
     row: Array
     """Of the weights into it, unit by unit in rows of the span before, the bias behind the weights;
-    arrays over coordinates are laid out like that too."""
-    transposed: Array
-    """Of the same transposed, in rows of its own span, the biases last."""
+    arrays over coordinates are laid out like that too. Transposed, in rows of its own span, the
+    biases are last."""
     flat: Array
     """Of the same in the flat parameters of their player."""
     kind: Array
@@ -89,8 +88,7 @@ def plan(
         width,
         node=_places(span),
         span=span,
-        row=_places(np.array([0, *up(width[1:]) * span[:-1]])),
-        transposed=_places(np.array([0, *span[1:] * (width[:-1] + 1)])),
+        row=_places(np.array([0, *span[1:] * span[:-1]])),
         flat=np.array([0, *_places(parameters[:owned]), *_places(parameters[owned:])]),
         kind=np.array(kind),
         slope=np.array(slope, dtype),
@@ -133,7 +131,7 @@ def flat(net, m, unit, i):
 def lay_out(net, theta, frozen, m, transposed):
     """Write layer m's weights and biases."""
     parameters = theta if m <= net.owned else frozen
-    to, span = ahead(transposed, net.transposed[m]), net.span[m]
+    to, span = ahead(transposed, net.row[m]), net.span[m]
     for k in range(net.width[m]):
         for i in range(net.width[m - 1] + 1):
             to[i * span + k] = parameters[flat(net, m, k, i)]

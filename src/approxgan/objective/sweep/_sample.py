@@ -45,7 +45,7 @@ def forward(net, s):
     """Fill p, h and bend for the inputs in h, with p starting as zeros."""
     for m in range(1, net.last + 1):
         width, span, node, before = net.width[m], net.span[m], net.node[m], m - 1
-        h, rows = ahead(s.h, net.node[before]), ahead(s.transposed, net.transposed[m])
+        h, rows = ahead(s.h, net.node[before]), ahead(s.transposed, net.row[m])
         p, count = ahead(s.p, node), net.width[before] + 1
         product(h, net.nodes, 1, net.samples, rows, span, count, p, net.nodes, span)
         for n in range(net.samples):
@@ -75,7 +75,7 @@ def jacobians(net, s):
                 _link(net, s, a, b, first, net.width[b], a + 1, rows, net.span[a])
             start = b
         else:
-            rows = ahead(s.transposed, net.transposed[b])
+            rows = ahead(s.transposed, net.row[b])
             for a in range(start, b - 1):
                 first = into_wide(net, s, 0, a, 0, b - 1)
                 _link(net, s, a, b, first, net.width[a], b - 1, rows, net.span[b])
@@ -110,7 +110,7 @@ def into_wide(net, s, n, a, unit, b):
     """∂(inputs of the wide node b) / ∂(output ``unit`` of node a)"""
     span = net.span[b]
     if a == b - 1:
-        return ahead(s.transposed, net.transposed[b] + unit * span)
+        return ahead(s.transposed, net.row[b] + unit * span)
     return ahead(s.jacobians, place(net, a, b) + (n * net.width[a] + unit) * span)
 
 

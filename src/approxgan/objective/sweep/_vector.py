@@ -21,6 +21,8 @@ from numba.np.arrayobj import make_array
 LANES = 16 if binding.get_host_cpu_features().get("avx512f") else 8
 """Samples side by side in a vector."""
 INT, LONG = ir.IntType(32), ir.IntType(64)
+BYTES = 4
+"""A vector may begin at a multiple of these."""
 
 
 class Vector(types.Type):
@@ -140,20 +142,17 @@ def biggest(builder: Any, vector: Any) -> Any:
     return found[0]
 
 
-def _at(builder: Any, start: Any, index: Any, count: int) -> tuple[Any, int]:
-    """A pointer to ``count`` numbers, and the bytes of one."""
-    number = start.type.pointee
-    place = builder.gep(start, [index])
-    kind = ir.VectorType(number, count).as_pointer()
-    return builder.bitcast(place, kind), 4 if number == ir.FloatType() else 8
+def _at(builder: Any, start: Any, index: Any, count: int) -> Any:
+    """A pointer to ``count`` numbers."""
+    kind = ir.VectorType(start.type.pointee, count).as_pointer()
+    return builder.bitcast(builder.gep(start, [index]), kind)
 
 
 def _load(count: int) -> Any:
     @_emits(lambda start, index: Vector(start.dtype, count)(start, types.int64))
     def load(builder: Any, start: Any, index: Any) -> Any:
         """The numbers from ``start[index]`` on."""
-        place, align = _at(builder, start, index, count)
-        return builder.load(place, align=align)
+        return builder.load(_at(builder, start, index, count), align=BYTES)
 
     return load
 
@@ -163,8 +162,7 @@ load, load_lanes = _load(8), _load(LANES)
 
 @_emits(lambda start, index, vector: types.void(start, types.int64, vector))
 def store(builder: Any, start: Any, index: Any, vector: Any) -> Any:
-    place, align = _at(builder, start, index, vector.type.count)
-    builder.store(vector, place, align=align)
+    builder.store(vector, _at(builder, start, index, vector.type.count), align=BYTES)
 
 
 @_emits(lambda like: like(like))

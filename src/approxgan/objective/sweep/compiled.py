@@ -68,10 +68,10 @@ def _layout(*chain: Any) -> tuple[Net, tuple[int, ...]]:
     """The plan, and the sizes of a room's arrays."""
     net = plan(*chain)
     by_unit, by_node, widest = net.samples * net.nodes, net.samples * (net.last + 1), net.widest
-    rows, lines = up(net.width[1:]) * net.span[:-1], 1 + np.sum(net.width[1:])
+    rows, lines = net.span[1:] * net.span[:-1], 1 + np.sum(net.width[1:])
     sizes = Room(
         rows=rows.sum(),
-        transposed=np.sum((net.width[:-1] + 1) * net.span[1:]),
+        transposed=rows.sum(),
         moves=rows[: net.owned].sum(),
         changes=rows[: net.owned].sum(),
         reach=net.nodes,

@@ -114,7 +114,7 @@ def _room(net: Net, rows: int, samples: int, dtype: np.dtype) -> Room:
         return np.zeros(shape, dtype)
 
     return Room(
-        weights=zeros(int(np.sum((net.width[:-1] + 1) * net.span[1:]))),
+        weights=zeros(int(np.sum(net.span[1:] * net.span[:-1]))),
         outputs=zeros(net.nodes, ROW),
         rows=zeros(widest, widest),
         units=zeros(widest, ROW),
