@@ -26,12 +26,12 @@ from approxgan.objective.sweep._layer import (
 )
 from approxgan.objective.sweep._plan import flat, lay_out
 from approxgan.objective.sweep._sample import product
-from approxgan.objective.sweep._vector import LANES, ahead, differ, opaque, pointers, store
+from approxgan.objective.sweep._vector import LANES, ahead, differ, fetch, opaque, pointers, store
 
 Pointer = Any
 MIX = -7046029254386353131
 """2**64 divided by the golden ratio, which spreads the highest bits of a product evenly."""
-SLOTS = 2**13
+SLOTS = 2**15
 """Outputs that the memo holds."""
 
 
@@ -106,6 +106,13 @@ def _bits(number):
     return np.int64(np.float32(number).view(np.uint32))
 
 
+@inlined
+def _slot(y, t):
+    """Bits of a sample's outputs, and where ``seen`` may have them."""
+    key = _bits(y[t]) << 32 | _bits(y[ROW + t])
+    return key, ((key * MIX) >> 40 & (SLOTS - 1)) * 2
+
+
 @inner
 def _remember(net, room, y, place):
     """Those samples of a block y [2, block] wait whose outputs are new.
@@ -114,10 +121,12 @@ def _remember(net, room, y, place):
 
     All are written down, and the next overwrites one that need not wait: branches would be guesses.
     """
+    for t in range(net.samples):
+        fetch(room.seen, _slot(y, t)[1])
     at = room.waiting[0]
     for t in range(net.samples):
-        key = _bits(y[t]) << 32 | _bits(y[ROW + t])
-        slot = ahead(room.seen, ((key * MIX) >> 40 & (SLOTS - 1)) * 2)
+        key, at_slot = _slot(y, t)
+        slot = ahead(room.seen, at_slot)
         known = opaque(slot[0] == key)
         first = place + t + known * (slot[1] - place - t)
         slot[0], slot[1] = key, first

@@ -177,6 +177,16 @@ def ahead(builder: Any, start: Any, count: Any) -> Any:
     return builder.gep(start, [count])
 
 
+@_emits(lambda start, index: types.void(start, types.int64))
+def fetch(builder: Any, start: Any, index: Any) -> None:
+    """Bring what lies there nearer to the processor, to be written."""
+    byte = ir.IntType(8).as_pointer()
+    form = ir.FunctionType(ir.VoidType(), [byte, INT, INT, INT])
+    function = cgutils.get_or_insert_function(builder.module, form, "llvm.prefetch.p0")
+    place = builder.bitcast(builder.gep(start, [index]), byte)
+    builder.call(function, [place, INT(1), INT(3), INT(1)])
+
+
 @_emits(lambda truth: types.int64(types.boolean))
 def opaque(builder: Any, truth: Any) -> Any:
     """1 or 0, computed with: the compiler does not see that it could branch instead."""
