@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import os
-import pickle
 import stat
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from typing import Any
 import numba
 from numba.core import caching
 from numba.core.compiler import CompileResult
-from numba.core.serialize import dumps
+from numba.core.serialize import dumps, loads
 
 WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
@@ -52,7 +51,7 @@ class _Kept(caching.NullCache):
         target_context.refresh()
         try:
             stored = self._file(sig, target_context.codegen()).read_bytes()
-            return CompileResult._rebuild(target_context, *pickle.loads(stored))
+            return CompileResult._rebuild(target_context, *loads(stored))
         except Exception:
             return None
 
