@@ -3,6 +3,7 @@ import hashlib
 import json
 import subprocess
 from contextlib import suppress
+from functools import cache
 
 AT = paths.Results(Path("results"))
 

@@ -1,6 +1,7 @@
 TUNINGS = Known("tuning", cells.tunings(config))
 
 
+@cache
 def tuned(name):
     return specs.tune(config, name, {name: TUNINGS[name]})
 

@@ -58,13 +58,13 @@ def _seconds(spec: Mapping[str, Any]) -> float:
     """Processor seconds of a trial's steps, everything compiled before."""
     import numpy as np
 
-    from approxgan.training import loop, setup, stage
+    from approxgan.training import loop, setup, timing
 
     dataset, methods = cells.build_dataset(RING), setup.methods(spec)
     data = dataset.training(RING["points"], np.random.default_rng(0))
     game, settings = setup.game_of(spec, dataset.dim, 1), setup.Settings.of(spec["training"])
     state = loop.init(game, data, spec["seeds"], settings, methods)
-    stage.warm(state, game, methods, settings)
+    timing.warm(state, game, methods, settings)
     started = time.process_time()
     loop.train(state, game, methods, settings, lambda state, info: None)
     return time.process_time() - started

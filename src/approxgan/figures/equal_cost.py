@@ -24,7 +24,8 @@ class EqualCost:
         "score within the budget. Dotted black: exact's last median. Dotted grey: the generators "
         "before training. "
         "Hatched: the scores of a perfect generator. Seconds depend on the machine, the precision "
-        "and the program; those of a budget in seconds are counted as it counts them."
+        "and the program. Where the budget is in seconds, the right axis has the seconds by which "
+        "it was counted."
     )
 
     def draw(self, tables: Tables) -> Figure:
