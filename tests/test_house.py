@@ -88,7 +88,10 @@ def test_what_the_snakefile_imports_does_not_load_torch():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-HEAVY = ("torch", "numba", "sklearn", "ot", "matplotlib", "scipy.stats", "scipy.signal")
+HEAVY = (
+    *("torch", "numba", "sklearn", "ot", "matplotlib", "scipy.stats", "scipy.signal"),
+    "jsonschema",
+)
 STAGES = {
     "data ring": ("pandas", "scipy", *HEAVY),
     "collect quality": HEAVY,

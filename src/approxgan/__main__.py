@@ -2,7 +2,13 @@
 
 import sys
 
-from approxgan.cli.parser import main
+from approxgan.cli import process
+
+process.begin()
+
+from approxgan.cli.parser import main  # noqa: E402
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    process.end()
+    sys.exit(status)

@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from worlds import ROOT
 
@@ -13,13 +14,16 @@ from approxgan.cli.parser import main
 from approxgan.config import load
 from approxgan.core.errors import InputError
 from approxgan.design import specs
+from approxgan.design.cells import build_dataset
 from approxgan.storage import arrays, files, provenance
 from approxgan.training import stage as run
 from approxgan.training import timing
-from approxgan.training.setup import methods
+from approxgan.training.loop import init
+from approxgan.training.setup import Settings, game_of, methods
 
 SMOKE = load.config([ROOT / "config.yaml", ROOT / "studies" / "smoke.yaml"])
 RING = "smoke/ring/compact/nonsaturating"
+BLIND = "smoke_blind/counted/counter/nonsaturating"
 EXACT, SPSA = f"{RING}/exact/none/seeds0-2", f"{RING}/spsa/dtype_directions2/seeds0-2"
 ADAPTIVE = f"{RING}/forward_difference/adaptive/seeds0-2"
 STALE = f"{RING}/stale_coordinates/epsilon1e-3_coordinates20/seeds0-2"
@@ -189,3 +193,21 @@ def test_a_run_that_goes_on_keeps_its_number_of_steps(results, data, tmp_path, m
     keep(spec, data, 0.01, 0.01)
     run.run(spec, results, tmp_path / "parts")
     assert digests(tmp_path / "parts") == digests(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    ("cell", "compiled"),
+    [
+        (f"{RING}/forward_difference/epsilon1e-3/seeds0-2", True),
+        (EXACT, False),
+        (f"{BLIND}/forward_difference+exact/epsilon1e0_fresh+none/seeds0-2", False),
+    ],
+)
+def test_code_is_compiled_where_a_sweep_calls_it(cell, compiled, monkeypatch):
+    spec, asked = specs.train(SMOKE, cell), []
+    chosen = methods(spec)
+    points = build_dataset(spec["definitions"]["dataset"]).training(50, np.random.default_rng(0))
+    game, settings = game_of(spec, points.shape[1], 1), Settings.of(spec["training"])
+    monkeypatch.setattr(timing, "warm_sweeps", lambda *given: asked.append(given))
+    timing.warm(init(game, points, spec["seeds"], settings, chosen), game, chosen, settings)
+    assert bool(asked) == compiled

@@ -8,16 +8,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
 
 from approxgan.config import registry, words
 from approxgan.core.errors import InputError, one_line
 from approxgan.core.protocols import PLAYERS
 from approxgan.core.settings import near
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator, ValidationError
 
 RESERVED = {"datasets": ("kind", "points"), "models": ("kind",), "losses": ("kind", "r1")}
 """Keys of a definition that are not settings of its variant."""
@@ -44,7 +45,7 @@ SCHEMA = Path(__file__).with_name("schema.yaml")
 
 def check(config: Mapping[str, Any]) -> None:
     """Raise ``InputError`` for the first rule of shape or names that a config breaks."""
-    error = best_match(_validator().iter_errors(config))
+    error = _broken(config)
     if error is not None:
         raise InputError(_explain(error))
     _check_variants(config)
@@ -94,16 +95,22 @@ def number(value: float) -> str:
 
 
 @cache
-def _schema() -> dict[str, Any]:
-    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+def _validator(part: str) -> "Draft202012Validator":
+    # Not at the top: jobs check no config, and each of them would load it.
+    from jsonschema import Draft202012Validator
+
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    return Draft202012Validator(schema["$defs"][part] if part else schema)
 
 
-@cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(_schema())
+def _broken(given: Mapping[str, Any], part: str = "") -> "ValidationError | None":
+    """What a config breaks first of the schema, or a piece of it of one of the schema's parts."""
+    from jsonschema.exceptions import best_match
+
+    return best_match(_validator(part).iter_errors(given))
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: "ValidationError") -> str:
     place = "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
     )
@@ -312,13 +319,12 @@ def _check_training(
                 f"training.{key} cannot differ within this study; {near(key, able)}"
                 f"accepted: {', '.join(able)}"
             )
-    fragment = Draft202012Validator(_schema()["$defs"]["training"])
     least = min(config["datasets"][name]["points"] for name in study["datasets"])
     for key, stated in varied.items():
         for value in (
             (stated if isinstance(stated, list) else [stated]) if key in OF_TRAINING else ()
         ):
-            error = best_match(fragment.iter_errors({key: value}))
+            error = _broken({key: value}, "training")
             if error is not None:
                 raise InputError(words.explained(error, f"training.{key}"))
             if key == "batch" and value > least:

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
-
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from approxgan.core.errors import one_line
 from approxgan.core.settings import near
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 KINDS = {
     "integer": "a whole number",
@@ -18,7 +19,7 @@ KINDS = {
 }
 
 
-def explained(error: ValidationError, place: str) -> str:
+def explained(error: "ValidationError", place: str) -> str:
     """One line; ``place`` names the value in the config, and is empty for the whole of it."""
     where, rule = one_line(place) or "top level", error.validator
     if rule == "additionalProperties":
@@ -37,23 +38,23 @@ def explained(error: ValidationError, place: str) -> str:
     return f"{where} is {said}; {like}accepted: {accepted}"
 
 
-def _unknown(error: ValidationError) -> str:
+def _unknown(error: "ValidationError") -> str:
     known = list(_schema(error)["properties"])
     key = next(key for key in _value(error) if key not in known)
     told = f"{near(key, known)}accepted: {', '.join(known)}"
     return f"unknown key {one_line(repr(key))}; {told}"
 
 
-def _value(error: ValidationError) -> Any:
+def _value(error: "ValidationError") -> Any:
     return error.instance
 
 
-def _schema(error: ValidationError) -> Mapping[str, Any]:
+def _schema(error: "ValidationError") -> Mapping[str, Any]:
     found: Any = error.schema
     return found
 
 
-def _accepted(error: ValidationError) -> str:
+def _accepted(error: "ValidationError") -> str:
     """What the part of the schema accepts that the value broke."""
     schema = _schema(error)
     if "description" in schema:

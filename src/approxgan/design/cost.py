@@ -50,7 +50,7 @@ UNKNOWN = {"latent": 128, "generator": [256, 256], "discriminator": [256, 256]}
 """What a model that states no such widths is taken for, and 64 columns of unknown data."""
 SIMULATED = {"latent": 8, "hidden": []}
 """What a generator with a kind of its own is taken for."""
-STARTS = {"torch": (2.5, 310.0), "compiled": (4.0, 490.0), "pandas": (0.8, 240.0)}
+STARTS = {"torch": (1.5, 310.0), "compiled": (2.0, 490.0), "pandas": (0.7, 240.0)}
 """Seconds and MB of a job that loads torch, compiled code beside it, or pandas."""
 SHARED = 100.0
 """MB of them that a process which loads both torch and pandas holds once."""
@@ -239,7 +239,8 @@ def paid(spec: Spec) -> float:
 
 def _start(spec: Spec) -> tuple[float, float]:
     """Seconds and MB of loading what trains a cell."""
-    return STARTS["compiled" if any(done.sweeps for _, done in _steps(spec)) else "torch"]
+    swept = any(done.sweeps and place.products for place, done in _steps(spec))
+    return STARTS["compiled" if swept else "torch"]
 
 
 def train(spec: Spec) -> Cost:

@@ -65,13 +65,14 @@ class GeneratorObjective(PlayerObjective):
         if not (self.noise or self.game.layers("generator") is None):
             opponent = self.opponent.repeat(count, 1)
             return self._at_once(thetas, opponent, self.inputs.repeat(count, 1, 1))
-        frozen = replace(self, noise=())
         parts = thetas.split(max(1, STACKED // self.inputs.shape[:2].numel()))
-        return torch.cat([
-            frozen._at_once(part, self.opponent.repeat(len(part), 1),
-                            self.draws(len(part)).flatten(0, 1))
-            for part in parts
-        ])  # fmt: skip
+        return torch.cat([self.constant + self._made(part).mean(-1) for part in parts])
+
+    def _made(self, thetas: Tensor) -> Tensor:
+        """θ [K, S, P] -> what each sample contributes, [K, S, B]."""
+        draws = self.draws(len(thetas)).flatten(0, 1)
+        made = self.game.make(thetas.flatten(0, 1), draws, self.kink)
+        return self._each(made.unflatten(0, thetas.shape[:2]))
 
     def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
         if not self.noise and (self.dense() or isinstance(self.game.generator, Network)):
@@ -109,9 +110,13 @@ class GeneratorObjective(PlayerObjective):
         else:
             # A parameter vector for every sample.
             made = self.game.make(inputs.flatten(0, 2), draws.flatten(0, 2).unsqueeze(1), self.kink)
-        # Samples of one seed stand in one row, beside its discriminator.
-        made = made.reshape(count, seeds, rows, -1).transpose(0, 1).flatten(1, 2)
-        return self.losses(made).unflatten(1, (count, rows)).transpose(0, 1)
+        return self._each(made.reshape(count, seeds, rows, -1))
+
+    def _each(self, made: Tensor) -> Tensor:
+        """Samples [C, S, B, dim] -> what each contributes, [C, S, B]."""
+        # Those of one seed stand in one row, beside its discriminator.
+        losses = self.losses(made.transpose(0, 1).flatten(1, 2))
+        return losses.unflatten(1, (len(made), made.shape[2])).transpose(0, 1)
 
     def each(self, thetas: Tensor) -> Tensor:
         made = self.game.make(thetas.flatten(0, 1), self.draws(1).flatten(0, 2).unsqueeze(1))

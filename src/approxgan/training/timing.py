@@ -35,10 +35,10 @@ RATE = 1e-3
 def warm(state: TrainState, game: Game, chosen: Methods, s: Settings) -> None:
     """Make one step and discard it, so that no clock counts compilation.
 
-    Also compile what sweeps of later steps may call.
+    Also compile what sweeps of later steps may call, where this one called compiled code.
     """
     train(copy.deepcopy(state), game, chosen, replace(s, steps=1), lambda *_: None)
-    if game.sweeps:
+    if game.sweeps & {"compiled", "direct"}:
         warm_sweeps(game, DTYPES[s.dtype])
 
 

@@ -1,0 +1,44 @@
+"""What a job's process does with memory."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+STEPS = """
+import resource
+import numpy as np
+from approxgan.cli import process
+process.begin()
+def step():
+    return [np.ones(SIZE) for _ in range(5)]
+step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+@pytest.mark.parametrize("size", [30_000, 300_000])
+def test_large_arrays_of_later_steps_are_not_cleared_again(size):
+    """The system clears a page of 4 kB when it is touched first; an array has thousands."""
+    code = STEPS.replace("SIZE", str(size))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 20 * 5 * size * 8 / 4096 / 50, "times that pages were cleared"
+
+
+@pytest.mark.parametrize("found", ["a", None])
+def test_another_c_library_is_left_alone(monkeypatch, found):
+    from approxgan.cli import process
+
+    def library(_):
+        if found is None:
+            raise OSError("not found")
+        return object()
+
+    monkeypatch.setattr(process.ctypes, "CDLL", library)
+    monkeypatch.setattr(process.gc, "set_threshold", lambda _: None)
+    process.begin()
