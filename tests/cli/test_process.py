@@ -40,5 +40,4 @@ def test_another_c_library_is_left_alone(monkeypatch, found):
         return object()
 
     monkeypatch.setattr(process.ctypes, "CDLL", library)
-    monkeypatch.setattr(process.gc, "set_threshold", lambda _: None)
     process.begin()

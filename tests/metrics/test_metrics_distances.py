@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 import ot
@@ -14,6 +15,7 @@ from worlds.variants import example
 
 from approxgan.config.registry import build
 from approxgan.core.errors import InputError
+from approxgan.metrics._distances import distinct
 
 
 def test_energy_is_the_u_statistic() -> None:
@@ -124,3 +126,17 @@ def test_frechet_null_of_gaussians_has_its_known_bias() -> None:
     metric, n = example("metrics", "frechet"), 1000
     values = [value(metric, normal(n, seed=s), normal(n, seed=500 + s)) for s in range(300)]
     assert_mean(values, 7 / n)
+
+
+@pytest.mark.parametrize("dim", [1, 3])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_distinct_points_are_the_first_of_equal_ones(dim: int, order: Literal["C", "F"]) -> None:
+    points = np.random.default_rng(0).integers(-2, 3, (200, dim)) * 0.5
+    points[points == 0] *= np.random.default_rng(1).choice([-1.0, 1.0], (points == 0).sum())
+    seen: list[tuple[float, ...]] = []
+    for row in points.tolist():
+        if tuple(row) not in seen:  # -0.0 is 0.0
+            seen.append(tuple(row))
+    found = distinct(np.array(points, order=order))
+    np.testing.assert_array_equal(found, np.array(seen))
+    assert len(found) < len(points)
