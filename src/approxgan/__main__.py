@@ -3,12 +3,10 @@
 import sys
 
 from approxgan.cli import process
-
-process.begin()
-
-from approxgan.cli.parser import main  # noqa: E402
+from approxgan.cli.parser import main
 
 if __name__ == "__main__":
+    process.begin()
     status = main()
     process.end()
     sys.exit(status)

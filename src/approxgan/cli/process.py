@@ -1,4 +1,4 @@
-"""How a job's process uses memory. Results are the same without it, and take longer."""
+"""How a job's process uses memory. Results are the same without this, but take longer."""
 
 import ctypes
 import gc
@@ -7,14 +7,15 @@ from contextlib import suppress
 MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1
 """What glibc's ``mallopt`` calls them."""
 LARGE, KEPT = 2**25, 2**30
-"""Bytes: larger arrays come from the system one by one; so much freed memory is kept."""
+"""Bytes of an array from which on it is given back when it is freed, the most that glibc takes; and
+of the freed memory that is kept."""
 
 
 def begin() -> None:
     """Keep freed memory for the next step.
 
-    glibc gives arrays of some MB back to the system when they are freed. The next step gets them
-    again, and the system clears them page by page: this takes up to half of a step's time.
+    Otherwise glibc gives freed arrays of some MB back to the system. The next step gets them again,
+    and the system clears them page by page, which can take as long as the arithmetic.
     """
     with suppress(AttributeError, OSError, TypeError):  # another C library
         library = ctypes.CDLL(None)
@@ -23,8 +24,8 @@ def begin() -> None:
 
 
 def end() -> None:
-    """Exit without a last search for unreachable objects, which takes 0.3 s where torch is loaded.
+    """Exit without Python's last search for unreachable objects: all memory goes with the process.
 
-    All memory goes with the process.
+    With torch loaded, that search is a good part of a short job.
     """
     gc.freeze()

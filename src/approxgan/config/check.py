@@ -95,16 +95,20 @@ def number(value: float) -> str:
 
 
 @cache
+def _schema() -> dict[str, Any]:
+    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+
+
+@cache
 def _validator(part: str) -> "Draft202012Validator":
     # Not at the top: jobs check no config, and each of them would load it.
     from jsonschema import Draft202012Validator
 
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    return Draft202012Validator(schema["$defs"][part] if part else schema)
+    return Draft202012Validator(_schema()["$defs"][part] if part else _schema())
 
 
 def _broken(given: Mapping[str, Any], part: str = "") -> "ValidationError | None":
-    """What a config breaks first of the schema, or a piece of it of one of the schema's parts."""
+    """The rule of the schema, or of the named part of it, that is to be told first."""
     from jsonschema.exceptions import best_match
 
     return best_match(_validator(part).iter_errors(given))

@@ -66,13 +66,13 @@ class GeneratorObjective(PlayerObjective):
             opponent = self.opponent.repeat(count, 1)
             return self._at_once(thetas, opponent, self.inputs.repeat(count, 1, 1))
         parts = thetas.split(max(1, STACKED // self.inputs.shape[:2].numel()))
-        return torch.cat([self.constant + self._made(part).mean(-1) for part in parts])
+        return torch.cat([self.constant + self._losses_at(part).mean(-1) for part in parts])
 
-    def _made(self, thetas: Tensor) -> Tensor:
+    def _losses_at(self, thetas: Tensor) -> Tensor:
         """θ [K, S, P] -> what each sample contributes, [K, S, B]."""
         draws = self.draws(len(thetas)).flatten(0, 1)
         made = self.game.make(thetas.flatten(0, 1), draws, self.kink)
-        return self._each(made.unflatten(0, thetas.shape[:2]))
+        return self._losses_of(made.unflatten(0, thetas.shape[:2]))
 
     def sweep(self, theta: Tensor, step: float | Tensor) -> Sweep:
         if not self.noise and (self.dense() or isinstance(self.game.generator, Network)):
@@ -110,9 +110,9 @@ class GeneratorObjective(PlayerObjective):
         else:
             # A parameter vector for every sample.
             made = self.game.make(inputs.flatten(0, 2), draws.flatten(0, 2).unsqueeze(1), self.kink)
-        return self._each(made.reshape(count, seeds, rows, -1))
+        return self._losses_of(made.reshape(count, seeds, rows, -1))
 
-    def _each(self, made: Tensor) -> Tensor:
+    def _losses_of(self, made: Tensor) -> Tensor:
         """Samples [C, S, B, dim] -> what each contributes, [C, S, B]."""
         # Those of one seed stand in one row, beside its discriminator.
         losses = self.losses(made.transpose(0, 1).flatten(1, 2))

@@ -66,7 +66,7 @@ class Point:
         f = self.f
         if self.sampled and draw:
             f = cast("GeneratorObjective", f).redrawn(self.noise(draw, 0))
-        return method.on(f, self.noise(draw, 1) if method.noise == "fresh" else ())
+        return method.on(f, lambda: self.noise(draw, 1))
 
 
 class _Layer:

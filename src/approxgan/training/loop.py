@@ -148,7 +148,7 @@ def step(
         else:
             f = generator_objective(game, frozen, batch.real, batch.latent[player])
         method, theta[player] = methods[player], players[player].theta
-        tried = method.on(f, state.directions["noise"])
+        tried = method.on(f, lambda: state.directions["noise"])
         rng = streams.SeedStreams(state.directions[player], s.torch_dtype, s.device)
         chosen_by = 0
         if (rule := method.stepping.rule) is None:

@@ -1,6 +1,6 @@
 """From a run's spec to what trains it: settings, the game, each player's method."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
@@ -78,10 +78,12 @@ class Method:
     at: str = "parameters"
     """Where the estimator works: there or, sample by sample, at a generator's ``output``."""
 
-    def on(self, f: PlayerObjective, noise: Sequence[np.random.Generator]) -> PlayerObjective:
-        """The objective as the method evaluates it, with each seed's stream of fresh draws."""
+    def on(
+        self, f: PlayerObjective, noise: Callable[[], Sequence[np.random.Generator]]
+    ) -> PlayerObjective:
+        """The objective as the method evaluates it; ``noise`` makes each seed's stream of draws."""
         fresh = self.noise == "fresh" and isinstance(f, GeneratorObjective)
-        return cast("GeneratorObjective", f).fresh(noise) if fresh else f
+        return cast("GeneratorObjective", f).fresh(noise()) if fresh else f
 
     @property
     def stepping(self) -> "Method":
